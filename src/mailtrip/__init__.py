@@ -1,0 +1,3 @@
+"""Mailtrip: a monitor of mail delivery."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""How runs get executed: planning slots, working them off, and recording what came of them."""

@@ -1,0 +1,126 @@
+"""A monitor: what is to be sent where, how often, and how it is judged."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailtrip.model.server import MailProtocol, Mechanism, Server, TLSMode, parse_server
+
+__all__ = ["CustomProperty", "Mode", "Monitor", "MonitorSettings", "MonitorType"]
+
+
+class MonitorType(StrEnum):
+    ROUND_TRIP = "email-round-trip"
+    SMTP = "email-smtp"
+    POP3 = "email-pop"
+    IMAP = "email-imap"
+
+
+class Mode(StrEnum):
+    """Monitoring mode: which locations run, and when an error of one counts (alertsite-v3.md, 5.3)."""
+
+    PRIMARY = "Primary"
+    GLOBAL_NOTIFY = "Global Notify"
+    GLOBAL_VERIFY = "Global Verify"
+    ROUND_ROBIN = "Round Robin"
+    SLA = "SLA (MultiPOP)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomProperty:
+    id: int
+    name: str | None = None
+    value: str | None = None
+    value_id: int | None = None
+
+
+_LONGEST_TIMEOUT = timedelta(seconds=300)
+_TIMEOUT_MARGIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """What an owner sets. Field rules are those of alertsite-v3.md, section 9; `service.monitors` checks them.
+
+    Attributes:
+        plan_code: the vendor's billing code, kept as it was sent.
+        smtp_server: as it was written; `smtp` has it parsed.
+        mailbox_server: as it was written; `mailbox` has it parsed.
+        username: mailbox login; None means `email`.
+        sender: envelope and header sender; None means `email`.
+        timeout: of the whole run; None means the default that follows from the interval.
+        warning_time: a delivery slower than this is a warning; None for never.
+        location_ids: empty means the account's default location.
+    """
+
+    type: MonitorType = MonitorType.ROUND_TRIP
+    name: str
+    plan_code: str
+    email: str
+    smtp_server: str
+    smtp_tls: TLSMode = TLSMode.AUTO
+    smtp_username: str | None = None
+    smtp_mechanism: Mechanism = Mechanism.AUTO
+    mailbox_protocol: MailProtocol
+    mailbox_server: str
+    mailbox_tls: TLSMode = TLSMode.AUTO
+    username: str | None = None
+    mailbox_mechanism: Mechanism = Mechanism.AUTO
+    sender: str | None = None
+    tls_verify: bool = True
+    tls_ca: str | None = field(default=None, repr=False)
+    interval: timedelta = timedelta(minutes=15)
+    timeout: timedelta | None = None
+    warning_time: timedelta | None = None
+    enabled: bool = True
+    notify_on_error: bool = True
+    local_retry: bool = True
+    location_ids: tuple[int, ...] = ()
+    home_location_id: int | None = None
+    mode: Mode = Mode.PRIMARY
+    locations_per_run: int | None = None
+    rotate_locations: bool = False
+    note: str | None = None
+    alert_note: str | None = None
+    custom_properties: tuple[CustomProperty, ...] = ()
+
+    @property
+    def run_timeout(self) -> timedelta:
+        """The timeout in force: the one set, else the smaller of 300 s and the interval less 10 s."""
+        return self.timeout or min(_LONGEST_TIMEOUT, self.interval - _TIMEOUT_MARGIN)
+
+    @property
+    def smtp(self) -> Server:
+        """The SMTP server; raises ValueError where `smtp_server` is malformed, which a stored one never is."""
+        return parse_server(
+            self.smtp_server, MailProtocol.SMTP, tls=self.smtp_tls, tls_verify=self.tls_verify, tls_ca=self.tls_ca
+        )
+
+    @property
+    def mailbox(self) -> Server:
+        """The mailbox server; raises ValueError where `mailbox_server` is malformed, which a stored one never is."""
+        return parse_server(
+            self.mailbox_server,
+            self.mailbox_protocol,
+            tls=self.mailbox_tls,
+            tls_verify=self.tls_verify,
+            tls_ca=self.tls_ca,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """A stored monitor. Its passwords are not here: only `service` unseals them, for a run.
+
+    Attributes:
+        revision: grows by one with each change.
+    """
+
+    id: int
+    account_id: int
+    settings: MonitorSettings
+    has_password: bool
+    has_smtp_password: bool
+    created_at: datetime
+    modified_at: datetime
+    revision: int = 1

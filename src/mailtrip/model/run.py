@@ -1,0 +1,213 @@
+"""A run and what came of it: steps with their times, sessions with their transcripts, one verdict."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailtrip.model.server import MailProtocol
+from mailtrip.model.status import StatusCode, Verdict
+
+__all__ = [
+    "Direction",
+    "Failure",
+    "Result",
+    "Run",
+    "RunKind",
+    "RunState",
+    "SessionRecord",
+    "Sighting",
+    "Step",
+    "TLSFacts",
+    "Timing",
+    "TranscriptLine",
+]
+
+
+class Step(StrEnum):
+    """The steps of a round trip, in the order of a good run."""
+
+    MAILBOX_RESOLVE = "mailbox-resolve"
+    MAILBOX_CONNECT = "mailbox-connect"
+    MAILBOX_TLS = "mailbox-tls"
+    MAILBOX_GREETING = "mailbox-greeting"
+    MAILBOX_LOGIN = "mailbox-login"
+    MAILBOX_OPEN = "mailbox-open"
+    """What is in the mailbox is noted, before anything is sent."""
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    GREETING = "greeting"
+    """The server's greeting and the answer to EHLO."""
+    LOGIN = "login"
+    SUBMIT = "submit"
+    """Envelope and message, until the server has accepted them."""
+    WAIT = "wait"
+    """From the server's acceptance until the first look that found the message was answered."""
+    LOOK = "look"
+    """The look that found the message."""
+    FETCH = "fetch"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When a step began, as an offset from the run's start, and how long it took."""
+
+    step: Step
+    offset: timedelta
+    duration: timedelta
+
+
+class Direction(StrEnum):
+    SENT = ">"
+    RECEIVED = "<"
+    NOTE = "*"
+    """What happened beside the conversation: connected, TLS begun, connection lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One line of a session, secrets replaced; `at` is the offset from the run's start."""
+
+    at: timedelta
+    direction: Direction
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TLSFacts:
+    """What was negotiated and which certificate the server showed.
+
+    Attributes:
+        verify_error: why the certificate did not verify; None when it did.
+    """
+
+    version: str
+    cipher: str
+    subject: str
+    issuer: str
+    not_before: datetime | None
+    not_after: datetime | None
+    names: tuple[str, ...] = ()
+    verify_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """One connection of a run, or the last of several alike (POP3 looks), as it is kept.
+
+    Attributes:
+        address: IP address and port that were used; None when none could be reached.
+        lines_dropped: how many transcript lines its bound left out.
+    """
+
+    protocol: MailProtocol
+    server: str
+    address: str | None
+    tls: TLSFacts | None
+    capabilities: tuple[str, ...] = ()
+    transcript: tuple[TranscriptLine, ...] = ()
+    lines_dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A mail server that failed: at which step, with which status, and why in one sentence. Never our own fault.
+
+    Attributes:
+        reason: names the server's answer where there was one; no secret, no control character.
+        is_temporary: the server says that the same may work later (4yz, [IN-USE], [SYS/TEMP]).
+        is_unanswered: the message went out whole, but its acceptance was not heard.
+    """
+
+    step: Step
+    status: StatusCode
+    reason: str
+    is_temporary: bool = False
+    is_unanswered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """When the message became visible, as offsets from its acceptance by the SMTP server.
+
+    Attributes:
+        not_before: when the last look that did not show it was asked; zero when the first look showed it.
+        not_after: when the first look that showed it was answered.
+    """
+
+    not_before: timedelta
+    not_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run found.
+
+    Attributes:
+        step: where it ended badly; None when all went well.
+        summary: one sentence for people; no secret in it.
+        token: the message's token, as text; None when no message was made.
+        queued_as: what the SMTP server answered when it accepted the message.
+        lag: the event loop's own lag while the run was under way (its maximum), part of the measurement's error.
+    """
+
+    verdict: Verdict
+    status: StatusCode
+    step: Step | None
+    summary: str
+    token: str | None = None
+    message_id: str | None = None
+    queued_as: str | None = None
+    started_at: datetime
+    duration: timedelta
+    timings: tuple[Timing, ...] = ()
+    sighting: Sighting | None = None
+    sessions: tuple[SessionRecord, ...] = field(default=(), repr=False)
+    lag: timedelta = timedelta(0)
+
+    def duration_of(self, step: Step) -> timedelta | None:
+        """How long a step took; None when the run did not reach it."""
+        return next((timing.duration for timing in self.timings if timing.step is step), None)
+
+
+class RunKind(StrEnum):
+    SCHEDULED = "scheduled"
+    TEST = "test"
+    """Asked for by a person or script, now."""
+    RECHECK = "recheck"
+    """The immediate second trip after an error."""
+
+
+class RunState(StrEnum):
+    """Where a run is. A run leaves `RUNNING` exactly once."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    SKIPPED = "skipped"
+    """Its slot came, and it was not started on purpose; `note` says why."""
+    NOT_MEASURED = "not-measured"
+    """Its slot passed while the program was not running, or the run was cut short by us; `note` says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One monitor at one location in one slot.
+
+    Attributes:
+        slot: the planned time; for a test the time it was asked for.
+        result: there when the state is `FINISHED`.
+        recheck_of: the run whose error this one verifies.
+    """
+
+    id: int
+    account_id: int
+    monitor_id: int
+    location_id: int
+    slot: datetime
+    kind: RunKind
+    state: RunState
+    started_at: datetime | None = None
+    result: Result | None = None
+    note: str | None = None
+    recheck_of: int | None = None

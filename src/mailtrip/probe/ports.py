@@ -1,0 +1,116 @@
+"""What a run needs of the mail clients: a Sender and a Mailbox, whatever the protocol.
+
+`mailtrip.mail` has the real ones, `mailtrip.testing` has fakes. No method raises for a failing server: it
+returns a `Failure`. All times are seconds of the `Clock`'s monotonic time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mailtrip.model import Failure, SessionRecord, Step
+
+__all__ = ["Accepted", "Envelope", "Head", "Look", "Mailbox", "MessageRef", "Observer", "Sender"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    sender: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The server took the message over; `at` is when its answer came in."""
+
+    reply: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Names one message in one mailbox for fetch and delete: an IMAP UID, or a POP3 UIDL."""
+
+    folder: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A new message's head: its header and the first lines of its body, at most 16 KiB; enough to know one's own."""
+
+    ref: MessageRef
+    content: bytes = field(repr=False)
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look into the mailbox: what was new since the look before (or since the mailbox was opened)."""
+
+    asked_at: float
+    answered_at: float
+    heads: tuple[Head, ...] = ()
+
+
+class Sender(Protocol):
+    """One SMTP session, used once."""
+
+    async def connect(self) -> Failure | None:
+        """Resolve, connect, TLS, greeting, EHLO, login."""
+        ...
+
+    async def submit(self, envelope: Envelope, message: bytes) -> Accepted | Failure:
+        """Hand the message over. `message` has CRLF line ends and is not dot-stuffed."""
+        ...
+
+    async def close(self) -> None:
+        """End the session properly where it can be, within a short bound; safe to call at any state, twice too."""
+        ...
+
+    @property
+    def record(self) -> SessionRecord | None:
+        """The session as it was so far; None before `connect`."""
+        ...
+
+
+class Mailbox(Protocol):
+    """One mailbox over POP3 or IMAP. Nothing in it is marked as read, and only `delete` changes anything."""
+
+    async def open(self) -> Failure | None:
+        """Connect, log in and note what is there: later looks show what is new since now."""
+        ...
+
+    async def look(self) -> Look | Failure:
+        """See what is new. POP3 opens a session for it, as a session shows the mailbox as it was at its login."""
+        ...
+
+    async def wait(self, seconds: float) -> Failure | None:
+        """Wait until the server says that something is new (IMAP IDLE), at most `seconds`; without IDLE just wait."""
+        ...
+
+    async def fetch(self, ref: MessageRef) -> bytes | Failure:
+        """The whole message, at most 1 MiB of it."""
+        ...
+
+    async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
+        """Delete these messages and no other, for good."""
+        ...
+
+    async def close(self) -> None:
+        """End the session properly where it can be, within a short bound; safe to call at any state, twice too."""
+        ...
+
+    @property
+    def can_push(self) -> bool:
+        """Whether `wait` ends early when mail comes in."""
+        ...
+
+    @property
+    def record(self) -> SessionRecord | None:
+        """The session as it was so far; None before `open`."""
+        ...
+
+
+Observer = Callable[[Step, float, float | None], None]
+"""Told of each step: (step, began at, ended at or None when it begins). Never raises."""

@@ -1,0 +1,1 @@
+"""Pure: which slots a monitor has in a window of time."""

@@ -1,0 +1,1 @@
+"""SQL and nothing else: tables, migrations, and plain functions from a connection to model values."""
