@@ -13,7 +13,7 @@ from mailtrip.model import StatusCode
 __all__ = ["BrokenProtocol", "Exchange", "Framer", "Refusal", "Script"]
 
 
-class BrokenProtocol(Exception):  # noqa: N818  (it is caught by the driver and becomes a Failure)
+class BrokenProtocol(Exception):
     """What the server sent is not of this protocol or exceeds a bound; the text says how, with no secret in it."""
 
 
