@@ -1,0 +1,73 @@
+# The commands of the project; `make help` lists them. Python 3.11 or newer and make are all they need.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+           --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
+
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '%-12s %s\n' "make $$name" "$$text"; done
+
+.PHONY: run
+run: $(VENV)/.run-installed  ## Install what is needed and start the demo: service, sandbox mail server, two monitors.
+	@exec $(BIN)/mailtrip demo
+
+.PHONY: test
+test: $(VENV)/.dev-installed packages  ## Install what is needed and run every test.
+	@rm -f .coverage .coverage.*
+	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+
+.PHONY: check
+check: lint test  ## The gate: format, lint, types, import contracts, tests.
+
+.PHONY: lint
+lint: $(VENV)/.dev-installed  ## Format, lint, types and import contracts, without the tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev-installed  ## Put the code into its format and mend what can be mended.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev-installed packages  ## Measure the mail clients and the service on this machine.
+	$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: lock
+lock: $(VENV)/.dev-installed  ## Make requirements/*.txt anew from requirements/*.in, on Python 3.11 (ARGS=--upgrade for newer versions).
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make lock: the lists are made on Python 3.11, the oldest that is supported; run: make clean; make lock PYTHON=python3.11")'
+	cd requirements && ../$(COMPILE) $(ARGS) --output-file=dev.txt dev.in
+	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=run.txt run.in
+
+.PHONY: packages
+packages:  ## Install the mail servers that some tests need, where root and apt are there.
+	@sh scripts/install-test-packages.sh
+
+.PHONY: clean
+clean:  ## Remove the virtual environment, caches and coverage data.
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build
+
+$(BIN)/python:
+	@sh scripts/make-venv.sh $(VENV) $(PYTHON)
+
+$(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run-installed
