@@ -41,15 +41,22 @@ class Exchange:
         shown: what the transcript shows instead of `send`, one line an item; None shows `send` itself. Set it
             wherever `send` holds a secret or a message.
         hides_reply: the reply holds a secret (SASL challenges): the transcript shows only its size.
+        abridges_reply: the reply holds a message: the transcript shows its first line and its size.
         patience: seconds to wait for the reply; None waits until the run's deadline. After that the script is handed
             an empty reply, which no server can send.
+        commits: once `send` is out whole, the far end may have done what was asked even if no reply is heard: a
+            connection lost from then on leaves it open what became of the message.
+        tolerates_loss: a connection lost before the reply is whole is no failure: the script is handed an empty reply.
     """
 
     send: bytes = field(repr=False)
     framer: Framer | None
     shown: tuple[str, ...] | None = None
     hides_reply: bool = False
+    abridges_reply: bool = False
     patience: float | None = None
+    commits: bool = False
+    tolerates_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
