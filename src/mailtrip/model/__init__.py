@@ -1,6 +1,7 @@
 """The nouns of Mailtrip: frozen values and closed sets, the standard library only, no I/O."""
 
 from mailtrip.model.location import DEFAULT_LOCATION_ID, Location
+from mailtrip.model.mail import Accepted, Envelope, Head, Look, MessageRef
 from mailtrip.model.monitor import CustomProperty, Mode, Monitor, MonitorSettings, MonitorType
 from mailtrip.model.run import (
     Direction,
@@ -22,15 +23,20 @@ from mailtrip.model.user import Account, Actor, Role, User
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
+    "Accepted",
     "Account",
     "Actor",
     "Credentials",
     "CustomProperty",
     "Direction",
+    "Envelope",
     "Failure",
+    "Head",
     "Location",
+    "Look",
     "MailProtocol",
     "Mechanism",
+    "MessageRef",
     "Mode",
     "Monitor",
     "MonitorSettings",

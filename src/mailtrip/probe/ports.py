@@ -5,52 +5,11 @@ returns a `Failure`. All times are seconds of the `Clock`'s monotonic time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from mailtrip.model import Failure, SessionRecord, Step
+from mailtrip.model import Accepted, Envelope, Failure, Head, Look, MessageRef, SessionRecord, Step
 
 __all__ = ["Accepted", "Envelope", "Head", "Look", "Mailbox", "MessageRef", "Observer", "Sender"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    sender: str
-    recipient: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The server took the message over; `at` is when its answer came in."""
-
-    reply: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRef:
-    """Names one message in one mailbox for fetch and delete: an IMAP UID, or a POP3 UIDL."""
-
-    folder: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """A new message's head: its header and the first lines of its body, at most 16 KiB; enough to know one's own."""
-
-    ref: MessageRef
-    content: bytes = field(repr=False)
-    size: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One look into the mailbox: what was new since the look before (or since the mailbox was opened)."""
-
-    asked_at: float
-    answered_at: float
-    heads: tuple[Head, ...] = ()
 
 
 class Sender(Protocol):
@@ -113,4 +72,6 @@ class Mailbox(Protocol):
 
 
 Observer = Callable[[Step, float, float | None], None]
-"""Told of each step: (step, began at, ended at or None when it begins). Never raises."""
+"""Told of each step: (step, began at, ended at or None when it begins). Never raises.
+
+A step may be told in several pieces (greeting and EHLO before and after STARTTLS): their durations add up."""

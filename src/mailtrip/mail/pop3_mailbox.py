@@ -1,0 +1,169 @@
+"""A mailbox over POP3: a session for each look, as a session shows the mailbox as it was at its login."""
+
+from collections.abc import Sequence
+
+from mailtrip.mail import pop3
+from mailtrip.mail.script import Refusal, Script
+from mailtrip.mail.session import Line, Observe, Session
+from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, StatusCode, Step
+
+__all__ = ["POP3Mailbox"]
+
+_INBOX = "INBOX"
+_HEAD_LINES = 60
+_MOST_HEADS = 50
+
+
+class POP3Mailbox:
+    """A `Mailbox` (`mailtrip.probe.ports`) over POP3 (RFC 1939).
+
+    A look leaves its session open where it found something new, so that `fetch` and `delete` go on in it.
+    """
+
+    def __init__(self, line: Line, credentials: Credentials) -> None:
+        self._line = line
+        self._credentials = credentials
+        self._known: set[str] | None = None
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def can_push(self) -> bool:
+        """POP3 can't."""
+        return False
+
+    @property
+    def record(self) -> SessionRecord | None:
+        """The last session as it was so far, with the transcript of all; None before `open`."""
+        return self._line.record
+
+    async def open(self) -> Failure | None:
+        """Log in and note what is there; opened again after a failure, what was noted first stays the base line."""
+        await self.close()
+        failure = await self._enter(self._line.observe, Step.MAILBOX_OPEN)
+        if failure is not None:
+            return failure
+        if self._known is None:
+            self._known = set(self._numbers)
+        await self.close()
+        return None
+
+    async def look(self) -> Look | Failure:
+        """Log in anew, and read the heads of what was not there before."""
+        await self.close()
+        asked_at = self._line.driver.clock.monotonic()
+        failure = await self._enter(_ignore, Step.LOOK)
+        if failure is not None:
+            return failure
+        heads = await self._read_heads()
+        if isinstance(heads, Failure):
+            return heads
+        answered_at = self._line.session.replied_at
+        if not heads:
+            await self.close()
+        return Look(asked_at=asked_at, answered_at=answered_at, heads=heads)
+
+    async def wait(self, seconds: float) -> Failure | None:
+        """Just wait."""
+        await self._line.driver.clock.sleep(seconds)
+        return None
+
+    async def fetch(self, ref: MessageRef) -> bytes | Failure:
+        """The whole message, at most 1 MiB of it."""
+        failure = await self._find([ref], Step.FETCH)
+        if failure is not None:
+            return failure
+        return await self._line.session.run(pop3.retrieve(self._numbers[ref.key]), Step.FETCH)
+
+    async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
+        """DELE each, and QUIT, which makes it true (RFC 1939, 6)."""
+        failure = await self._find(refs, Step.DELETE)
+        if failure is not None:
+            return failure
+        script = _delete([self._numbers[ref.key] for ref in refs])
+        outcome = await self._line.session.run(script, Step.DELETE)
+        await self._line.session.close()
+        return outcome if isinstance(outcome, Failure) else None
+
+    async def close(self) -> None:
+        """QUIT where that still makes sense, and close."""
+        await self._line.leave(pop3.quit_())
+
+    async def _find(self, refs: Sequence[MessageRef], step: Step) -> Failure | None:
+        """See to a session that knows these messages' numbers: the look's own, or a new one where that has ended."""
+        if not self._line.session.is_usable:
+            failure = await self._enter(_ignore, step)
+            if failure is not None:
+                return failure
+        if all(ref.key in self._numbers for ref in refs):
+            return None
+        reason = f"{self._line.server.url}: the message is in the mailbox no more"
+        return Failure(step=step, status=StatusCode.MAILBOX_PROTOCOL, reason=reason)
+
+    async def _enter(self, observe: Observe, step: Step) -> Failure | None:
+        """Log in and list the mailbox into `_numbers`."""
+        failure = await self._line.establish(self._introduce, observe=observe)
+        if failure is not None:
+            return failure
+        listing = await self._line.session.run(pop3.list_uids(), step)
+        if isinstance(listing, Failure):
+            return listing
+        self._numbers = {uid: number for number, uid in listing}
+        return None
+
+    async def _introduce(self, session: Session) -> Failure | None:
+        failure = await session.connect()
+        if failure is not None:
+            return failure
+        greeted = await session.run(_greet(), Step.MAILBOX_GREETING)
+        if isinstance(greeted, Failure):
+            return greeted
+        greeting, capabilities = greeted
+        secured = await session.secure(pop3.start_tls(), is_offered="STLS" in capabilities.names)
+        if isinstance(secured, Failure):
+            return secured
+        if secured:
+            # RFC 2595, 4: what was learned before TLS is forgotten.
+            learned = await session.run(pop3.capabilities(), Step.MAILBOX_GREETING)
+            if isinstance(learned, Failure):
+                return learned
+            capabilities = learned
+        session.capabilities = capabilities.lines
+        script = pop3.log_in(capabilities, greeting, self._credentials, is_secure=session.may_send_password)
+        outcome = await session.run(script, Step.MAILBOX_LOGIN)
+        return outcome if isinstance(outcome, Failure) else None
+
+    async def _read_heads(self) -> tuple[Head, ...] | Failure:
+        """Heads of messages not known yet, the newest of many; those read are known from then on."""
+        if self._known is None:
+            raise RuntimeError("the mailbox is not open")
+        fresh = [uid for uid in self._numbers if uid not in self._known][-_MOST_HEADS:]
+        heads: list[Head] = []
+        for uid in fresh:
+            content = await self._line.session.run(pop3.top(self._numbers[uid], _HEAD_LINES), Step.LOOK)
+            if isinstance(content, Failure):
+                return content
+            heads.append(Head(ref=MessageRef(_INBOX, uid), content=content))
+        self._known.update(fresh)
+        return tuple(heads)
+
+
+def _ignore(step: Step, began: float, ended: float | None) -> None:
+    """A look counts as one step: its session's own steps are not told."""
+
+
+def _greet() -> Script[tuple[pop3.Greeting, pop3.Capabilities]]:
+    greeting = yield from pop3.greeting()
+    if isinstance(greeting, Refusal):
+        return greeting
+    capabilities = yield from pop3.capabilities()
+    if isinstance(capabilities, Refusal):
+        return capabilities
+    return greeting, capabilities
+
+
+def _delete(numbers: Sequence[int]) -> Script[None]:
+    for number in numbers:
+        answer = yield from pop3.delete(number)
+        if isinstance(answer, Refusal):
+            return answer
+    return (yield from pop3.quit_())

@@ -1,0 +1,47 @@
+"""What a run and the mail clients hand each other: envelope, acceptance, looks. Times are monotonic seconds."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Accepted", "Envelope", "Head", "Look", "MessageRef"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Sender and recipient as SMTP gets them."""
+
+    sender: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The server took the message over; `at` is when its answer came in."""
+
+    reply: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Names one message in one mailbox for fetch and delete: an IMAP UID, or a POP3 UIDL."""
+
+    folder: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A new message's head: its header and the first lines of its body, at most 16 KiB; enough to know one's own."""
+
+    ref: MessageRef
+    content: bytes = field(repr=False)
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look into the mailbox: what was new since the look before (or since the mailbox was opened)."""
+
+    asked_at: float
+    answered_at: float
+    heads: tuple[Head, ...] = ()
