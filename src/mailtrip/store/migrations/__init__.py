@@ -1,0 +1,1 @@
+"""The migrations (Alembic), run by the program itself when it opens a database."""

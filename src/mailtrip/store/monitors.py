@@ -1,0 +1,172 @@
+"""Monitors as they are stored. A removed one is not found by anything here, save by `changed_since`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, select, update
+
+from mailtrip.model import Monitor, MonitorSettings, MonitorType
+from mailtrip.store.schema import installation, monitors
+
+__all__ = [
+    "StoredSecrets",
+    "changed_since",
+    "get",
+    "insert",
+    "page",
+    "remove",
+    "replace",
+    "select_by_id",
+    "with_secrets",
+]
+
+_SETTINGS = tuple(item.name for item in fields(MonitorSettings))
+_SECRETS = {monitors.c.mailbox_secret, monitors.c.smtp_secret}
+_COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
+    *(column for column in monitors.c if column not in _SECRETS),
+    monitors.c.mailbox_secret.is_not(None).label("has_password"),
+    monitors.c.smtp_secret.is_not(None).label("has_smtp_password"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSecrets:
+    """The sealed passwords of a monitor; None where it has none."""
+
+    mailbox: bytes | None = field(default=None, repr=False)
+    smtp: bytes | None = field(default=None, repr=False)
+
+
+def insert(
+    connection: Connection, account_id: int, settings: MonitorSettings, secrets: StoredSecrets, *, now: datetime
+) -> int:
+    """Store a new monitor and give its id."""
+    values = _values(settings) | {
+        "account_id": account_id,
+        "mailbox_secret": secrets.mailbox,
+        "smtp_secret": secrets.smtp,
+        "created_at": now,
+        "modified_at": now,
+        "revision": 1,
+        "change_mark": _next_mark(connection),
+    }
+    return int(connection.scalars(monitors.insert().returning(monitors.c.id), values).one())
+
+
+def replace(
+    connection: Connection,
+    monitor_id: int,
+    settings: MonitorSettings,
+    secrets: Mapping[str, bytes | None],
+    *,
+    now: datetime,
+) -> None:
+    """Store a monitor's settings anew; `secrets` holds only those of `mailbox_secret` and `smtp_secret` that change."""
+    values: dict[str, object] = {"modified_at": now, "change_mark": _next_mark(connection)}
+    connection.execute(
+        update(monitors)
+        .where(monitors.c.id == monitor_id)
+        .values(_values(settings) | values | dict(secrets) | {"revision": monitors.c.revision + 1})
+    )
+
+
+def remove(connection: Connection, monitor_id: int, *, now: datetime) -> None:
+    """Take a monitor out of sight and wipe its secrets; its runs go with retention."""
+    connection.execute(
+        update(monitors)
+        .where(monitors.c.id == monitor_id)
+        .values(
+            removed_at=now,
+            modified_at=now,
+            mailbox_secret=None,
+            smtp_secret=None,
+            enabled=False,
+            change_mark=_next_mark(connection),
+        )
+    )
+
+
+def get(connection: Connection, account_id: int, monitor_id: int, *, lock: bool = False) -> Monitor | None:
+    """One monitor of the account; `lock` keeps others from changing it until the transaction ends."""
+    query = _visible(account_id).where(monitors.c.id == monitor_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _monitor(row)
+
+
+def page(
+    connection: Connection,
+    account_id: int,
+    *,
+    ids: Collection[int] | None = None,
+    types: Collection[MonitorType] | None = None,
+    limit: int | None,
+    offset: int,
+) -> tuple[list[Monitor], int]:
+    """Monitors of the account by id, and how many match in all; None is no filter, an empty one matches nothing."""
+    query = _visible(account_id)
+    if ids is not None:
+        query = query.where(monitors.c.id.in_(ids) if ids else false())
+    if types is not None:
+        query = query.where(monitors.c.type.in_(types) if types else false())
+    total = connection.scalar(query.with_only_columns(func.count())) or 0
+    rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(offset or None))
+    return [_monitor(row) for row in rows], total
+
+
+def select_by_id(connection: Connection, monitor_ids: Collection[int]) -> dict[int, Monitor]:
+    """Monitors of any account by their ids; those that are not there are left out."""
+    query = select(*_COLUMNS).where(monitors.c.id.in_(monitor_ids), monitors.c.removed_at.is_(None))
+    return {row.id: _monitor(row) for row in connection.execute(query)}
+
+
+def with_secrets(
+    connection: Connection, monitor_ids: Collection[int]
+) -> dict[int, tuple[MonitorSettings, StoredSecrets]]:
+    """Settings and sealed passwords of monitors of any account; those that are not there are left out."""
+    rows = connection.execute(select(monitors).where(monitors.c.id.in_(monitor_ids), monitors.c.removed_at.is_(None)))
+    return {row.id: (_settings(row), StoredSecrets(mailbox=row.mailbox_secret, smtp=row.smtp_secret)) for row in rows}
+
+
+def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], list[int], int]:
+    """Enabled monitors that were made or changed after `mark`, ids of those removed or disabled, and the mark reached.
+
+    Marks are given out under a lock that is held until the change is kept: none appears late below one already seen.
+    """
+    reached = connection.scalar(select(installation.c.change_mark)) or 0
+    changed = monitors.c.change_mark > mark
+    live = connection.execute(select(*_COLUMNS).where(changed, monitors.c.enabled).order_by(monitors.c.id))
+    gone = connection.scalars(select(monitors.c.id).where(changed, ~monitors.c.enabled).order_by(monitors.c.id))
+    return [_monitor(row) for row in live], list(gone), reached
+
+
+def _next_mark(connection: Connection) -> int:
+    grown = update(installation).values(change_mark=installation.c.change_mark + 1)
+    return int(connection.scalars(grown.returning(installation.c.change_mark)).one())
+
+
+def _visible(account_id: int) -> Select[Any]:  # Any: rows of many columns
+    return select(*_COLUMNS).where(monitors.c.account_id == account_id, monitors.c.removed_at.is_(None))
+
+
+def _values(settings: MonitorSettings) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in _SETTINGS}
+
+
+def _settings(row: Row[Any]) -> MonitorSettings:  # Any: the columns have the types of the fields they are named for
+    values: Sequence[tuple[str, Any]] = [(name, getattr(row, name)) for name in _SETTINGS]
+    return MonitorSettings(**dict(values))
+
+
+def _monitor(row: Row[Any]) -> Monitor:  # Any: rows of many columns
+    return Monitor(
+        id=row.id,
+        account_id=row.account_id,
+        settings=_settings(row),
+        has_password=row.has_password,
+        has_smtp_password=row.has_smtp_password,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+        revision=row.revision,
+    )

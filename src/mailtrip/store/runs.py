@@ -1,0 +1,316 @@
+"""Runs as they are stored: claimed once by their unique key, finished many at once."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailtrip.model import Result, Run, RunKind, RunState, Sighting, StatusCode, Verdict
+from mailtrip.store.codec import decode_transcripts, encode_transcripts, storable
+from mailtrip.store.schema import latest_runs, monitors, run_transcripts, runs
+
+__all__ = [
+    "FinishedRun",
+    "PlannedRun",
+    "abandon_running",
+    "finish",
+    "get",
+    "insert",
+    "last_slots",
+    "latest",
+    "latest_by_location",
+    "page",
+    "running_tests",
+]
+
+_BRIEF = tuple(column for column in runs.c if column is not runs.c.sessions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRun:
+    """A run that is due: one monitor at one location in one slot."""
+
+    account_id: int
+    monitor_id: int
+    location_id: int
+    slot: datetime
+    kind: RunKind
+    recheck_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRun:
+    """What a claimed run found."""
+
+    run_id: int
+    result: Result
+
+
+def insert(
+    connection: Connection, planned: Sequence[PlannedRun], state: RunState, *, note: str | None, now: datetime
+) -> list[Run]:
+    """Store planned runs; those whose monitor, slot, location and kind are stored already are left out.
+
+    Always in the order of the key, so that two programs that claim the same runs don't wait for each other.
+    """
+    if not planned:
+        return []
+    ordered = sorted(planned, key=lambda run: (run.monitor_id, run.slot, run.location_id, run.kind))
+    common = {
+        "state": state,
+        "note": storable(note, 1000),
+        "changed_at": now,
+        "started_at": now if state is RunState.RUNNING else None,
+    }
+    rows = [common | {name: getattr(run, name) for name in PlannedRun.__slots__} for run in ordered]
+    statement = _insert(connection, runs).on_conflict_do_nothing().returning(*_BRIEF)
+    return sorted((_run(row) for row in connection.execute(statement, rows)), key=lambda run: run.id)
+
+
+def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
+    """Store results, transcripts and latest runs; a run that is no longer running stays as it is."""
+    results = {item.run_id: item.result for item in finished}
+    if not results:
+        return
+    rows = connection.execute(
+        select(runs.c.id, runs.c.account_id, runs.c.monitor_id, runs.c.location_id, runs.c.slot)
+        .where(runs.c.id.in_(results), runs.c.state == RunState.RUNNING)
+        .order_by(runs.c.id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        return
+    connection.execute(_FINISH, [_result_values(row.id, results[row.id]) for row in rows])
+    with_transcript = [row for row in rows if any(session.transcript for session in results[row.id].sessions)]
+    if with_transcript:
+        connection.execute(
+            run_transcripts.insert(), [_transcript_values(row, results[row.id]) for row in with_transcript]
+        )
+    connection.execute(_upsert_latest(connection), [_latest_values(row, results[row.id]) for row in rows])
+
+
+def abandon_running(connection: Connection, *, note: str, now: datetime) -> int:
+    """Runs that are running become not measured; how many it were."""
+    return connection.execute(
+        update(runs)
+        .where(runs.c.state == RunState.RUNNING)
+        .values(state=RunState.NOT_MEASURED, note=storable(note, 1000), changed_at=now)
+    ).rowcount
+
+
+def running_tests(connection: Connection, monitor_id: int) -> list[datetime]:
+    """When the tests of the monitor that are under way were begun, oldest first."""
+    query = select(runs.c.started_at).where(
+        runs.c.monitor_id == monitor_id, runs.c.state == RunState.RUNNING, runs.c.kind == RunKind.TEST
+    )
+    return list(connection.scalars(query.order_by(runs.c.started_at)))
+
+
+def get(connection: Connection, account_id: int, run_id: int) -> Run | None:
+    """One run of the account, whole; None also when its monitor was removed."""
+    row = connection.execute(
+        select(*runs.c, run_transcripts.c.content)
+        .join_from(runs, monitors, and_(monitors.c.id == runs.c.monitor_id, monitors.c.removed_at.is_(None)))
+        .outerjoin(run_transcripts, run_transcripts.c.run_id == runs.c.id)
+        .where(runs.c.account_id == account_id, runs.c.id == run_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    run = _run(row)
+    if run.result is None:
+        return run
+    sessions = row.sessions or ()
+    if row.content is not None:
+        transcripts = decode_transcripts(row.content)
+        sessions = tuple(
+            replace(session, transcript=transcript) for session, transcript in zip(sessions, transcripts, strict=True)
+        )
+    return replace(run, result=replace(run.result, sessions=sessions))
+
+
+def page(
+    connection: Connection,
+    monitor_id: int,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    verdict: Verdict | None,
+    limit: int,
+    before: tuple[datetime, int] | None,
+) -> list[Run]:
+    """Runs of a monitor, newest slot first, without sessions; `before` is the (slot, id) of the last one seen."""
+    query = select(*_BRIEF).where(runs.c.monitor_id == monitor_id)
+    if since is not None:
+        query = query.where(runs.c.slot >= since)
+    if until is not None:
+        query = query.where(runs.c.slot < until)
+    if verdict is not None:
+        query = query.where(runs.c.verdict == verdict)
+    if before is not None:
+        slot, run_id = before
+        query = query.where(runs.c.slot <= slot, or_(runs.c.slot < slot, runs.c.id < run_id))
+    return [_run(row) for row in connection.execute(query.order_by(runs.c.slot.desc(), runs.c.id.desc()).limit(limit))]
+
+
+def latest(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, Run]:
+    """The newest finished run of each monitor at any location, without sessions; none for those that have none."""
+    query = _latest_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))
+    rows = connection.execute(query.order_by(latest_runs.c.slot, latest_runs.c.run_id))
+    return {row.monitor_id: _run(row) for row in rows}
+
+
+def latest_by_location(connection: Connection, account_id: int, monitor_id: int) -> dict[int, Run]:
+    """The newest finished run of one monitor at each location, without sessions."""
+    rows = connection.execute(_latest_query(account_id).where(latest_runs.c.monitor_id == monitor_id))
+    return {row.location_id: _run(row) for row in rows}
+
+
+def last_slots(connection: Connection) -> dict[int, datetime]:
+    """The newest scheduled slot that is stored of each enabled monitor; one index look-up a monitor."""
+    newest = (
+        select(runs.c.slot)
+        .where(runs.c.monitor_id == monitors.c.id, runs.c.kind == RunKind.SCHEDULED)
+        .order_by(runs.c.slot.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(monitors.c.id, newest.label("slot")).where(monitors.c.enabled))
+    return {row.id: row.slot for row in rows if row.slot is not None}
+
+
+_FINISH = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_run"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "state",
+                "changed_at",
+                "started_at",
+                "verdict",
+                "status",
+                "step",
+                "summary",
+                "token",
+                "message_id",
+                "queued_as",
+                "duration",
+                "timings",
+                "seen_not_before",
+                "seen_not_after",
+                "lag",
+                "sessions",
+            )
+        }
+    )
+)
+
+
+def _insert(connection: Connection, table: Table) -> Any:  # Any: SQLite's and PostgreSQL's insert have no common type
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _upsert_latest(connection: Connection) -> Any:  # Any: as for _insert
+    statement = _insert(connection, latest_runs)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[latest_runs.c.monitor_id, latest_runs.c.location_id],
+        set_={name: new[name] for name in ("run_id", "slot", "verdict", "status")},
+        where=tuple_(new.slot, new.run_id) > tuple_(latest_runs.c.slot, latest_runs.c.run_id),
+    )
+
+
+def _result_values(run_id: int, result: Result) -> dict[str, object]:
+    sighting = result.sighting
+    return {
+        "of_run": run_id,
+        "state": RunState.FINISHED,
+        "changed_at": result.started_at + result.duration,
+        "started_at": result.started_at,
+        "verdict": result.verdict,
+        "status": result.status,
+        "step": result.step,
+        "summary": storable(result.summary, 1000),
+        "token": storable(result.token, 255),
+        "message_id": storable(result.message_id, 1000),
+        "queued_as": storable(result.queued_as, 1000),
+        "duration": result.duration,
+        "timings": result.timings,
+        "seen_not_before": None if sighting is None else sighting.not_before,
+        "seen_not_after": None if sighting is None else sighting.not_after,
+        "lag": result.lag,
+        "sessions": result.sessions,
+    }
+
+
+def _transcript_values(row: Row[Any], result: Result) -> dict[str, object]:  # Any: rows of many columns
+    return {
+        "run_id": row.id,
+        "account_id": row.account_id,
+        "is_good": result.status is StatusCode.OK,
+        "slot": row.slot,
+        "content": encode_transcripts(result.sessions),
+    }
+
+
+def _latest_values(row: Row[Any], result: Result) -> dict[str, object]:  # Any: rows of many columns
+    return {
+        "monitor_id": row.monitor_id,
+        "location_id": row.location_id,
+        "account_id": row.account_id,
+        "run_id": row.id,
+        "slot": row.slot,
+        "verdict": result.verdict,
+        "status": result.status,
+    }
+
+
+def _latest_query(account_id: int) -> Any:  # Any: Select of many columns
+    return (
+        select(*_BRIEF)
+        .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)
+        .where(latest_runs.c.account_id == account_id)
+    )
+
+
+def _run(row: Row[Any]) -> Run:  # Any: rows of many columns
+    return Run(
+        id=row.id,
+        account_id=row.account_id,
+        monitor_id=row.monitor_id,
+        location_id=row.location_id,
+        slot=row.slot,
+        kind=row.kind,
+        state=row.state,
+        started_at=row.started_at,
+        result=_result(row) if row.state is RunState.FINISHED else None,
+        note=row.note,
+        recheck_of=row.recheck_of,
+    )
+
+
+def _result(row: Row[Any]) -> Result:  # Any: rows of many columns
+    return Result(
+        verdict=row.verdict,
+        status=row.status,
+        step=row.step,
+        summary=row.summary,
+        token=row.token,
+        message_id=row.message_id,
+        queued_as=row.queued_as,
+        started_at=row.started_at,
+        duration=row.duration,
+        timings=row.timings,
+        sighting=_sighting(row),
+        lag=row.lag,
+    )
+
+
+def _sighting(row: Row[Any]) -> Sighting | None:  # Any: rows of many columns
+    if row.seen_not_before is None:
+        return None
+    return Sighting(not_before=row.seen_not_before, not_after=row.seen_not_after)

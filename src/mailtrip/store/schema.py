@@ -1,0 +1,228 @@
+"""The tables. A column of `monitors` that has a name of `MonitorSettings` holds that setting.
+
+The migrations make these tables; a test holds the two against each other on every database.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from mailtrip.model import (
+    MailProtocol,
+    Mechanism,
+    Mode,
+    MonitorType,
+    Role,
+    RunKind,
+    RunState,
+    StatusCode,
+    Step,
+    TLSMode,
+    Verdict,
+)
+from mailtrip.store.types import (
+    CustomProperties,
+    Duration,
+    Id,
+    IntegerList,
+    Number,
+    Sessions,
+    Timings,
+    UTCDateTime,
+    Word,
+)
+
+__all__ = [
+    "FIRST_ID",
+    "accounts",
+    "installation",
+    "latest_runs",
+    "locations",
+    "metadata",
+    "monitors",
+    "run_transcripts",
+    "runs",
+    "tokens",
+    "users",
+]
+
+FIRST_ID = 100001
+"""First id of users, monitors and runs (alertsite-v3.md, section 9: so that they look like ids)."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("change_mark", BigInteger, nullable=False),
+    Column("key_check", LargeBinary),
+    comment="one row, id 1: facts of the whole installation; change_mark grows with each change of a monitor",
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("name", String(255), nullable=False),
+    UniqueConstraint("account_id", "name"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("email", String(320), nullable=False),
+    Column("email_key", String(640), nullable=False, unique=True, comment="the address, case folded"),
+    Column("role", Word(Role), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the token"),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
+
+monitors = Table(
+    "monitors",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("type", Word(MonitorType), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("plan_code", String(64), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("smtp_server", String(300), nullable=False),
+    Column("smtp_tls", Word(TLSMode), nullable=False),
+    Column("smtp_username", String(255)),
+    Column("smtp_mechanism", Word(Mechanism), nullable=False),
+    Column("mailbox_protocol", Word(MailProtocol), nullable=False),
+    Column("mailbox_server", String(300), nullable=False),
+    Column("mailbox_tls", Word(TLSMode), nullable=False),
+    Column("username", String(255)),
+    Column("mailbox_mechanism", Word(Mechanism), nullable=False),
+    Column("sender", String(320)),
+    Column("tls_verify", Boolean, nullable=False),
+    Column("tls_ca", Text),
+    Column("interval", Duration, nullable=False),
+    Column("timeout", Duration),
+    Column("warning_time", Duration),
+    Column("enabled", Boolean, nullable=False),
+    Column("notify_on_error", Boolean, nullable=False),
+    Column("local_retry", Boolean, nullable=False),
+    Column("location_ids", IntegerList, nullable=False),
+    Column("home_location_id", BigInteger),
+    Column("mode", Word(Mode), nullable=False),
+    Column("locations_per_run", Integer),
+    Column("rotate_locations", Boolean, nullable=False),
+    Column("note", String(255)),
+    Column("alert_note", String(1000)),
+    Column("custom_properties", CustomProperties, nullable=False),
+    Column("mailbox_secret", LargeBinary, comment="sealed password"),
+    Column("smtp_secret", LargeBinary, comment="sealed password"),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("modified_at", UTCDateTime, nullable=False),
+    Column("removed_at", UTCDateTime, comment="a removed monitor stays until its runs are gone, without its secrets"),
+    Column("revision", Integer, nullable=False),
+    Column("change_mark", BigInteger, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("monitor_id", ForeignKey("monitors.id"), nullable=False),
+    Column("location_id", ForeignKey("locations.id"), nullable=False),
+    Column("slot", UTCDateTime, nullable=False, index=True),
+    Column("kind", Word(RunKind), nullable=False),
+    Column("state", Word(RunState), nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False, comment="when the state was reached"),
+    Column("started_at", UTCDateTime),
+    Column("recheck_of", BigInteger),
+    Column("note", String(1000)),
+    Column("verdict", Word(Verdict)),
+    Column("status", Number(StatusCode)),
+    Column("step", Word(Step)),
+    Column("summary", String(1000)),
+    Column("token", String(255)),
+    Column("message_id", String(1000)),
+    Column("queued_as", String(1000)),
+    Column("duration", Duration),
+    Column("timings", Timings),
+    Column("seen_not_before", Duration),
+    Column("seen_not_after", Duration),
+    Column("lag", Duration),
+    Column("sessions", Sessions),
+    # A run happens once. The order of the columns also serves a monitor's runs by slot.
+    UniqueConstraint("monitor_id", "slot", "location_id", "kind"),
+    Index(
+        "ix_runs_running",
+        "monitor_id",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+run_transcripts = Table(
+    "run_transcripts",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("is_good", Boolean, nullable=False),
+    Column("slot", UTCDateTime, nullable=False),
+    Column("content", LargeBinary, nullable=False, comment="compressed JSON of all sessions"),
+    Index(None, "is_good", "slot"),
+)
+
+latest_runs = Table(
+    "latest_runs",
+    metadata,
+    Column("monitor_id", ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True),
+    Column("location_id", ForeignKey("locations.id"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("run_id", BigInteger, nullable=False),
+    Column("slot", UTCDateTime, nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("status", Number(StatusCode), nullable=False),
+    comment="the newest finished run of each monitor at each location",
+)

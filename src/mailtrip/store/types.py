@@ -1,0 +1,182 @@
+"""Column types: how the values of the model are kept, the same on SQLite and PostgreSQL.
+
+Times are integer microseconds since 1970 on SQLite and timestamptz on PostgreSQL; durations are integer microseconds;
+lists are compact ASCII JSON in text columns, so that no character of a mail server's answer can be refused.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from mailtrip.model import CustomProperty, SessionRecord, Step, Timing
+from mailtrip.store.codec import decode_session, encode_session
+
+__all__ = ["CustomProperties", "Duration", "Id", "IntegerList", "Number", "Sessions", "Timings", "UTCDateTime", "Word"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+WordT = TypeVar("WordT", bound=StrEnum)
+NumberT = TypeVar("NumberT", bound=IntEnum)
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""A primary key; SQLite numbers rows by itself only where the column is exactly INTEGER."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC; a naive one is refused with ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # Any: what SQLAlchemy declares
+        impl = BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(impl)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # an int or a datetime, by dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone can't be stored; times are aware and in UTC")
+        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # an int or a datetime, by dialect
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return _EPOCH + timedelta(microseconds=value)
+        return value.astimezone(UTC)  # type: ignore[no-any-return]  # psycopg gives datetimes here
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A duration, kept to the microsecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        del dialect
+        return None if value is None else timedelta(microseconds=value)
+
+
+class Word(TypeDecorator[WordT], Generic[WordT]):
+    """A value of a closed set of words."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[WordT], length: int = 32) -> None:
+        super().__init__(length)
+        self.words = words
+
+    def process_bind_param(self, value: WordT | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> WordT | None:
+        del dialect
+        return None if value is None else self.words(value)
+
+
+class Number(TypeDecorator[NumberT], Generic[NumberT]):
+    """A value of a closed set of numbers."""
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, numbers: type[NumberT]) -> None:
+        super().__init__()
+        self.numbers = numbers
+
+    def process_bind_param(self, value: NumberT | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> NumberT | None:
+        del dialect
+        return None if value is None else self.numbers(value)
+
+
+class IntegerList(TypeDecorator[Sequence[int]]):
+    """A tuple of integers, in its order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else _dump(list(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
+        del dialect
+        return None if value is None else tuple(json.loads(value))
+
+
+class CustomProperties(TypeDecorator[Sequence[CustomProperty]]):
+    """A tuple of custom properties."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[CustomProperty] | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else _dump([[item.id, item.name, item.value, item.value_id] for item in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[CustomProperty, ...] | None:
+        del dialect
+        if value is None:
+            return None
+        return tuple(
+            CustomProperty(id=id_, name=name, value=text, value_id=value_id)
+            for id_, name, text, value_id in json.loads(value)
+        )
+
+
+class Timings(TypeDecorator[Sequence[Timing]]):
+    """A tuple of step timings."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Timing] | None, dialect: Dialect) -> str | None:
+        del dialect
+        if value is None:
+            return None
+        return _dump([[item.step, item.offset // _MICROSECOND, item.duration // _MICROSECOND] for item in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Timing, ...] | None:
+        del dialect
+        if value is None:
+            return None
+        return tuple(
+            Timing(step=Step(step), offset=timedelta(microseconds=offset), duration=timedelta(microseconds=duration))
+            for step, offset, duration in json.loads(value)
+        )
+
+
+class Sessions(TypeDecorator[Sequence[SessionRecord]]):
+    """A tuple of sessions without their transcripts, which have a table of their own."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[SessionRecord] | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else _dump([encode_session(session) for session in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[SessionRecord, ...] | None:
+        del dialect
+        return None if value is None else tuple(decode_session(item) for item in json.loads(value))
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
