@@ -49,7 +49,7 @@ class IMAPMailbox:
         """NOOP, and the heads of what has come in; a search would lag behind on some servers."""
         session = self._line.session
         asked_at = self._line.driver.clock.monotonic()
-        heads = await session.run(self._look(), Step.LOOK)
+        heads = await session.run(self._look(), Step.LOOK, is_told=False)
         if isinstance(heads, Failure):
             return heads
         return Look(asked_at=asked_at, answered_at=session.replied_at, heads=heads)
@@ -59,17 +59,17 @@ class IMAPMailbox:
         if not self.can_push:
             await self._line.driver.clock.sleep(seconds)
             return None
-        outcome = await self._line.session.run(self._grammar.idle(seconds), Step.WAIT)
+        outcome = await self._line.session.run(self._grammar.idle(seconds), Step.WAIT, is_told=False)
         return outcome if isinstance(outcome, Failure) else None
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
         """The whole message, at most 1 MiB of it, without marking it as read."""
-        return await self._line.session.run(self._grammar.fetch(int(ref.key)), Step.FETCH)
+        return await self._line.session.run(self._grammar.fetch(int(ref.key)), Step.FETCH, is_told=False)
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """Delete and expunge these messages and no other."""
         uids = [int(ref.key) for ref in refs]
-        outcome = await self._line.session.run(self._grammar.delete(uids), Step.DELETE)
+        outcome = await self._line.session.run(self._grammar.delete(uids), Step.DELETE, is_told=False)
         return outcome if isinstance(outcome, Failure) else None
 
     async def close(self) -> None:

@@ -72,7 +72,7 @@ class POP3Mailbox:
         failure = await self._find([ref], Step.FETCH)
         if failure is not None:
             return failure
-        return await self._line.session.run(pop3.retrieve(self._numbers[ref.key]), Step.FETCH)
+        return await self._line.session.run(pop3.retrieve(self._numbers[ref.key]), Step.FETCH, is_told=False)
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """DELE each, and QUIT, which makes it true (RFC 1939, 6)."""
@@ -80,7 +80,7 @@ class POP3Mailbox:
         if failure is not None:
             return failure
         script = _delete([self._numbers[ref.key] for ref in refs])
-        outcome = await self._line.session.run(script, Step.DELETE)
+        outcome = await self._line.session.run(script, Step.DELETE, is_told=False)
         await self._line.session.close()
         return outcome if isinstance(outcome, Failure) else None
 
@@ -104,7 +104,7 @@ class POP3Mailbox:
         failure = await self._line.establish(self._introduce, observe=observe)
         if failure is not None:
             return failure
-        listing = await self._line.session.run(pop3.list_uids(), step)
+        listing = await self._line.session.run(pop3.list_uids(), step, is_told=step is Step.MAILBOX_OPEN)
         if isinstance(listing, Failure):
             return listing
         self._numbers = {uid: number for number, uid in listing}
@@ -139,7 +139,7 @@ class POP3Mailbox:
         fresh = [uid for uid in self._numbers if uid not in self._known][-_MOST_HEADS:]
         heads: list[Head] = []
         for uid in fresh:
-            content = await self._line.session.run(pop3.top(self._numbers[uid], _HEAD_LINES), Step.LOOK)
+            content = await self._line.session.run(pop3.top(self._numbers[uid], _HEAD_LINES), Step.LOOK, is_told=False)
             if isinstance(content, Failure):
                 return content
             heads.append(Head(ref=MessageRef(_INBOX, uid), content=content))

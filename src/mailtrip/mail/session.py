@@ -227,8 +227,8 @@ class Session:
         connection = self._connection
         if connection is None:
             raise RuntimeError("TLS before connect")
-        began = self._begin(self._words.tls)
         context = self._driver.contexts.get(self._server.tls_ca, verify=self._excuse is None)
+        began = self._begin(self._words.tls)
         outcome = await connection.start_tls(context, self._server.host)
         pump = connection.tls
         if isinstance(outcome, Reply):
@@ -238,15 +238,20 @@ class Session:
             return None
         return self._tls_failure(outcome)
 
-    async def run(self, script: Script[T], step: Step) -> T | Failure:
+    async def run(self, script: Script[T], step: Step, *, is_told: bool = True) -> T | Failure:
         """Run a script as one step (or a part of one): its value, or how it failed.
 
         A script's own exception is our bug and goes up.
+
+        Args:
+            script: what to say.
+            step: the step it belongs to.
+            is_told: False keeps it from the observer: the run itself times its looks.
         """
         connection = self._connection
         if connection is None:
             raise RuntimeError("run before connect")
-        began = self._begin(step)
+        began = self._begin(step) if is_told else self._driver.clock.monotonic()
         ended = began
         has_committed = False
         try:
@@ -264,7 +269,8 @@ class Session:
         if isinstance(value, Refusal):
             return self._refused(value, step)
         self.replied_at = ended
-        self._observe(step, began, ended)
+        if is_told:
+            self._observe(step, began, ended)
         return value
 
     async def close(self, farewell: Script[None] | None = None) -> None:

@@ -9,7 +9,7 @@ from mailtrip.mail import sasl
 from mailtrip.mail.framing import SMTPReplyFramer
 from mailtrip.mail.quoting import HIDDEN, clean
 from mailtrip.mail.script import Exchange, Refusal, Script
-from mailtrip.model import Credentials, MailProtocol, StatusCode
+from mailtrip.model import Credentials, MailProtocol, Mechanism, StatusCode
 
 __all__ = ["Capabilities", "greeting", "hello", "log_in", "quit_", "start_tls", "submit"]
 
@@ -151,7 +151,7 @@ def log_in(capabilities: Capabilities, credentials: Credentials, *, is_secure: b
     mechanism = sasl.choose(
         capabilities.mechanisms, credentials.mechanism, is_secure=is_secure, protocol=MailProtocol.SMTP
     )
-    if isinstance(mechanism, str):
+    if not isinstance(mechanism, Mechanism):
         return Refusal(status=StatusCode.SMTP_LOGIN, reason=f"login not possible: {mechanism}")
     try:
         conversation = sasl.start(mechanism, credentials)

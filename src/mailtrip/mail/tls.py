@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 
 from mailtrip.model import TLSFacts
 
-__all__ = ["TLSContexts", "TLSPump", "describe_tls_error", "read_facts"]
+__all__ = ["CertificateReader", "TLSContexts", "TLSPump", "describe_tls_error", "read_facts"]
 
 _DER = 2
 _MOST_CERTIFICATES = 4096
