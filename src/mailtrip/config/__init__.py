@@ -1,0 +1,19 @@
+"""Settings: which there are, and where their values come from. Only `cli` and `bootstrap` import this package."""
+
+from mailtrip.config.load import CONFIG_VARIABLE, Configuration, find_environment_faults, load
+from mailtrip.config.settings import SETTINGS, Secrecy, Setting, Settings
+from mailtrip.config.values import ListenAddress, LogFormat, LogLevel
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "SETTINGS",
+    "Configuration",
+    "ListenAddress",
+    "LogFormat",
+    "LogLevel",
+    "Secrecy",
+    "Setting",
+    "Settings",
+    "find_environment_faults",
+    "load",
+]

@@ -1,0 +1,215 @@
+"""The table of settings. It drives the loader, the options of the commands, `config show` and the reference page."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from mailtrip.config.values import (
+    ListenAddress,
+    LogFormat,
+    LogLevel,
+    Parser,
+    hide_url_password,
+    one_of,
+    parse_database_url,
+    parse_listen_address,
+    parse_path,
+    parse_public_url,
+    parse_secret,
+    whole_number,
+)
+
+__all__ = ["SETTINGS", "Secrecy", "Setting", "Settings"]
+
+
+class Secrecy(Enum):
+    """What of a setting is secret. A secret is never taken from the command line, which every local user can read."""
+
+    NONE = "none"
+    URL_PASSWORD = "url-password"  # noqa: S105 (no password)
+    """The password in a URL."""
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values in force; numbers are in the unit that their name ends with."""
+
+    listen: ListenAddress
+    public_url: str | None
+    data_dir: Path
+    database: str = field(repr=False)
+    secret_key: str | None = field(repr=False)
+    log_level: LogLevel
+    log_format: LogFormat
+    keep_runs_days: int
+    keep_good_transcripts_days: int
+    keep_bad_transcripts_days: int
+    max_runs: int
+    max_sessions_per_host: int
+    starts_per_second: int
+    stop_grace_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: of the field of `Settings`, and the key in the TOML file.
+        default: as it would be written; None for no value. `{...}` stands for the value of a setting before it in the
+            table, or for `{user_data_dir}`, the platform's place for the program's data.
+        metavar: what the value is, for the help text.
+    """
+
+    name: str
+    parse: Parser
+    default: str | None
+    help: str
+    metavar: str = "TEXT"
+    secrecy: Secrecy = Secrecy.NONE
+
+    @property
+    def variable(self) -> str:
+        return f"MAILTRIP_{self.name.upper()}"
+
+    @property
+    def file_variable(self) -> str | None:
+        """The variable that names a file with the value; secrets only."""
+        return f"{self.variable}_FILE" if self.is_secret else None
+
+    @property
+    def file_key(self) -> str | None:
+        """The TOML key (and parameter of the option) that names a file with the value; secrets only."""
+        return f"{self.name}_file" if self.is_secret else None
+
+    @property
+    def option(self) -> str | None:
+        """The option that takes the value; None for what is secret as a whole."""
+        return None if self.secrecy is Secrecy.WHOLE else f"--{self.name.replace('_', '-')}"
+
+    @property
+    def file_option(self) -> str | None:
+        return f"--{self.name.replace('_', '-')}-file" if self.is_secret else None
+
+    @property
+    def is_secret(self) -> bool:
+        return self.secrecy is not Secrecy.NONE
+
+    def show(self, value: object) -> str | int | None:
+        """The value for people's eyes: no secret in it."""
+        if value is None or isinstance(value, int):
+            return value
+        match self.secrecy:
+            case Secrecy.WHOLE:
+                return "***"
+            case Secrecy.URL_PASSWORD:
+                return hide_url_password(str(value))
+            case Secrecy.NONE:
+                return str(value)
+
+
+_DAYS = whole_number(1, 36500)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="listen",
+        parse=parse_listen_address,
+        default="127.0.0.1:8025",
+        metavar="HOST:PORT",
+        help="Where the service listens; port 0 takes a free one.",
+    ),
+    Setting(
+        name="public_url",
+        parse=parse_public_url,
+        default=None,
+        metavar="URL",
+        help="The service's address as people reach it, for links; without it, the listening address.",
+    ),
+    Setting(
+        name="data_dir",
+        parse=parse_path,
+        default="{user_data_dir}",
+        metavar="DIR",
+        help="Where the program keeps its data, by default the platform's place for it; made when it is not there.",
+    ),
+    Setting(
+        name="database",
+        parse=parse_database_url,
+        default="sqlite:///{data_dir}/mailtrip.db",
+        metavar="URL",
+        help="sqlite:///FILE (by default mailtrip.db in the data directory) or postgresql://USER@HOST/NAME.",
+        secrecy=Secrecy.URL_PASSWORD,
+    ),
+    Setting(
+        name="secret_key",
+        parse=parse_secret,
+        default=None,
+        metavar="KEY",
+        help="The key that encrypts the stored passwords; without it, secret.key in the data directory, made at need.",
+        secrecy=Secrecy.WHOLE,
+    ),
+    Setting(
+        name="log_level",
+        parse=one_of(LogLevel),
+        default="info",
+        metavar="LEVEL",
+        help="The least important messages that are logged: debug, info, warning or error.",
+    ),
+    Setting(
+        name="log_format",
+        parse=one_of(LogFormat),
+        default="auto",
+        metavar="FORMAT",
+        help="console, json, or auto: console on a terminal, json elsewhere.",
+    ),
+    Setting(
+        name="keep_runs_days",
+        parse=_DAYS,
+        default="400",
+        metavar="DAYS",
+        help="How long runs are kept.",
+    ),
+    Setting(
+        name="keep_good_transcripts_days",
+        parse=_DAYS,
+        default="7",
+        metavar="DAYS",
+        help="How long the transcripts of good runs are kept.",
+    ),
+    Setting(
+        name="keep_bad_transcripts_days",
+        parse=_DAYS,
+        default="90",
+        metavar="DAYS",
+        help="How long the transcripts of warnings and errors are kept.",
+    ),
+    Setting(
+        name="max_runs",
+        parse=whole_number(1, 100_000),
+        default="1000",
+        metavar="N",
+        help="How many runs may be under way at once.",
+    ),
+    Setting(
+        name="max_sessions_per_host",
+        parse=whole_number(1, 100_000),
+        default="20",
+        metavar="N",
+        help="How many sessions may be open at once to one mail host.",
+    ),
+    Setting(
+        name="starts_per_second",
+        parse=whole_number(1, 100_000),
+        default="100",
+        metavar="N",
+        help="How many runs may start in one second.",
+    ),
+    Setting(
+        name="stop_grace_seconds",
+        parse=whole_number(0, 3600),
+        default="20",
+        metavar="SECONDS",
+        help="How long runs under way may take to finish when the service stops.",
+    ),
+)
