@@ -1,1 +1,5 @@
-"""The command line; heavy imports stand inside the commands."""
+"""The command line. Each command's module is loaded when it is asked for, and heavy imports stand inside the commands."""
+
+from mailtrip.cli.entry import main
+
+__all__ = ["main"]
