@@ -1,46 +1,84 @@
 """The prober: one round trip from a monitor's settings, over the real mail clients."""
 
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
-from mailtrip.model import Credentials, MonitorSettings, Result, Step
-from mailtrip.probe.token import MessageKey
+from mailtrip.model import Credentials, MonitorSettings, Result
 from mailtrip.probe.ports import Observer
-from mailtrip.probe.run import Trip, run_round_trip
+from mailtrip.probe.run import run_round_trip
+from mailtrip.probe.timeline import Timeline
+from mailtrip.probe.token import RANDOM_BYTES, MessageKey
+from mailtrip.probe.trip import make_trip
 
 __all__ = ["Prober"]
 
 
 class Prober:
-    """Makes round trips; one for the whole process. Safe to use for many runs at once."""
+    """Makes round trips; one for the whole process, for many runs at once.
 
-    def __init__(self, *, client: MailClient, key: MessageKey, clock: Clock) -> None:
+    Args:
+        client: opens the sessions.
+        key: signs the messages' tokens.
+        clock: times the trips.
+        lag: the greatest lag of the event loop since a monotonic time, kept with each result.
+        report: told of each exception that is our own bug, inside the run that it spoilt.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: MailClient,
+        key: MessageKey,
+        clock: Clock,
+        lag: Callable[[float], timedelta],
+        report: Callable[[Exception], None],
+    ) -> None:
         self._client = client
         self._key = key
         self._clock = clock
+        self._lag = lag
+        self._report = report
+        self._host = socket.gethostname()
 
     async def run(
         self,
         settings: MonitorSettings,
         *,
-        mailbox_credentials: Credentials | None,
+        mailbox_credentials: Credentials,
         smtp_credentials: Credentials | None,
         observe: Observer | None = None,
     ) -> Result:
-        """Make one trip within the monitor's timeout. A failing mail server is a result; an exception is our own bug."""
+        """Make one trip within the monitor's timeout. A failing mail server is a result."""
         started_at = self._clock.monotonic()
         deadline = started_at + settings.run_timeout.total_seconds()
-        tell = observe or _tell_nobody
+        timeline = Timeline(started_at, observe)
+        trip = make_trip(
+            sender=settings.sender or settings.email,
+            recipient=settings.email,
+            mailbox_protocol=settings.mailbox_protocol,
+            warning_time=settings.warning_time,
+            key=self._key,
+            random_bytes=secrets.token_bytes(RANDOM_BYTES),
+            now=self._clock.now(),
+            host=self._host,
+        )
         sender = self._client.sender(
-            settings.smtp, smtp_credentials, deadline=deadline, observe=tell, started_at=started_at
+            settings.smtp, smtp_credentials, deadline=deadline, observe=timeline, started_at=started_at
         )
         mailbox = self._client.mailbox(
-            settings.mailbox, mailbox_credentials, deadline=deadline, observe=tell, started_at=started_at
+            settings.mailbox, mailbox_credentials, deadline=deadline, observe=timeline, started_at=started_at
         )
-        trip = Trip.from_settings(settings, key=self._key)
         return await run_round_trip(
-            trip, sender=sender, mailbox=mailbox, clock=self._clock, deadline=deadline, observe=observe
+            trip,
+            sender=sender,
+            mailbox=mailbox,
+            clock=self._clock,
+            deadline=deadline,
+            timeline=timeline,
+            lag=lambda: self._lag(started_at),
+            report=self._report,
         )
-
-
-def _tell_nobody(_step: Step, _began: float, _ended: float | None) -> None:
-    pass

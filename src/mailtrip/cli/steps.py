@@ -46,37 +46,19 @@ class NoSteps:
 
 
 class PlainSteps:
-    """One line for each step when it ends. What repeats while the message is waited for is shown once."""
+    """One line for each step, when it ends."""
 
     def __init__(self, write: Callable[[str], None], *, started_at: float) -> None:
         self._write = write
         self._started_at = started_at
-        self._shown: set[Step] = set()
-        self._look: tuple[float, float] | None = None
 
     def observe(self, step: Step, began: float, ended: float | None) -> None:
-        if ended is None or step in self._shown:
-            return
-        if step is Step.LOOK:
-            self._look = began, ended
-            return
-        self._show(step, began, ended)
-        if step in {Step.WAIT, Step.FETCH}:
-            self._show_look()
+        if ended is not None:
+            duration = format_duration(timedelta(seconds=ended - began))
+            self._write(f"{began - self._started_at:8.3f} s  {STEP_NAMES[step]:<28} {duration:>12}")
 
     def finish(self, result: Result) -> None:
-        if result.duration_of(Step.LOOK) is not None:
-            self._show_look()
-
-    def _show_look(self) -> None:
-        """The last look is the one that found the message."""
-        if self._look is not None and Step.LOOK not in self._shown:
-            self._show(Step.LOOK, *self._look)
-
-    def _show(self, step: Step, began: float, ended: float) -> None:
-        self._shown.add(step)
-        duration = format_duration(timedelta(seconds=ended - began))
-        self._write(f"{began - self._started_at:8.3f} s  {STEP_NAMES[step]:<28} {duration:>12}")
+        pass
 
 
 @dataclass(slots=True)

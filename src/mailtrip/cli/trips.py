@@ -1,7 +1,9 @@
 """The trips of `mailtrip probe`: made one after another, each shown as it happens, the worst one kept."""
 
+import asyncio
 import json
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -11,16 +13,18 @@ from typing import Protocol, TypeAlias
 import click
 from rich.console import Console
 
-from mailtrip.bootstrap import Prober, run_async
+from mailtrip.bootstrap.loop import run_async
+from mailtrip.bootstrap.prober import Prober
 from mailtrip.cli.documents import result_document
 from mailtrip.cli.exits import exit_code
 from mailtrip.cli.steps import LiveSteps, NoSteps, PlainSteps, StepView
 from mailtrip.cli.words import SEVERITY_COLOURS, format_duration, verdict_line
 from mailtrip.clock import Clock, SystemClock
+from mailtrip.engine.lag import LagMeter
 from mailtrip.mail import MailClient
 from mailtrip.model import Credentials, MonitorSettings, Result, SessionRecord, Severity
-from mailtrip.probe.token import MessageKey
 from mailtrip.probe.ports import Observer
+from mailtrip.probe.token import MessageKey
 
 __all__ = ["Errand", "make_trips"]
 
@@ -33,7 +37,7 @@ class Errand:
     """What is to be done: `count` trips, `interval` from start to start."""
 
     settings: MonitorSettings
-    mailbox_credentials: Credentials | None = field(repr=False)
+    mailbox_credentials: Credentials = field(repr=False)
     smtp_credentials: Credentials | None = field(repr=False)
     count: int
     interval: timedelta
@@ -50,10 +54,17 @@ def make_trips(errand: Errand, *, as_json: bool, with_transcripts: bool) -> int:
     """
     clock = SystemClock()
     client = MailClient(clock=clock)
+    meter = LagMeter(clock)
+    prober = Prober(
+        client=client,
+        key=MessageKey(secrets.token_bytes(32)),
+        clock=clock,
+        lag=meter.since,
+        report=traceback.print_exception,
+    )
+    display = _JSONDisplay(with_transcripts) if as_json else _TextDisplay(with_transcripts, clock)
     try:
-        prober = Prober(client=client, key=MessageKey(secrets.token_bytes(32)), clock=clock)
-        display = _JSONDisplay(with_transcripts) if as_json else _TextDisplay(with_transcripts, clock)
-        worst = run_async(_make_all(errand, prober, clock, display))
+        worst = run_async(_make_all(errand, prober, meter, clock, display))
     finally:
         client.close()
     return exit_code(worst)
@@ -65,7 +76,7 @@ class _Display(Protocol):
         ...
 
 
-async def _make_all(errand: Errand, prober: Prober, clock: Clock, display: _Display) -> Severity:
+async def _make_all(errand: Errand, prober: Prober, meter: LagMeter, clock: Clock, display: _Display) -> Severity:
     async def trip(observe: Observer) -> Result:
         return await prober.run(
             errand.settings,
@@ -75,12 +86,15 @@ async def _make_all(errand: Errand, prober: Prober, clock: Clock, display: _Disp
         )
 
     worst = Severity.OK
-    for number in range(1, errand.count + 1):
-        started_at = clock.monotonic()
-        result = await display.show(trip, number=number, count=errand.count)
-        worst = max(worst, result.status.severity, key=_BAD_TO_WORSE.index)
-        if number < errand.count:
-            await clock.sleep(started_at + errand.interval.total_seconds() - clock.monotonic())
+    async with asyncio.TaskGroup() as group:
+        metering = group.create_task(meter.run())
+        for number in range(1, errand.count + 1):
+            started_at = clock.monotonic()
+            result = await display.show(trip, number=number, count=errand.count)
+            worst = max(worst, result.status.severity, key=_BAD_TO_WORSE.index)
+            if number < errand.count:
+                await clock.sleep(started_at + errand.interval.total_seconds() - clock.monotonic())
+        metering.cancel()
     return worst
 
 

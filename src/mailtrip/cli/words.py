@@ -57,7 +57,8 @@ def format_duration(duration: timedelta) -> str:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 99.995:
         return f"{seconds:.2f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s"
 
 
 def verdict_line(result: Result) -> str:

@@ -194,9 +194,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="max_sessions_per_host",
         parse=whole_number(1, 100_000),
-        default="20",
+        default="40",
         metavar="N",
-        help="How many sessions may be open at once to one mail host.",
+        help="How many sessions may be open at once to one mail host; a run holds one with each of its servers.",
     ),
     Setting(
         name="starts_per_second",

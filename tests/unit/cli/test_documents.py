@@ -1,0 +1,66 @@
+"""Results as JSON."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from mailtrip.cli.documents import result_document
+from mailtrip.model import (
+    Direction,
+    MailProtocol,
+    Result,
+    SessionRecord,
+    Sighting,
+    StatusCode,
+    Step,
+    Timing,
+    TLSFacts,
+    TranscriptLine,
+    Verdict,
+)
+
+RESULT = Result(
+    verdict=Verdict.DELIVERED,
+    status=StatusCode.OK,
+    step=None,
+    summary="seen after 56 ms",
+    started_at=datetime(2026, 1, 1, tzinfo=UTC),
+    duration=timedelta(milliseconds=123, microseconds=456),
+    timings=(Timing(step=Step.CONNECT, offset=timedelta(0), duration=timedelta(microseconds=250)),),
+    sighting=Sighting(not_before=timedelta(0), not_after=timedelta(milliseconds=56)),
+    sessions=(
+        SessionRecord(
+            protocol=MailProtocol.SMTP,
+            server="smtps://mail.example.com:465",
+            address="192.0.2.1:465",
+            tls=TLSFacts(
+                version="TLSv1.3",
+                cipher="X",
+                subject="CN=a",
+                issuer="CN=b",
+                not_before=None,
+                not_after=None,
+                names=("a",),
+            ),
+            transcript=(TranscriptLine(timedelta(milliseconds=5), Direction.SENT, "EHLO me"),),
+        ),
+    ),
+)
+
+
+def test_durations_are_milliseconds_and_times_iso_8601() -> None:
+    document = json.loads(json.dumps(result_document(RESULT, with_transcripts=False)))
+
+    assert document["duration_ms"] == 123.456
+    assert document["started_at"] == "2026-01-01T00:00:00+00:00"
+    assert document["timings"] == [{"step": "connect", "offset_ms": 0.0, "duration_ms": 0.25}]
+    assert document["visible"] == {"not_before_ms": 0.0, "not_after_ms": 56.0}
+    assert document["status"] == {"code": 0, "text": "OK"}
+    assert document["severity"] == "ok"
+
+
+def test_transcripts_are_there_only_when_they_are_wanted() -> None:
+    without = json.loads(json.dumps(result_document(RESULT, with_transcripts=False)))
+    complete = json.loads(json.dumps(result_document(RESULT, with_transcripts=True)))
+
+    assert "transcript" not in without["sessions"][0]
+    assert complete["sessions"][0]["transcript"] == [{"at_ms": 5.0, "direction": ">", "text": "EHLO me"}]
