@@ -86,9 +86,11 @@ def _say(command: str, *, shown: str | None = None, hides_reply: bool = False) -
 
 
 def _refuse(what: str, reply: _Reply, status: StatusCode, *, secrets: Sequence[str] = ()) -> Refusal:
-    return Refusal(
-        status=status, reason=f"{what}: {clean(reply.text, secrets=secrets)}", is_temporary=reply.is_temporary
-    )
+    """A refusal with the server's words; an answer that is no refusal makes no sense where this is called."""
+    if reply.code < 400:
+        status, what = StatusCode.SMTP_PROTOCOL, f"{what} with an answer that makes no sense there"
+    reason = f"{what}: {clean(reply.text, secrets=secrets)}"
+    return Refusal(status=status, reason=reason, is_temporary=reply.is_temporary)
 
 
 def greeting() -> Script[str]:
@@ -297,9 +299,7 @@ def _judge(command: str, reply: _Reply) -> Refusal | None:
 def _judge_refusal(what: str, status: StatusCode, reply: _Reply) -> Refusal:
     if reply.is_temporary:
         return _refuse(what.replace("refused", "deferred"), reply, StatusCode.DEFERRED)
-    if reply.code >= 500:
-        return _refuse(what, reply, status)
-    return _refuse(f"{what} with an answer that makes no sense there", reply, StatusCode.SMTP_PROTOCOL)
+    return _refuse(what, reply, status)
 
 
 def _open_stepwise(commands: Sequence[str]) -> _Steps[Refusal | None]:
