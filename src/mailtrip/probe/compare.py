@@ -1,0 +1,85 @@
+"""What came back against what was sent: the same text, more around it, or something else."""
+
+import codecs
+import hashlib
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from enum import StrEnum
+
+__all__ = ["Change", "Comparison", "compare", "text_digest"]
+
+_LONGEST_EXCERPT = 120
+_MOST_CONTENT_TYPES = 50
+_CONTENT_TYPE = re.compile(rb"content-type", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# Python has these as text codecs; they are no character sets of mail, and some take quadratic time.
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+
+
+class Change(StrEnum):
+    """What became of a message's text on the way."""
+
+    NONE = "none"
+    ADDED = "added"
+    """All of it is there, with something before or behind it: a banner, a footer."""
+    DAMAGED = "damaged"
+    """Not all of it is there as it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a message came back; `added` is the beginning of what was added, on one line."""
+
+    change: Change
+    added: str = ""
+
+
+def compare(sent: bytes, received: bytes) -> Comparison:
+    """Compare the text of two messages.
+
+    What is legal on the way makes no difference: other headers, another transfer encoding or character set, other line
+    ends, white space at line ends, lines wrapped elsewhere. `received` may be any bytes.
+    """
+    original, *_ = _texts_of(sent) or [""]
+    texts = _texts_of(received)
+    if texts == [original]:
+        return Comparison(Change.NONE)
+    around = " ".join(texts).split(original, 1)
+    if not original or len(around) < 2:
+        return Comparison(Change.DAMAGED)
+    added = _UNPRINTABLE.sub("", " ".join(part for part in map(str.strip, around) if part))
+    return Comparison(Change.ADDED, added[:_LONGEST_EXCERPT])
+
+
+def text_digest(message: bytes) -> str:
+    """SHA-256 of a message's text, in hex: equal for all that `compare` calls unchanged."""
+    return hashlib.sha256("\n".join(_texts_of(message)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _texts_of(message: bytes) -> list[str]:
+    """The texts of a message's parts in order, with each run of white space made one blank."""
+    # The parser recurses into nested parts: a message nested a thousand times would exhaust the stack.
+    if len(_CONTENT_TYPE.findall(message)) > _MOST_CONTENT_TYPES:
+        return []
+    # Not policy.default: its header parsers raise on some malformed fields, and are many times slower.
+    parts = (part for part in message_from_bytes(message).walk() if not part.is_multipart())
+    return [text for part in parts if (text := " ".join(_decoded(part).split()))]
+
+
+def _decoded(part: Message) -> str:
+    if part.get_content_maintype() != "text":
+        return f"[{part.get_content_type()}]"
+    content = part.get_payload(decode=True)
+    return content.decode(_charset(part), "replace") if isinstance(content, bytes) else ""
+
+
+def _charset(part: Message) -> str:
+    """The part's character set where it is one, else ASCII."""
+    try:
+        name = codecs.lookup(part.get_content_charset("ascii")).name
+        b"".decode(name)
+    except (LookupError, ValueError):
+        return "ascii"
+    return "ascii" if name in _NO_CHARSETS else name

@@ -1,0 +1,64 @@
+"""When to look into the mailbox: densely while delivery is likely, ever more seldom after that."""
+
+from dataclasses import dataclass
+
+from mailtrip.model import MailProtocol
+
+__all__ = ["LookPlan", "look_plan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookPlan:
+    """The gaps between looks, in seconds. Beyond the dense time a gap grows with the time waited so far.
+
+    Attributes:
+        first: from acceptance to the first look.
+        dense: the gap while delivery is likely.
+        dense_for: how long after acceptance that is.
+        growth: later gaps, as a share of the time since acceptance: how exactly a late message is timed.
+        longest: the longest gap, also while the server is to tell of new mail: such connections die silently.
+        minimum: no gap is shorter: the provider's wish.
+        push_from: gaps from here on are spent waiting for the server to tell, where it can: Dovecot holds
+            its news back for half a second.
+        looks_again: whether one more look after the deletion searches for a second copy.
+    """
+
+    first: float
+    dense: float
+    dense_for: float
+    growth: float
+    longest: float
+    minimum: float = 0.0
+    push_from: float = 1.0
+    looks_again: bool = False
+
+    def gap(self, waited: float, remaining: float) -> float:
+        """Seconds until the next look.
+
+        Towards the deadline the remaining time is halved again and again: a message that comes late in the run is not
+        missed because the next look would have been after it.
+
+        Args:
+            waited: since acceptance.
+            remaining: until the deadline; the gap may be longer: no further look then.
+        """
+        planned = self.dense if waited < self.dense_for else max(self.dense, waited * self.growth)
+        return max(min(planned, self.longest, remaining / 2), self.dense, self.minimum)
+
+    def retry_gap(self, failures: int) -> float:
+        """Seconds until the mailbox is tried again after this many failures in a row."""
+        return max(min(2.0 ** (failures - 1), 10.0), self.minimum)
+
+
+def look_plan(protocol: MailProtocol, *, minimum: float = 0.0) -> LookPlan:
+    """The plan for a mailbox protocol: an IMAP look is one command, a POP3 look a login.
+
+    Args:
+        protocol: POP3 or IMAP.
+        minimum: seconds that the provider wants between two logins or looks.
+    """
+    if protocol is MailProtocol.POP3:
+        return LookPlan(first=0.1, dense=0.25, dense_for=1.0, growth=0.2, longest=10.0, minimum=minimum)
+    return LookPlan(
+        first=0.0, dense=0.1, dense_for=3.0, growth=0.1, longest=20.0, minimum=minimum, looks_again=minimum == 0.0
+    )

@@ -1,0 +1,310 @@
+"""The round trip as a pure state machine: what happened and the time go in, what to do next comes out.
+
+`mailtrip.probe.run` performs the actions. Nothing here does I/O or reads a clock; times are monotonic seconds.
+
+The order: open the mailbox and note its state, connect the sender, submit, look until the message is there, fetch it
+and compare it, delete it. A trip that saw its message ends as the first of these that holds:
+
+    trouble before its deletion     DELIVERED, with the status and step of the trouble: an error
+    text altered                    ALTERED
+    more than one copy              DOUBLED
+    slower than the warning time    SLOW
+    not deleted                     DELIVERED, status DELETE_FAILED
+    otherwise                       DELIVERED, status OK
+
+and one that did not:
+
+    failed before acceptance        REFUSED, DEFERRED or UNSENT, with the status and step of the failure
+    acceptance never heard          UNDECIDED, with the status and step of the lost answer
+    mailbox failing at the end      MAILBOX_UNREACHABLE, with the status and step of the failure
+    otherwise                       MISSING, status TIMEOUT, step WAIT
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mailtrip.model import Accepted, Failure, MessageRef, Sighting, StatusCode, Step, Verdict
+from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.looks import LookPlan
+from mailtrip.probe.moves import (
+    Action,
+    Conclusion,
+    ConnectSender,
+    Delete,
+    Done,
+    Event,
+    Failed,
+    Fetch,
+    Fetched,
+    Finish,
+    Looked,
+    LookNow,
+    Opened,
+    OpenMailbox,
+    Pause,
+    Submit,
+    Submitted,
+    TimeUp,
+    Watch,
+)
+
+__all__ = ["State", "advance", "begin"]
+
+# A reply's timer may go off a little before the deadline by our own clock.
+_TIMER_SLACK = 0.05
+# An answer that is out for longer than this when the time is up is the mailbox's failing, and no proof of absence.
+_OVERDUE = 5.0
+_MOST_FETCHES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a trip is: the action under way, and what is known so far.
+
+    Attributes:
+        deadline: of the whole trip.
+        warning_time: seconds from acceptance to sighting that are too slow; None for never.
+        since: when `action` was decided on.
+        sent_at: when the message was accepted or, unheard, may have been.
+        unanswered: why the acceptance was not heard.
+        unseen_at: when the last look that did not show the message was asked.
+        seen: the first look that showed it.
+        copies: all messages with the trip's token so far.
+        trouble: how the mailbox failed last; None when it has answered a look or fetch since.
+        failures: how often in a row it has.
+        looked_again: whether the look after the deletion has begun.
+    """
+
+    deadline: float
+    warning_time: float | None
+    looks: LookPlan
+    action: Action
+    since: float
+    can_push: bool = False
+    sent_at: float | None = None
+    accepted: Accepted | None = None
+    unanswered: Failure | None = None
+    unseen_at: float | None = None
+    seen: Looked | None = None
+    copies: tuple[MessageRef, ...] = ()
+    trouble: Failure | None = None
+    failures: int = 0
+    comparison: Comparison | None = None
+    looked_again: bool = False
+
+
+def begin(*, deadline: float, warning_time: timedelta | None, looks: LookPlan, now: float) -> State:
+    """The state of a trip that is about to begin."""
+    seconds = None if warning_time is None else warning_time.total_seconds()
+    return State(deadline=deadline, warning_time=seconds, looks=looks, action=OpenMailbox(), since=now)
+
+
+def advance(state: State, event: Event, now: float) -> State:
+    """The state after an event; its `action` is what to do next.
+
+    Raises:
+        ValueError: when the event is no outcome of the state's action, which is a bug of the caller.
+    """
+    following = _after(state, event, now)
+    if isinstance(following.action, Finish) or now < state.deadline:
+        return following
+    return _out_of_time(following, now, following.action.step)
+
+
+def _after(state: State, event: Event, now: float) -> State:
+    match state.action, event:
+        case Finish(), _:
+            raise ValueError("the trip is over")
+        case _, Failed(failure=failure):
+            return _failed(state, failure, now)
+        case Submit(), TimeUp():
+            # Nobody knows how far the message got.
+            return _finish(state, Verdict.UNDECIDED, StatusCode.TIMEOUT, Step.SUBMIT)
+        case task, TimeUp():
+            return _out_of_time(state, now, task.step)
+        case _:
+            return _succeeded(state, event, now)
+
+
+def _succeeded(state: State, event: Event, now: float) -> State:
+    match state.action, event:
+        case OpenMailbox(), Opened(can_push=can_push):
+            following = _opened(replace(state, can_push=can_push), now)
+        case ConnectSender(), Done():
+            following = _do(state, Submit(), now)
+        case Submit(), Submitted(accepted=accepted):
+            following = _first_look(replace(state, accepted=accepted, sent_at=accepted.at), now)
+        case ((Pause() | Watch()), Done()):
+            following = _do(state, OpenMailbox() if state.trouble else LookNow(), now)
+        case LookNow(), Looked():
+            following = _looked(replace(state, trouble=None, failures=0), event, now)
+        case Fetch(), Fetched(comparison=comparison):
+            state = replace(state, comparison=comparison, trouble=None, failures=0)
+            following = _do(state, Delete(state.copies), now)
+        case Delete(), Done():
+            following = _deleted(state, now)
+        case action, _:
+            raise ValueError(f"{type(event).__name__} is no outcome of {type(action).__name__}")
+    return following
+
+
+def _do(state: State, action: Action, now: float) -> State:
+    return replace(state, action=action, since=now)
+
+
+def _opened(state: State, now: float) -> State:
+    if state.sent_at is None:
+        return _do(state, ConnectSender(), now)
+    return _do(state, Fetch(state.copies[0]) if state.seen else LookNow(), now)
+
+
+def _first_look(state: State, now: float) -> State:
+    gap = max(state.looks.first, state.looks.minimum)
+    return _do(state, Pause(gap) if gap else LookNow(), now)
+
+
+def _looked(state: State, look: Looked, now: float) -> State:
+    fresh = tuple(ref for ref in dict.fromkeys(look.own) if ref not in state.copies)
+    found = replace(state, copies=state.copies + fresh)
+    if state.looked_again:
+        return _do(found, Delete(fresh), now) if fresh else _conclude(state)
+    if fresh:
+        return _do(replace(found, seen=look), Fetch(fresh[0]), now)
+    return _wait(replace(state, unseen_at=look.asked_at), now)
+
+
+def _wait(state: State, now: float) -> State:
+    remaining = state.deadline - now
+    waited = now - (now if state.sent_at is None else state.sent_at)
+    gap = state.looks.gap(waited, remaining)
+    seconds = max(0.0, min(gap, remaining))
+    is_watching = state.can_push and gap >= state.looks.push_from
+    return _do(state, Watch(seconds) if is_watching else Pause(seconds), now)
+
+
+def _deleted(state: State, now: float) -> State:
+    if state.looked_again or not state.looks.looks_again:
+        return _conclude(state)
+    return _do(replace(state, looked_again=True), LookNow(), now)
+
+
+# -- When something fails -----------------------------------------------------------------------------------------------
+
+
+def _failed(state: State, failure: Failure, now: float) -> State:
+    is_time_up = failure.status is StatusCode.TIMEOUT and now >= state.deadline - _TIMER_SLACK
+    match state.action:
+        case Submit() if failure.is_unanswered:
+            # The message decides: it is looked for, and never sent again.
+            state = replace(state, sent_at=now, unanswered=failure)
+            return _out_of_time(state, now, failure.step) if is_time_up else _first_look(state, now)
+        case OpenMailbox() | ConnectSender() | Submit() if state.sent_at is None:
+            verdict = _REFUSALS.get(failure.status, Verdict.UNSENT)
+            return _finish(state, verdict, failure.status, failure.step, failure)
+        case LookNow() if state.looked_again:
+            return _conclude(state)
+        case _ if is_time_up:
+            return _out_of_time(state, now, failure.step)
+        case Delete():
+            return _conclude(state, not_deleted=failure)
+        case _:
+            return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
+
+
+_REFUSALS = {
+    StatusCode.SENDER_REFUSED: Verdict.REFUSED,
+    StatusCode.RECIPIENT_REFUSED: Verdict.REFUSED,
+    StatusCode.MESSAGE_REFUSED: Verdict.REFUSED,
+    StatusCode.DEFERRED: Verdict.DEFERRED,
+}
+
+
+def _retry(state: State, failure: Failure, now: float) -> State:
+    """The mailbox failed while the message is waited for or fetched: try again later, where that can help."""
+    # A login that is refused for good is not repeated: many servers lock the account after a few.
+    is_hopeless = failure.status is StatusCode.MAILBOX_LOGIN and not failure.is_temporary
+    if is_hopeless or (state.seen and state.failures >= _MOST_FETCHES):
+        return _out_of_time(state, now, failure.step)
+    gap = state.looks.retry_gap(state.failures)
+    return _do(state, Pause(max(0.0, min(gap, state.deadline - now))), now)
+
+
+def _out_of_time(state: State, now: float, step: Step) -> State:
+    """No more can be done: what is known so far is the verdict."""
+    trouble = state.trouble
+    if state.sent_at is None:
+        return _finish(state, Verdict.UNSENT, StatusCode.TIMEOUT, step)
+    if state.looked_again:
+        return _conclude(state)
+    if state.seen:
+        return _fail(state, Verdict.DELIVERED, trouble, step)
+    if state.unanswered:
+        return _fail(state, Verdict.UNDECIDED, state.unanswered, step)
+    if trouble or _is_overdue(state, now):
+        return _fail(state, Verdict.MAILBOX_UNREACHABLE, trouble, step)
+    return _finish(state, Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+
+
+def _is_overdue(state: State, now: float) -> bool:
+    planned = state.action.seconds if isinstance(state.action, Pause | Watch) else 0.0
+    return now - state.since - planned > _OVERDUE
+
+
+# -- The end ------------------------------------------------------------------------------------------------------------
+
+
+def _conclude(state: State, *, not_deleted: Failure | None = None) -> State:
+    """The message was seen, fetched, and deleted if that could be done."""
+    sighting = _sighting(state)
+    delay = sighting.not_after.total_seconds() if sighting else 0.0
+    if state.comparison is None or state.comparison.change is not Change.NONE:
+        verdict, status, step = Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH
+    elif len(state.copies) > 1:
+        verdict, status, step = Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK
+    elif state.warning_time is not None and delay > state.warning_time:
+        verdict, status, step = Verdict.SLOW, StatusCode.SLOW, Step.WAIT
+    elif not_deleted:
+        verdict, status, step = Verdict.DELIVERED, StatusCode.DELETE_FAILED, not_deleted.step
+    else:
+        return _finish(state, Verdict.DELIVERED, StatusCode.OK, None)
+    return _finish(state, verdict, status, step, not_deleted=not_deleted)
+
+
+def _fail(state: State, verdict: Verdict, failure: Failure | None, step: Step) -> State:
+    if failure is None:
+        return _finish(state, verdict, StatusCode.TIMEOUT, step)
+    return _finish(state, verdict, failure.status, failure.step, failure)
+
+
+def _finish(
+    state: State,
+    verdict: Verdict,
+    status: StatusCode,
+    step: Step | None,
+    failure: Failure | None = None,
+    *,
+    not_deleted: Failure | None = None,
+) -> State:
+    conclusion = Conclusion(
+        verdict=verdict,
+        status=status,
+        step=step,
+        failure=failure,
+        accepted=state.accepted,
+        sighting=_sighting(state),
+        copies=len(state.copies),
+        comparison=state.comparison,
+        not_deleted=not_deleted,
+    )
+    return replace(state, action=Finish(conclusion))
+
+
+def _sighting(state: State) -> Sighting | None:
+    if state.accepted is None or state.seen is None:
+        return None
+    accepted_at = state.accepted.at
+    not_before = accepted_at if state.unseen_at is None else max(accepted_at, state.unseen_at)
+    return Sighting(
+        not_before=timedelta(seconds=not_before - accepted_at),
+        not_after=timedelta(seconds=max(not_before, state.seen.answered_at) - accepted_at),
+    )

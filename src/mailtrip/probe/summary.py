@@ -1,0 +1,82 @@
+"""The sentence that tells people how a trip ended."""
+
+from datetime import timedelta
+
+from mailtrip.model import StatusCode, Verdict
+from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.moves import Conclusion
+
+__all__ = ["summarise", "summarise_bug"]
+
+
+def summarise(conclusion: Conclusion, *, smtp: str, mailbox: str, duration: timedelta) -> str:
+    """Say in one sentence what became of the message, where, and what the server said.
+
+    Args:
+        conclusion: how the trip ended.
+        smtp: the SMTP server, as people know it.
+        mailbox: the mailbox server, likewise.
+        duration: of the whole trip.
+    """
+    accepted = f'Accepted by {smtp} ("{conclusion.accepted.reply}")' if conclusion.accepted else f"Sent to {smtp}"
+    why = _why(conclusion, duration)
+    match conclusion.verdict:
+        case Verdict.UNSENT:
+            text = f"Nothing was sent: {why}"
+        case Verdict.REFUSED:
+            text = f"Refused for good: {why}"
+        case Verdict.DEFERRED:
+            text = f"Not taken now, the server asks to come back later: {why}"
+        case Verdict.MISSING:
+            text = f"{accepted}, but not seen in {mailbox} when the time was up after {_seconds(duration)}"
+        case Verdict.MAILBOX_UNREACHABLE:
+            text = f"{accepted}, but whether it arrived is unknown, as the mailbox could not be read: {why}"
+        case Verdict.UNDECIDED:
+            text = f"Sent, but not seen in {mailbox}, and whether it was accepted is unknown: {why}"
+        case _:
+            text = _delivered(conclusion, mailbox, why)
+    return text.rstrip(".") + "."
+
+
+def summarise_bug(bug: Exception) -> str:
+    """Say that the monitor failed; the exception's own text may hold secrets and is left out."""
+    return f"Internal error of the monitor ({type(bug).__name__}): nothing can be said about the mail path."
+
+
+def _why(conclusion: Conclusion, duration: timedelta) -> str:
+    if conclusion.failure is None:
+        return f"the time was up after {_seconds(duration)} at step {conclusion.step}"
+    return conclusion.failure.reason
+
+
+def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
+    if conclusion.sighting:
+        text = f"Delivered to {mailbox} within {_seconds(conclusion.sighting.not_after)}"
+    else:
+        text = f"Delivered to {mailbox}, though its acceptance was never heard"
+    faults = []
+    if conclusion.status not in _WARNINGS and conclusion.status is not StatusCode.OK:
+        faults.append(f"the mailbox failed at step {conclusion.step}: {why}")
+    if conclusion.comparison and conclusion.comparison.change is not Change.NONE:
+        faults.append(_alteration(conclusion.comparison))
+    if conclusion.copies > 1:
+        faults.append(f"{conclusion.copies} copies came in")
+    if conclusion.verdict is Verdict.SLOW:
+        faults.append("that is slower than the warning time")
+    if conclusion.not_deleted:
+        faults.append(f"it could not be deleted: {conclusion.not_deleted.reason}")
+    return f"{text}, but {'; '.join(faults)}" if faults else text
+
+
+_WARNINGS = frozenset({StatusCode.ALTERED, StatusCode.DOUBLED, StatusCode.SLOW, StatusCode.DELETE_FAILED})
+
+
+def _alteration(comparison: Comparison) -> str:
+    if comparison.change is Change.DAMAGED:
+        return "its text was changed on the way"
+    return f'something was added on the way: "{comparison.added}"'
+
+
+def _seconds(duration: timedelta) -> str:
+    seconds = duration.total_seconds()
+    return f"{seconds:.3f} s" if seconds < 10 else f"{seconds:.1f} s"

@@ -1,0 +1,107 @@
+"""The token that makes a test message recognisable as ours: made, signed, and found again in any text."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["MARKER", "RANDOM_BYTES", "MessageKey", "Token", "find_tokens", "new_token"]
+
+MARKER = b"mailtrip"
+"""What each token begins with: a text without it holds no token."""
+RANDOM_BYTES = 16
+_SIGNATURE_BYTES = 10
+_SHORTEST_KEY = 16
+_LENGTH = 42
+"""Base32 digits of 26 bytes."""
+
+# The look-ahead lets candidates overlap, so that a stray marker right before a token can't hide it.
+_CANDIDATE = re.compile(rb"(?=%s([a-z2-7]{%d}))" % (MARKER, _LENGTH))
+# RFC 2045, 6.7: a soft line break is "=" at the line's end. Mail programs that wrap may indent or quote what follows.
+_LINE_BREAK = re.compile(rb"=?\r?\n[ \t>]*")
+_BASE64_LINES = re.compile(rb"^[A-Za-z0-9+/=]++\r?$(?:\n[A-Za-z0-9+/=]++\r?$)*+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey:
+    """The installation's key for signing tokens: at least 128 bits, kept secret, the same for its whole life.
+
+    Raises:
+        ValueError: when the key is too short.
+    """
+
+    value: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.value) < _SHORTEST_KEY:
+            raise ValueError(f"a message key has at least {_SHORTEST_KEY} bytes, not {len(self.value)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of ours, its signature known to be good: made by `new_token` or found by `find_tokens`.
+
+    Attributes:
+        text: 50 lower-case letters and digits, without a hyphen: search indexes of mailboxes split words at hyphens.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def new_token(key: MessageKey, random_bytes: bytes) -> Token:
+    """Make a token of 128 random bits and a signature of 80 bits.
+
+    Raises:
+        ValueError: when `random_bytes` are not 16 bytes.
+    """
+    if len(random_bytes) != RANDOM_BYTES:
+        raise ValueError(f"a token is made of {RANDOM_BYTES} random bytes, not {len(random_bytes)}")
+    return Token((MARKER + _digits(random_bytes + _signature(key, random_bytes))).decode("ascii"))
+
+
+def find_tokens(content: bytes, key: MessageKey) -> tuple[Token, ...]:
+    """Find the tokens of this installation in a message or any part of one, each once.
+
+    They are seen through wrapped lines, quoting, quoted-printable and base64. Forged tokens, damaged ones and those of
+    other installations are left out. A text without the marker and without an encoding costs a few searches.
+    """
+    tokens: dict[Token, None] = {}
+    for text in _readings(content):
+        for match in _CANDIDATE.finditer(_LINE_BREAK.sub(b"", text)):
+            if _is_genuine(match[1], key):
+                tokens[Token((MARKER + match[1]).decode("ascii"))] = None
+    return tuple(tokens)
+
+
+def _readings(content: bytes) -> Iterator[bytes]:
+    """The content as it stands and what its base64 lines decode to, as far as they can hold a token."""
+    if MARKER in content or b"=\r\n" in content or b"=\n" in content:
+        yield content
+    if b"base64" not in content and b"BASE64" not in content:
+        return
+    for match in _BASE64_LINES.finditer(content):
+        digits = match[0].translate(None, b"\r\n=")
+        decoded = binascii.a2b_base64(digits[: len(digits) // 4 * 4])
+        if MARKER in decoded:
+            yield decoded
+
+
+def _is_genuine(digits: bytes, key: MessageKey) -> bool:
+    value = base64.b32decode(digits.upper() + b"======")
+    random_bytes, signature = value[:RANDOM_BYTES], value[RANDOM_BYTES:]
+    # The last digit has two bits to spare: only one way of writing a token is accepted.
+    return hmac.compare_digest(signature, _signature(key, random_bytes)) and _digits(value) == digits
+
+
+def _signature(key: MessageKey, random_bytes: bytes) -> bytes:
+    return hmac.digest(key.value, b"mailtrip-token-1:" + random_bytes, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def _digits(value: bytes) -> bytes:
+    return base64.b32encode(value).rstrip(b"=").lower()
