@@ -37,7 +37,11 @@ class Mailbox(Protocol):
     """One mailbox over POP3 or IMAP. Nothing in it is marked as read, and only `delete` changes anything."""
 
     async def open(self) -> Failure | None:
-        """Connect, log in and note what is there: later looks show what is new since now."""
+        """Connect, log in and note what is there: later looks show what is new since now.
+
+        May be called again after a failure, or after a call that was cancelled: the session is made anew, and new is
+        still what came since the first opening.
+        """
         ...
 
     async def look(self) -> Look | Failure:
@@ -49,7 +53,7 @@ class Mailbox(Protocol):
         ...
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
-        """The whole message, at most 1 MiB of it."""
+        """The whole message, at most 1 MiB of it; also one that was seen in an earlier session."""
         ...
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
