@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from mailtrip.model import DEFAULT_LOCATION_ID, Location
 from mailtrip.store.schema import accounts, installation, locations
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "ensure_default", "known_locations", "list_locations"]
+__all__ = ["DEFAULT_ACCOUNT_ID", "ensure_default", "key_check", "known_locations", "list_locations", "set_key_check"]
 
 DEFAULT_ACCOUNT_ID = 1
 
@@ -38,3 +38,12 @@ def known_locations(connection: Connection, account_id: int, ids: Collection[int
         select(locations.c.id).where(locations.c.account_id == account_id, locations.c.id.in_(ids))
     )
     return set(rows)
+
+
+def key_check(connection: Connection) -> bytes | None:
+    """What tells the installation's key from others; None before the first start with a key."""
+    return connection.scalar(select(installation.c.key_check))
+
+
+def set_key_check(connection: Connection, value: bytes) -> None:
+    connection.execute(update(installation).values(key_check=value))

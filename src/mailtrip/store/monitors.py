@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select, update
 
 from mailtrip.model import Monitor, MonitorSettings, MonitorType
 from mailtrip.store.schema import installation, monitors
+from mailtrip.store.types import AnyRow
 
 __all__ = [
     "StoredSecrets",
@@ -22,6 +23,7 @@ __all__ = [
     "with_secrets",
 ]
 
+_FARTHEST = 2**62
 _SETTINGS = tuple(item.name for item in fields(MonitorSettings))
 _SECRETS = {monitors.c.mailbox_secret, monitors.c.smtp_secret}
 _COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
@@ -111,7 +113,7 @@ def page(
     if types is not None:
         query = query.where(monitors.c.type.in_(types) if types else false())
     total = connection.scalar(query.with_only_columns(func.count())) or 0
-    rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(offset or None))
+    rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
     return [_monitor(row) for row in rows], total
 
 
@@ -146,7 +148,7 @@ def _next_mark(connection: Connection) -> int:
     return int(connection.scalars(grown.returning(installation.c.change_mark)).one())
 
 
-def _visible(account_id: int) -> Select[Any]:  # Any: rows of many columns
+def _visible(account_id: int) -> Select[Any]:
     return select(*_COLUMNS).where(monitors.c.account_id == account_id, monitors.c.removed_at.is_(None))
 
 
@@ -154,12 +156,12 @@ def _values(settings: MonitorSettings) -> dict[str, object]:
     return {name: getattr(settings, name) for name in _SETTINGS}
 
 
-def _settings(row: Row[Any]) -> MonitorSettings:  # Any: the columns have the types of the fields they are named for
+def _settings(row: AnyRow) -> MonitorSettings:
     values: Sequence[tuple[str, Any]] = [(name, getattr(row, name)) for name in _SETTINGS]
     return MonitorSettings(**dict(values))
 
 
-def _monitor(row: Row[Any]) -> Monitor:  # Any: rows of many columns
+def _monitor(row: AnyRow) -> Monitor:
     return Monitor(
         id=row.id,
         account_id=row.account_id,

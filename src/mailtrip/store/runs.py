@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailtrip.model import Result, Run, RunKind, RunState, Sighting, StatusCode, Verdict
 from mailtrip.store.codec import decode_transcripts, encode_transcripts, storable
 from mailtrip.store.schema import latest_runs, monitors, run_transcripts, runs
+from mailtrip.store.types import AnyRow
 
 __all__ = [
     "FinishedRun",
@@ -247,7 +248,7 @@ def _result_values(run_id: int, result: Result) -> dict[str, object]:
     }
 
 
-def _transcript_values(row: Row[Any], result: Result) -> dict[str, object]:  # Any: rows of many columns
+def _transcript_values(row: AnyRow, result: Result) -> dict[str, object]:
     return {
         "run_id": row.id,
         "account_id": row.account_id,
@@ -257,7 +258,7 @@ def _transcript_values(row: Row[Any], result: Result) -> dict[str, object]:  # A
     }
 
 
-def _latest_values(row: Row[Any], result: Result) -> dict[str, object]:  # Any: rows of many columns
+def _latest_values(row: AnyRow, result: Result) -> dict[str, object]:
     return {
         "monitor_id": row.monitor_id,
         "location_id": row.location_id,
@@ -277,7 +278,7 @@ def _latest_query(account_id: int) -> Any:  # Any: Select of many columns
     )
 
 
-def _run(row: Row[Any]) -> Run:  # Any: rows of many columns
+def _run(row: AnyRow) -> Run:
     return Run(
         id=row.id,
         account_id=row.account_id,
@@ -293,7 +294,7 @@ def _run(row: Row[Any]) -> Run:  # Any: rows of many columns
     )
 
 
-def _result(row: Row[Any]) -> Result:  # Any: rows of many columns
+def _result(row: AnyRow) -> Result:
     return Result(
         verdict=row.verdict,
         status=row.status,
@@ -310,7 +311,7 @@ def _result(row: Row[Any]) -> Result:  # Any: rows of many columns
     )
 
 
-def _sighting(row: Row[Any]) -> Sighting | None:  # Any: rows of many columns
+def _sighting(row: AnyRow) -> Sighting | None:
     if row.seen_not_before is None:
         return None
     return Sighting(not_before=row.seen_not_before, not_after=row.seen_not_after)

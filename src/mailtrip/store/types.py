@@ -8,15 +8,26 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mailtrip.model import CustomProperty, SessionRecord, Step, Timing
 from mailtrip.store.codec import decode_session, encode_session
 
-__all__ = ["CustomProperties", "Duration", "Id", "IntegerList", "Number", "Sessions", "Timings", "UTCDateTime", "Word"]
+__all__ = [
+    "AnyRow",
+    "CustomProperties",
+    "Duration",
+    "Id",
+    "IntegerList",
+    "Number",
+    "Sessions",
+    "Timings",
+    "UTCDateTime",
+    "Word",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,8 +35,25 @@ _MICROSECOND = timedelta(microseconds=1)
 WordT = TypeVar("WordT", bound=StrEnum)
 NumberT = TypeVar("NumberT", bound=IntEnum)
 
-Id = BigInteger().with_variant(Integer(), "sqlite")
-"""A primary key; SQLite numbers rows by itself only where the column is exactly INTEGER."""
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of columns of any types; whoever reads it knows them by name."""
+
+_LARGEST_ID = 2**63 - 1
+
+
+class Id(TypeDecorator[int]):
+    """A primary key or what refers to one; a number that no id can have finds nothing instead of failing."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # Any: what SQLAlchemy declares
+        # SQLite numbers rows by itself only where the column is exactly INTEGER.
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        del dialect
+        return value if value is None or 0 <= value <= _LARGEST_ID else -1
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import Role, User
 from mailtrip.store.schema import users
+from mailtrip.store.types import AnyRow
 
 __all__ = [
     "StoredLogin",
+    "count",
     "find",
     "find_login",
     "get",
@@ -81,10 +82,10 @@ def list_all(connection: Connection, account_id: int) -> list[User]:
     return [_user(row) for row in rows]
 
 
-def lock_admins(connection: Connection, account_id: int) -> int:
-    """How many Admins the account has; none comes or goes until the transaction ends."""
+def lock_admins(connection: Connection, account_id: int) -> list[int]:
+    """The ids of the account's Admins; none of them goes until the transaction ends."""
     query = select(users.c.id).where(users.c.account_id == account_id, users.c.role == Role.ADMIN)
-    return len(connection.execute(query.order_by(users.c.id).with_for_update()).all())
+    return list(connection.scalars(query.order_by(users.c.id).with_for_update()))
 
 
 def set_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
@@ -105,5 +106,5 @@ def count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(users)) or 0
 
 
-def _user(row: Row[Any]) -> User:  # Any: rows of many columns
+def _user(row: AnyRow) -> User:
     return User(id=row.id, account_id=row.account_id, email=row.email, role=row.role, created_at=row.created_at)

@@ -1,0 +1,39 @@
+"""How the service is doing, in plain values; who knows them fills them in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+__all__ = ["Health", "HealthStatus"]
+
+
+class HealthStatus(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """One look at the service.
+
+    Attributes:
+        database_ok: whether the last use of the database went well.
+        runs_in_flight: runs that are being made now.
+        results_waiting: results that wait for the database to come back.
+        results_dropped: results lost since the start because too many waited.
+        scheduler_lag: how late the newest runs were started, at most.
+        loop_lag: how late the event loop was, at most, of late.
+    """
+
+    database_ok: bool
+    runs_in_flight: int
+    results_waiting: int
+    results_dropped: int
+    scheduler_lag: timedelta
+    loop_lag: timedelta
+    version: str
+
+    @property
+    def status(self) -> HealthStatus:
+        """Degraded while the database is away or results wait; what was dropped long ago is told, but is over."""
+        return HealthStatus.OK if self.database_ok and not self.results_waiting else HealthStatus.DEGRADED

@@ -1,0 +1,51 @@
+"""What a worker is handed: a run, its monitor's settings, and the unsealed credentials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from mailtrip import store
+from mailtrip.model import Credentials, Mechanism, MonitorSettings, Run
+from mailtrip.service.ports import Secrets
+
+__all__ = ["RunJob", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunJob:
+    """All that a run needs. The passwords in it don't show in `repr`."""
+
+    run: Run
+    settings: MonitorSettings
+    mailbox_credentials: Credentials | None = field(default=None, repr=False)
+    smtp_credentials: Credentials | None = field(default=None, repr=False)
+
+
+def load(connection: Connection, secrets: Secrets, runs: Sequence[Run]) -> list[RunJob]:
+    """The jobs of the runs, in their order; a run whose monitor was removed meanwhile is left out.
+
+    Raises:
+        ConfigurationError: a password was sealed with another key.
+    """
+    found = store.monitors.with_secrets(connection, {run.monitor_id for run in runs})
+    return [_job(run, secrets, *found[run.monitor_id]) for run in runs if run.monitor_id in found]
+
+
+def _job(run: Run, secrets: Secrets, settings: MonitorSettings, sealed: store.monitors.StoredSecrets) -> RunJob:
+    return RunJob(
+        run=run,
+        settings=settings,
+        mailbox_credentials=_credentials(
+            settings.username or settings.email, sealed.mailbox, settings.mailbox_mechanism, secrets
+        ),
+        smtp_credentials=_credentials(settings.smtp_username, sealed.smtp, settings.smtp_mechanism, secrets),
+    )
+
+
+def _credentials(
+    username: str | None, sealed: bytes | None, mechanism: Mechanism, secrets: Secrets
+) -> Credentials | None:
+    if username is None or sealed is None:
+        return None
+    return Credentials(username=username, password=secrets.unseal(sealed), mechanism=mechanism)

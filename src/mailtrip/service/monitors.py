@@ -1,0 +1,248 @@
+"""Monitors: made, changed, read and removed, each rule kept."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection
+
+from mailtrip import store
+from mailtrip.errors import Fault, InvalidInput, NotFound
+from mailtrip.model import Actor, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
+from mailtrip.service.access import require_edit
+from mailtrip.service.monitor_rules import check
+from mailtrip.service.ports import Secrets
+from mailtrip.service.text_rules import password_fault
+
+__all__ = [
+    "UNCHANGED",
+    "Passwords",
+    "Unchanged",
+    "check",
+    "create",
+    "edit",
+    "get",
+    "last_statuses",
+    "page",
+    "remove",
+]
+
+
+class Unchanged(Enum):
+    """The one value that says: leave it as it is."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passwords:
+    """The passwords of a monitor as they are to be; None clears one. Never shown.
+
+    A fault in one is reported for field `password` or `smtp_password`.
+    """
+
+    mailbox: str | Literal[Unchanged.UNCHANGED] | None = field(default=UNCHANGED, repr=False)
+    smtp: str | Literal[Unchanged.UNCHANGED] | None = field(default=UNCHANGED, repr=False)
+
+
+_NAMES = frozenset(item.name for item in fields(MonitorSettings))
+_DEFAULTS: dict[str, Any] = {  # Any: values of many types
+    item.name: item.default for item in fields(MonitorSettings) if item.default is not MISSING
+}
+_STAND_INS: dict[str, Any] = {  # Any: as above; they let the other fields be checked when a required one is missing
+    "name": "name",
+    "plan_code": "code",
+    "email": "name@example.com",
+    "smtp_server": "example.com",
+    "mailbox_protocol": MailProtocol.POP3,
+    "mailbox_server": "example.com",
+}
+_CUT = {"note": 255, "alert_note": 1000}
+
+
+def create(
+    connection: Connection,
+    actor: Actor,
+    changes: Mapping[str, object],
+    *,
+    passwords: Passwords,
+    secrets: Secrets,
+    now: datetime,
+) -> int:
+    """Store a new monitor and give its id.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        changes: fields of `MonitorSettings` by name; one that is missing or None gets its default.
+        passwords: UNCHANGED and None both mean: none.
+        secrets: seals them.
+        now: the time of making.
+
+    Raises:
+        Forbidden: the role may not edit.
+        InvalidInput: with all faults.
+    """
+    require_edit(actor)
+    given = _settle(changes)
+    missing = _missing(given)
+    settings = MonitorSettings(**(_STAND_INS | given))
+    faults = [fault for fault in check(settings) if fault.field not in missing]
+    faults = [*missing.values(), *faults, *_location_faults(connection, actor, settings)]
+    faults += _password_faults(settings, passwords, has_smtp_password=False)
+    if faults:
+        raise InvalidInput(faults)
+    sealed = _seal(passwords, secrets)
+    stored = store.monitors.StoredSecrets(mailbox=sealed.get("mailbox_secret"), smtp=sealed.get("smtp_secret"))
+    return store.monitors.insert(connection, actor.account_id, settings, stored, now=now)
+
+
+def edit(
+    connection: Connection,
+    actor: Actor,
+    monitor_id: int,
+    changes: Mapping[str, object],
+    *,
+    type: MonitorType,  # noqa: A002  # the word of the model and of the API
+    passwords: Passwords,
+    secrets: Secrets,
+    now: datetime,
+) -> int:
+    """Change some fields of a monitor and give its id; what is not named keeps its value, None resets to the default.
+
+    A monitor whose SMTP user name is reset loses its SMTP password too.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        monitor_id: which.
+        changes: fields of `MonitorSettings` by name.
+        type: what the caller takes the monitor for.
+        passwords: what becomes of its passwords.
+        secrets: seals them.
+        now: the time of the change.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such monitor of this type in the account.
+        InvalidInput: with all faults.
+    """
+    require_edit(actor)
+    monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
+    if monitor is None or monitor.settings.type is not type:
+        raise NotFound(f"there is no {type} monitor {monitor_id}")
+    given = _settle(changes)
+    cleared = {name: Fault(name, "is required; it can't be reset") for name in _required(changes) if name not in given}
+    settings = replace(monitor.settings, **given)
+    if settings.smtp_username is None and passwords.smtp is UNCHANGED:
+        passwords = replace(passwords, smtp=None)
+    faults = [*cleared.values(), *check(settings), *_location_faults(connection, actor, settings)]
+    faults += _password_faults(settings, passwords, has_smtp_password=monitor.has_smtp_password)
+    if faults:
+        raise InvalidInput(faults)
+    store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)
+    return monitor_id
+
+
+def get(connection: Connection, actor: Actor, monitor_id: int) -> Monitor:
+    """One monitor; raises NotFound."""
+    monitor = store.monitors.get(connection, actor.account_id, monitor_id)
+    if monitor is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    return monitor
+
+
+def page(
+    connection: Connection,
+    actor: Actor,
+    *,
+    types: Collection[MonitorType] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[Monitor], int]:
+    """Monitors by id, and how many match in all; `types` None is all types, `limit` None is all of them."""
+    return store.monitors.page(connection, actor.account_id, types=types, limit=limit, offset=offset)
+
+
+def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: datetime) -> None:
+    """Remove a monitor with its passwords; its runs can't be read any more and go with retention.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such monitor in the account.
+    """
+    require_edit(actor)
+    if store.monitors.get(connection, actor.account_id, monitor_id, lock=True) is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    store.monitors.remove(connection, monitor_id, now=now)
+
+
+def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Run]:
+    """The newest finished run of each monitor, tests and rechecks included, without sessions."""
+    return store.runs.latest(connection, actor.account_id, monitor_ids)
+
+
+def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of many types
+    """What was given, with None replaced by the default (left out where there is none), notes cut as the vendor does."""
+    unknown = changes.keys() - _NAMES
+    if unknown:
+        raise TypeError(f"a monitor has no field {', '.join(sorted(unknown))}")
+    settled = {
+        name: _DEFAULTS[name] if value is None else value
+        for name, value in changes.items()
+        if value is not None or name in _DEFAULTS
+    }
+    for name, most in _CUT.items():
+        if isinstance(text := settled.get(name), str):
+            settled[name] = text[:most]
+    return settled
+
+
+def _required(names: Collection[str]) -> list[str]:
+    return [name for name in names if name not in _DEFAULTS]
+
+
+def _missing(given: Mapping[str, object]) -> dict[str, Fault]:
+    """A fault for each required field that is not there; one for the mailbox, although it is two fields."""
+    missing = {name: Fault(name, "is required") for name in _STAND_INS if name not in given}
+    if "mailbox_server" in missing:
+        missing.pop("mailbox_protocol", None)
+    elif "mailbox_protocol" in missing:
+        missing["mailbox_server"] = missing.pop("mailbox_protocol")
+    return missing
+
+
+def _location_faults(connection: Connection, actor: Actor, settings: MonitorSettings) -> list[Fault]:
+    named = {"location_ids": set(settings.location_ids)}
+    if settings.home_location_id is not None and not settings.location_ids:
+        named["home_location_id"] = {settings.home_location_id}
+    faults = []
+    for name, ids in named.items():
+        unknown = ids - store.accounts.known_locations(connection, actor.account_id, ids)
+        if unknown:
+            shown = ", ".join(str(id_) for id_ in sorted(unknown)[:10])
+            faults.append(Fault(name, f"there is no location {shown}; name locations of this account"))
+    return faults
+
+
+def _password_faults(settings: MonitorSettings, passwords: Passwords, *, has_smtp_password: bool) -> list[Fault]:
+    faults = []
+    for name, text in (("password", passwords.mailbox), ("smtp_password", passwords.smtp)):
+        if isinstance(text, str) and (fault := password_fault(text)) is not None:
+            faults.append(Fault(name, fault))
+    will_have = has_smtp_password if passwords.smtp is UNCHANGED else passwords.smtp is not None
+    if settings.smtp_username is not None and not will_have:
+        faults.append(Fault("smtp_password", "is required with a user name for SMTP; give both or none"))
+    if settings.smtp_username is None and will_have:
+        faults.append(Fault("smtp_username", "is required with a password for SMTP; give both or none"))
+    return faults
+
+
+def _seal(passwords: Passwords, secrets: Secrets) -> dict[str, bytes | None]:
+    given = {"mailbox_secret": passwords.mailbox, "smtp_secret": passwords.smtp}
+    return {name: None if text is None else secrets.seal(text) for name, text in given.items() if text is not UNCHANGED}

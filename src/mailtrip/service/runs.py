@@ -1,0 +1,155 @@
+"""Runs: ordered, claimed, finished and read."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from mailtrip import store
+from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
+from mailtrip.model import DEFAULT_LOCATION_ID, Actor, Monitor, Run, RunKind, RunState, Verdict
+from mailtrip.service.access import require_test
+from mailtrip.store.runs import FinishedRun, PlannedRun
+
+__all__ = [
+    "FinishedRun",
+    "PlannedRun",
+    "abandon_running",
+    "claim",
+    "finish",
+    "get",
+    "order_test",
+    "page",
+    "skip",
+]
+
+_MOST_TESTS = 5
+"""Tests of one monitor that may be under way at once."""
+
+
+def order_test(
+    connection: Connection, actor: Actor, monitor_id: int, *, now: datetime, location_id: int | None = None
+) -> Run:
+    """Store a test run as running; the caller hands it to the engine once the transaction is kept.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        monitor_id: which; it may be disabled.
+        now: becomes the slot.
+        location_id: one of the monitor's; None is its home.
+
+    Raises:
+        Forbidden: the role may not test.
+        NotFound: no such monitor in the account.
+        InvalidInput: the location is none of the monitor's.
+        RateLimited: five tests of the monitor are under way.
+    """
+    require_test(actor)
+    monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
+    if monitor is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    location = _location(monitor, location_id)
+    under_way = store.runs.running_tests(connection, monitor_id)
+    if len(under_way) >= _MOST_TESTS:
+        ends = under_way[0] + monitor.settings.run_timeout
+        raise RateLimited(
+            f"{_MOST_TESTS} tests of monitor {monitor_id} are under way; wait until one ends",
+            retry_after=max(ends - now, timedelta(seconds=1)),
+        )
+    return _insert_test(connection, monitor, location, now=now)
+
+
+def get(connection: Connection, actor: Actor, run_id: int) -> Run:
+    """One run, whole: with its sessions, and with their transcripts while these are kept.
+
+    Raises:
+        NotFound: no such run in the account, or its monitor was removed.
+    """
+    run = store.runs.get(connection, actor.account_id, run_id)
+    if run is None:
+        raise NotFound(f"there is no run {run_id}")
+    return run
+
+
+def page(
+    connection: Connection,
+    actor: Actor,
+    monitor_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    verdict: Verdict | None = None,
+    limit: int,
+    before: tuple[datetime, int] | None = None,
+) -> list[Run]:
+    """Runs of a monitor in any state, newest slot first, without sessions.
+
+    Args:
+        connection: of any transaction.
+        actor: who asks.
+        monitor_id: which.
+        since: slots from this time on.
+        until: slots before this time.
+        verdict: only runs with this verdict.
+        limit: at most so many.
+        before: (slot, id) of the last run of the page before; the page goes on after it.
+
+    Raises:
+        NotFound: no such monitor in the account.
+    """
+    if store.monitors.get(connection, actor.account_id, monitor_id) is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    return store.runs.page(
+        connection, monitor_id, since=since, until=until, verdict=verdict, limit=limit, before=before
+    )
+
+
+def claim(connection: Connection, planned: Sequence[PlannedRun], *, now: datetime) -> list[Run]:
+    """Store planned runs as running, and give those that nobody has stored before, by id."""
+    return store.runs.insert(connection, planned, RunState.RUNNING, note=None, now=now)
+
+
+def skip(connection: Connection, planned: Sequence[PlannedRun], *, note: str, state: RunState, now: datetime) -> None:
+    """Store planned runs as SKIPPED or NOT_MEASURED with the reason; those that are stored already stay as they are."""
+    if state not in {RunState.SKIPPED, RunState.NOT_MEASURED}:
+        raise ValueError(f"a run that was not made is skipped or not measured, not {state}")
+    store.runs.insert(connection, planned, state, note=note, now=now)
+
+
+def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
+    """Store many results; a run that is not running any more stays as it is, so that doing it twice does no harm."""
+    store.runs.finish(connection, finished)
+
+
+def abandon_running(connection: Connection, *, note: str, now: datetime) -> int:
+    """At start: runs that a dead process left running become not measured, with the reason; how many it were."""
+    return store.runs.abandon_running(connection, note=note, now=now)
+
+
+def _location(monitor: Monitor, wanted: int | None) -> int:
+    settings = monitor.settings
+    own = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
+    if wanted is None:
+        return settings.home_location_id or own[0]
+    if wanted not in own:
+        shown = ", ".join(str(id_) for id_ in own)
+        raise InvalidInput([Fault("location_id", f"{wanted} is none of the monitor's locations; use one of {shown}")])
+    return wanted
+
+
+def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, now: datetime) -> Run:
+    """Two tests asked for at the same microsecond are two runs: the later one's slot moves on."""
+    slot = now
+    while True:
+        planned = PlannedRun(
+            account_id=monitor.account_id,
+            monitor_id=monitor.id,
+            location_id=location_id,
+            slot=slot,
+            kind=RunKind.TEST,
+        )
+        stored = store.runs.insert(connection, [planned], RunState.RUNNING, note=None, now=now)
+        if stored:
+            return stored[0]
+        slot += timedelta(microseconds=1)

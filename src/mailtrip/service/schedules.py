@@ -1,0 +1,75 @@
+"""What the scheduler has to know of monitors, and what changed since it last asked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from mailtrip import store
+from mailtrip.model import DEFAULT_LOCATION_ID, Mode, Monitor
+
+__all__ = ["ScheduledMonitor", "changed_since", "last_slots"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledMonitor:
+    """An enabled monitor, as far as planning goes.
+
+    Attributes:
+        timeout: of a whole run.
+        location_ids: at least one.
+        home_location_id: one of them.
+        modified_at: slots before it were not planned with these settings: nothing was missed there.
+    """
+
+    id: int
+    account_id: int
+    interval: timedelta
+    timeout: timedelta
+    location_ids: tuple[int, ...]
+    home_location_id: int
+    mode: Mode
+    locations_per_run: int | None
+    rotate_locations: bool
+    local_retry: bool
+    modified_at: datetime
+    revision: int
+
+
+def changed_since(connection: Connection, revision_mark: int) -> tuple[list[ScheduledMonitor], list[int], int]:
+    """What changed after a mark.
+
+    Args:
+        connection: of any transaction.
+        revision_mark: as the call before gave it; 0 is the beginning.
+
+    Returns:
+        Enabled monitors that are new or changed, ids of those that were removed or disabled (also such that the
+        caller never knew), and the mark for the next call.
+    """
+    live, gone, mark = store.monitors.changed_since(connection, revision_mark)
+    return [_scheduled(monitor) for monitor in live], gone, mark
+
+
+def last_slots(connection: Connection) -> dict[int, datetime]:
+    """The newest scheduled slot that is stored of each enabled monitor, whatever became of it."""
+    return store.runs.last_slots(connection)
+
+
+def _scheduled(monitor: Monitor) -> ScheduledMonitor:
+    settings = monitor.settings
+    location_ids = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
+    return ScheduledMonitor(
+        id=monitor.id,
+        account_id=monitor.account_id,
+        interval=settings.interval,
+        timeout=settings.run_timeout,
+        location_ids=location_ids,
+        home_location_id=settings.home_location_id or location_ids[0],
+        mode=settings.mode,
+        locations_per_run=settings.locations_per_run,
+        rotate_locations=settings.rotate_locations,
+        local_retry=settings.local_retry,
+        modified_at=monitor.modified_at,
+        revision=monitor.revision,
+    )

@@ -1,0 +1,96 @@
+"""Access tokens: 32 hex characters that live for one hour (alertsite-v3.md, section 9); only their SHA-256 is kept."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from mailtrip import store
+from mailtrip.errors import AuthenticationFailed, TokenRejected
+from mailtrip.model import Actor, User
+from mailtrip.service.login_limiter import LoginLimiter
+from mailtrip.service.password_hash import is_password
+
+__all__ = ["LIFETIME", "LoginLimiter", "VerifiedLogin", "identify", "issue", "log_in", "log_out", "verify"]
+
+LIFETIME = timedelta(hours=1)
+_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedLogin:
+    """A user who has shown the right password just now."""
+
+    user: User
+    password_hash: str = field(repr=False)
+
+
+def verify(connection: Connection, *, email: str, password: str) -> VerifiedLogin:
+    """See whether the password is the user's; takes some 30 ms, also for an unknown user, and only reads.
+
+    Raises:
+        AuthenticationFailed: unknown user or wrong password, not said which.
+    """
+    login = store.users.find_login(connection, email)
+    right = is_password(password, None if login is None else login.password_hash)
+    if login is None or not right:
+        raise AuthenticationFailed("User authentication failed.")
+    return VerifiedLogin(user=login.user, password_hash=login.password_hash)
+
+
+def issue(connection: Connection, login: VerifiedLogin, *, now: datetime) -> str:
+    """Give out a token.
+
+    Raises:
+        AuthenticationFailed: the user was removed or has another password since `verify`.
+    """
+    current = store.users.find_login(connection, login.user.email)
+    if current is None or current.password_hash != login.password_hash:
+        raise AuthenticationFailed("User authentication failed.")
+    token = secrets.token_hex(16)
+    store.tokens.insert(
+        connection,
+        _digest(token),
+        account_id=current.user.account_id,
+        user_id=current.user.id,
+        now=now,
+        expires_at=now + LIFETIME,
+    )
+    return token
+
+
+def log_in(connection: Connection, *, email: str, password: str, now: datetime) -> str:
+    """`verify` and `issue` in one; a server had better do the first in a reading transaction, which holds up nobody.
+
+    Raises:
+        AuthenticationFailed: unknown user or wrong password, not said which.
+    """
+    return issue(connection, verify(connection, email=email, password=password), now=now)
+
+
+def identify(connection: Connection, token: str, *, now: datetime) -> Actor:
+    """Who shows this token, with the role of this moment.
+
+    Raises:
+        TokenRejected: with the text "unknown" or "expired".
+    """
+    found = store.tokens.find(connection, _digest(token)) if _TOKEN.match(token) else None
+    if found is None:
+        raise TokenRejected("unknown")
+    actor, expires_at = found
+    if now >= expires_at:
+        raise TokenRejected("expired")
+    return actor
+
+
+def log_out(connection: Connection, token: str) -> None:
+    """End one token; one that is not there is no fault."""
+    if _TOKEN.match(token):
+        store.tokens.remove(connection, _digest(token))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("ascii")).digest()

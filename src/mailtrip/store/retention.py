@@ -1,0 +1,59 @@
+"""Deleting what is old, a bounded number of rows at a time. A run that is under way is never deleted."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, delete, select
+
+from mailtrip.model import RunState
+from mailtrip.store.schema import latest_runs, monitors, run_transcripts, runs
+
+__all__ = ["expire_removed_monitors", "expire_runs", "expire_transcripts"]
+
+
+def expire_transcripts(connection: Connection, *, is_good: bool, before: datetime, limit: int) -> int:
+    """Delete transcripts of good or of bad runs whose slot was before; how many it were."""
+    old = (
+        select(run_transcripts.c.run_id)
+        .where(run_transcripts.c.is_good == is_good, run_transcripts.c.slot < before)
+        .order_by(run_transcripts.c.slot)
+        .limit(limit)
+    )
+    return connection.execute(delete(run_transcripts).where(run_transcripts.c.run_id.in_(old))).rowcount
+
+
+def expire_runs(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Delete runs whose slot was before, with their transcripts; how many runs it were."""
+    old = (
+        select(runs.c.id)
+        .where(runs.c.slot < before, runs.c.state != RunState.RUNNING)
+        .order_by(runs.c.slot)
+        .limit(limit)
+    )
+    return _delete_runs(connection, old)
+
+
+def expire_removed_monitors(connection: Connection, *, removed_before: datetime, limit: int) -> int:
+    """Delete runs of monitors that were removed before, and the monitors that have none left; how many rows it were."""
+    removed = monitors.c.removed_at < removed_before
+    theirs = (
+        select(runs.c.id)
+        .join(monitors, monitors.c.id == runs.c.monitor_id)
+        .where(removed, runs.c.state != RunState.RUNNING)
+        .limit(limit)
+    )
+    gone = _delete_runs(connection, theirs)
+    if gone == limit:
+        return gone
+    empty = (
+        select(monitors.c.id)
+        .where(removed, ~select(runs.c.id).where(runs.c.monitor_id == monitors.c.id).exists())
+        .limit(limit - gone)
+    )
+    return gone + connection.execute(delete(monitors).where(monitors.c.id.in_(empty))).rowcount
+
+
+def _delete_runs(connection: Connection, which: Select[tuple[int]]) -> int:
+    ids = list(connection.scalars(which))
+    connection.execute(delete(run_transcripts).where(run_transcripts.c.run_id.in_(ids)))
+    connection.execute(delete(latest_runs).where(latest_runs.c.run_id.in_(ids)))
+    return connection.execute(delete(runs).where(runs.c.id.in_(ids))).rowcount
