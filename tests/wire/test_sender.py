@@ -383,6 +383,7 @@ async def test_a_cancelled_sender_leaves_no_open_connection(client: MailClient, 
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await sender.connect()
+        server.site.all_closed.clear()
         async with asyncio.timeout(2):
-            while server.site.connections:
-                await asyncio.sleep(0.01)
+            if server.site.connections:
+                await server.site.all_closed.wait()

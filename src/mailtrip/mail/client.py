@@ -4,10 +4,11 @@ import socket
 
 from mailtrip.clock import Clock
 from mailtrip.mail.imap_mailbox import IMAPMailbox
+from mailtrip.mail.line import Line
 from mailtrip.mail.pop3_mailbox import POP3Mailbox
 from mailtrip.mail.resolve import Resolver
 from mailtrip.mail.sender import SMTPSender
-from mailtrip.mail.session import Driver, Line, Observe
+from mailtrip.mail.session import Driver, Observe
 from mailtrip.mail.tls import CertificateReader, TLSContexts
 from mailtrip.model import Credentials, MailProtocol, Server
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mailtrip.mail.imap import IMAPGrammar, Selected
+from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
-from mailtrip.mail.session import Line, Session
+from mailtrip.mail.session import Session
 from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, Step
 
 __all__ = ["IMAPMailbox"]
@@ -21,7 +22,7 @@ class IMAPMailbox:
         self._grammar = IMAPGrammar()
         self._uidvalidity: int | None = None
         self._next_uid: int | None = None
-        self._seen_exists = -1
+        self._seen_arrivals = -1
 
     @property
     def can_push(self) -> bool:
@@ -115,25 +116,25 @@ class IMAPMailbox:
         """Note where new mail begins; after a reconnect only a changed UIDVALIDITY makes the old mark useless."""
         if self._uidvalidity is None or self._next_uid is None:
             self._uidvalidity, self._next_uid = selected.uidvalidity, selected.uidnext
-            self._seen_exists = self._grammar.exists
+            self._seen_arrivals = self._grammar.arrivals
         elif self._uidvalidity != selected.uidvalidity:
             # RFC 3501, 2.3.1.1: all UIDs are new, so everything in the box may be ours.
             self._uidvalidity, self._next_uid = selected.uidvalidity, 1
-            self._seen_exists = -1
+            self._seen_arrivals = -1
         else:
-            self._seen_exists = -1
+            self._seen_arrivals = -1
 
     def _look(self) -> Script[tuple[Head, ...]]:
         answer = yield from self._grammar.noop()
         if isinstance(answer, Refusal):
             return answer
-        if self._grammar.exists == self._seen_exists:
+        arrivals = self._grammar.arrivals
+        if arrivals == self._seen_arrivals:
             return ()
-        exists = self._grammar.exists
         messages = yield from self._grammar.fetch_heads(self._next_uid or 1)
         if isinstance(messages, Refusal):
             return messages
-        self._seen_exists = exists
+        self._seen_arrivals = arrivals
         if messages:
             self._next_uid = max(message.uid for message in messages) + 1
         return tuple(

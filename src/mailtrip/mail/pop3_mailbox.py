@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mailtrip.mail import pop3
+from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
-from mailtrip.mail.session import Line, Observe, Session
+from mailtrip.mail.session import Observe, Session
 from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, StatusCode, Step
 
 __all__ = ["POP3Mailbox"]

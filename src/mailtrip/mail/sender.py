@@ -1,8 +1,9 @@
 """Handing a message over: one SMTP session from connect to QUIT."""
 
 from mailtrip.mail import smtp
+from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
-from mailtrip.mail.session import Line, Session
+from mailtrip.mail.session import Session
 from mailtrip.model import Accepted, Credentials, Envelope, Failure, SessionRecord, Step
 
 __all__ = ["SMTPSender"]

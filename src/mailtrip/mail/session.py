@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +13,6 @@ from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.mail.tls import CertificateReader, TLSContexts, describe_tls_error
 from mailtrip.mail.transcript import Redactor, Transcript
 from mailtrip.model import (
-    Credentials,
     Direction,
     Failure,
     MailProtocol,
@@ -25,7 +24,7 @@ from mailtrip.model import (
     TLSMode,
 )
 
-__all__ = ["Driver", "Line", "Observe", "Session"]
+__all__ = ["Driver", "Observe", "Session"]
 
 T = TypeVar("T")
 
@@ -75,84 +74,38 @@ _MAILBOX = _Words(
 )
 
 
-class Line:
-    """What a sender or mailbox has with one server: its sessions one after the other, under one transcript.
+class Session:
+    """A session, used from `connect` to `close`; after a failure only `close` and `record` make sense.
 
     Args:
+        driver: what all connections share.
+        server: where to connect.
         deadline: monotonic seconds at which all waiting ends.
         observe: told of each step.
-        started_at: monotonic seconds that the transcript's times count from.
+        transcript: written to.
+        redactor: takes the login's secrets out of what servers say.
+        excuse: what is known to be wrong with the certificate, where its owner wants that reported and not fatal:
+            it is then not verified again. OpenSSL tells what is wrong only by failing.
     """
 
     def __init__(
         self,
         driver: Driver,
         server: Server,
-        credentials: Credentials | None,
         *,
         deadline: float,
         observe: Observe,
-        started_at: float,
+        transcript: Transcript,
+        redactor: Redactor,
+        excuse: str | None = None,
     ) -> None:
-        self.driver = driver
-        self.server = server
-        self.deadline = deadline
-        self.observe = observe
-        self.redactor = Redactor(credentials)
-        self.transcript = Transcript(self.redactor, started_at=started_at)
-        self._session: Session | None = None
-
-    @property
-    def session(self) -> "Session":
-        """The newest session; asking for one before `establish` is a mistake of ours."""
-        if self._session is None:
-            raise RuntimeError("no session yet")
-        return self._session
-
-    @property
-    def record(self) -> SessionRecord | None:
-        """The newest session with the transcript of all; None before the first."""
-        return self._session.record if self._session else None
-
-    async def establish(
-        self, introduce: Callable[["Session"], Awaitable[Failure | None]], *, observe: Observe | None = None
-    ) -> Failure | None:
-        """Make a session and introduce it, once more where a bad certificate is only to be reported.
-
-        Args:
-            introduce: connects and logs in.
-            observe: told of the session's steps instead of the line's own observer.
-        """
-        self._session = session = Session(self, observe or self.observe)
-        failure = await introduce(session)
-        if failure is None or self.server.tls_verify or session.certificate_error is None:
-            return failure
-        await session.close()
-        self._session = Session(self, observe or self.observe, excuse=session.certificate_error)
-        return await introduce(self._session)
-
-    async def leave(self, farewell: Script[None]) -> None:
-        """Close the newest session, with a good-bye where that still makes sense."""
-        if self._session is not None:
-            await self._session.close(farewell)
-
-
-class Session:
-    """A session, used from `connect` to `close`; after a failure only `close` and `record` make sense.
-
-    Args:
-        excuse: what is known to be wrong with the certificate, where its owner wants that reported and not fatal:
-            it is then not verified again. OpenSSL tells what is wrong only by failing.
-    """
-
-    def __init__(self, line: Line, observe: Observe, *, excuse: str | None = None) -> None:
-        self._driver = line.driver
-        self._server = line.server
-        self._words = _SMTP if line.server.protocol is MailProtocol.SMTP else _MAILBOX
-        self._deadline = line.deadline
+        self._driver = driver
+        self._server = server
+        self._words = _SMTP if server.protocol is MailProtocol.SMTP else _MAILBOX
+        self._deadline = deadline
         self._observe = observe
-        self._transcript = line.transcript
-        self._redactor = line.redactor
+        self._transcript = transcript
+        self._redactor = redactor
         self._excuse = excuse
         self._connection: Connection | None = None
         self._address: Address | None = None
@@ -259,6 +212,9 @@ class Session:
             while True:
                 has_committed = has_committed or (exchange.commits and connection.is_usable)
                 outcome = await self._say(connection, exchange)
+                if isinstance(outcome, Lost) and exchange.tolerates_loss:
+                    exchange = script.send(b"")
+                    continue
                 if isinstance(outcome, Lost):
                     script.close()
                     return self._lost(outcome, step, is_unanswered=has_committed)
@@ -275,26 +231,16 @@ class Session:
 
     async def close(self, farewell: Script[None] | None = None) -> None:
         """End the session: say good-bye where that still makes sense, for two seconds at most."""
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is None:
             return
         try:
             if farewell is not None and connection.is_usable:
                 connection.set_deadline(_CLOSING_SECONDS)
-                await self._take_leave(connection, farewell)
+                await self.run(farewell, self._words.connect, is_told=False)
         finally:
+            self._connection = None
             connection.close()
-
-    async def _take_leave(self, connection: Connection, farewell: Script[None]) -> None:
-        try:
-            exchange = next(farewell)
-            while True:
-                outcome = await self._say(connection, exchange)
-                if isinstance(outcome, Lost):
-                    return
-                exchange = farewell.send(outcome.data)
-        except StopIteration:
-            return
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
