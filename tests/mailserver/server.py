@@ -1,0 +1,220 @@
+"""A real Postfix and a real Dovecot on free loopback ports, started and stopped by the tests. Needs root."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.mailserver import configuration
+from tests.mailserver.configuration import DOMAIN, PASSWORD, PORT_NAMES, USERS
+
+from mailtrip.testing.certificates import Authority
+
+__all__ = ["RealMailServer", "missing"]
+
+_SCHEMES = {
+    "smtp": "smtp",
+    "smtp-without-tls": "smtp",
+    "submission": "smtp",
+    "submissions": "smtps",
+    "pop3": "pop3",
+    "pop3s": "pop3s",
+    "imap": "imap",
+    "imaps": "imaps",
+}
+_QUEUES = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"]
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+# Below the ports that the kernel hands out by itself, so that no client takes one between choice and use.
+_FIRST_PORT, _LAST_PORT = 20_000, 32_000
+
+
+def missing() -> str | None:
+    """Why the servers can't run here, and the remedy; None when they can."""
+    remedy = "run `make test` as root on Debian or Ubuntu, or: apt-get install postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+    for program in ("postconf", "dovecot"):
+        if shutil.which(program, path=_path()) is None:
+            return f"{program} is not installed; {remedy}"
+    version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True, check=True, env=_environment())
+    if not version.stdout.startswith("2.3."):
+        return f"Dovecot 2.3 is needed, {version.stdout.split()[0]} is installed"
+    if os.geteuid() != 0:
+        return "Postfix and Dovecot start as root only; run the tests as root"
+    return None
+
+
+class RealMailServer:
+    """Postfix and Dovecot; a context manager that starts and stops them. The certificate is from `authority`."""
+
+    host = "127.0.0.1"
+    domain = DOMAIN
+    password = PASSWORD
+    users = USERS
+
+    def __init__(self) -> None:
+        self.authority = Authority()
+        self.folder = Path(tempfile.mkdtemp(prefix="mailtrip-mail-"))
+        self._ports: dict[str, int] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def port(self, name: str) -> int:
+        """The number of a port of `configuration.PORT_NAMES`."""
+        return self._ports[name]
+
+    def url(self, name: str) -> str:
+        """The server as a monitor names it, such as `smtps://127.0.0.1:21465` for submissions."""
+        return f"{_SCHEMES[name]}://{self.host}:{self._ports[name]}"
+
+    def log(self) -> str:
+        """The end of what both servers have logged."""
+        paths = sorted((self.folder / "log").glob("*.log"))
+        return "\n".join(f"{path.name}:\n{path.read_text(errors='replace')[-3000:]}" for path in paths)
+
+    def start(self) -> None:
+        """Start both, and wait until all ports greet.
+
+        Raises:
+            RuntimeError: when they don't, with the end of their logs.
+        """
+        self._ports = _free_ports()
+        self._write()
+        postfix = ["-c", str(self.folder / "postfix"), "-s"]
+        self._run([f"{_daemon_directory()}/master", *postfix])
+        self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both with all their processes and remove the folder; safe to call twice."""
+        processes, self._processes = self._processes, []
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            _await_end(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, arguments: list[str]) -> None:
+        # In a session of its own: both masters end their children by process group.
+        process = subprocess.Popen(
+            arguments,
+            env=_environment() | {"MAIL_CONFIG": str(self.folder / "postfix")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._processes.append(process)
+
+    def _write(self) -> None:
+        folder = self.folder
+        folder.chmod(0o755)
+        for name in ("tls", "postfix", "dovecot", "run", "log", "home", "data", "queue"):
+            (folder / name).mkdir()
+        shutil.chown(folder / "home", "mail", "mail")
+        shutil.chown(folder / "data", "postfix")
+        _make_queues(folder / "queue")
+        certificate = self.authority.issue(("localhost", f"mail.{DOMAIN}", "127.0.0.1"))
+        files = {
+            "tls/server.pem": certificate.certificate_pem,
+            "dovecot/users": configuration.passwd_file(),
+            "dovecot/dovecot.conf": configuration.dovecot_conf(folder, self._ports),
+            "postfix/main.cf": configuration.main_cf(folder, daemon_directory=_daemon_directory()),
+            "postfix/master.cf": configuration.master_cf(self._ports),
+            "postfix/users.re": "/^u[0-9]{4}(\\+.*)?@probe\\.test$/ ok\n",
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        key = folder / "tls" / "server.key"
+        key.touch(mode=0o600)
+        key.write_text(certificate.key_pem)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        for name, port in self._ports.items():
+            while not _greets(port, is_tls=_SCHEMES[name].endswith("s")):
+                dead = [process.args for process in self._processes if process.poll() is not None]
+                if dead or time.monotonic() > deadline:
+                    raise RuntimeError(f"the mail server did not start ({name}; ended: {dead})\n{self.log()}")
+                time.sleep(0.05)
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": _path(), "LANG": "C"}
+
+
+def _daemon_directory() -> str:
+    asked = subprocess.run(
+        ["postconf", "-d", "-h", "daemon_directory"], capture_output=True, text=True, check=True, env=_environment()
+    )
+    return asked.stdout.strip()
+
+
+def _make_queues(queue: Path) -> None:
+    """The folders Postfix expects, with its owners and modes (see postfix-files)."""
+    for name in _QUEUES:
+        (queue / name).mkdir(mode=0o700)
+        shutil.chown(queue / name, "postfix")
+    for name, mode in (("maildrop", 0o730), ("public", 0o710)):
+        (queue / name).mkdir()
+        (queue / name).chmod(mode)
+        shutil.chown(queue / name, "postfix", "postdrop")
+    (queue / "pid").mkdir()
+
+
+def _free_ports() -> dict[str, int]:
+    """A port that nobody listens on for each name, tried in random order, as other test processes choose too."""
+    ports: dict[str, int] = {}
+    candidates = iter(random.sample(range(_FIRST_PORT, _LAST_PORT), 500))
+    for name in PORT_NAMES:
+        ports[name] = next(port for port in candidates if _is_free(port))
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _greets(port: int, *, is_tls: bool) -> bool:
+    """Whether the port answers: with a greeting, or, where TLS comes first, at all."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            return is_tls or client.recv(1) != b""
+    except OSError:
+        return False
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the master, and make an end of its group if it doesn't come by itself."""
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
