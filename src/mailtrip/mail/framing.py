@@ -5,7 +5,8 @@ used for one reply; it remembers how far it has looked, so a reply that trickles
 """
 
 import re
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass
 
 from mailtrip.mail.quoting import clean
 from mailtrip.mail.script import BrokenProtocol
@@ -50,7 +51,7 @@ IMAP_LIMITS = Limits(line=65536)
 
 
 def _refuse_garbage(buffer: bytearray, start: int, expected: str) -> BrokenProtocol:
-    if buffer[start : start + 2] in {b"\x15\x03", b"\x16\x03"}:
+    if buffer.startswith((b"\x15\x03", b"\x16\x03"), start):
         return BrokenProtocol(f"the server speaks TLS where {expected} was expected")
     end = buffer.find(b"\n", start, start + 200)
     said = clean(bytes(buffer[start : end if end >= 0 else start + 200]), longest=120)
@@ -278,13 +279,16 @@ class IMAPUntaggedFramer:
         return self._scanner.next_end(buffer)
 
 
+_UNBOUNDED = Limits(line=sys.maxsize, reply=sys.maxsize, lines=sys.maxsize)
+
+
 def split_responses(reply: bytes) -> list[bytes]:
     """The responses of a reply that a framer has found complete, each with its literals and line ends.
 
     Raises:
         BrokenProtocol: when the last one is not complete.
     """
-    scanner = _ResponseScanner(replace(IMAP_LIMITS, line=len(reply) + 1, reply=len(reply) + 1, lines=len(reply) + 1))
+    scanner = _ResponseScanner(_UNBOUNDED)
     responses = []
     while (start := scanner.start) < len(reply):
         end = scanner.next_end(reply)
