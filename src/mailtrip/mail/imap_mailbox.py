@@ -65,12 +65,12 @@ class IMAPMailbox:
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
         """The whole message, at most 1 MiB of it, without marking it as read."""
-        return await self._line.session.run(self._grammar.fetch(int(ref.key)), Step.FETCH, is_told=False)
+        return await self._line.session.run(self._grammar.fetch(int(ref.key)), Step.FETCH)
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """Delete and expunge these messages and no other."""
         uids = [int(ref.key) for ref in refs]
-        outcome = await self._line.session.run(self._grammar.delete(uids), Step.DELETE, is_told=False)
+        outcome = await self._line.session.run(self._grammar.delete(uids), Step.DELETE)
         return outcome if isinstance(outcome, Failure) else None
 
     async def close(self) -> None:

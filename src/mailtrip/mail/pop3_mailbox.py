@@ -73,7 +73,7 @@ class POP3Mailbox:
         failure = await self._find([ref], Step.FETCH)
         if failure is not None:
             return failure
-        return await self._line.session.run(pop3.retrieve(self._numbers[ref.key]), Step.FETCH, is_told=False)
+        return await self._line.session.run(pop3.retrieve(self._numbers[ref.key]), Step.FETCH)
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """DELE each, and QUIT, which makes it true (RFC 1939, 6)."""
@@ -81,7 +81,7 @@ class POP3Mailbox:
         if failure is not None:
             return failure
         script = _delete([self._numbers[ref.key] for ref in refs])
-        outcome = await self._line.session.run(script, Step.DELETE, is_told=False)
+        outcome = await self._line.session.run(script, Step.DELETE)
         await self._line.session.close()
         return outcome if isinstance(outcome, Failure) else None
 
