@@ -107,8 +107,8 @@ class Wire(asyncio.BufferedProtocol, ABC):
     # -- what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = transport  # type: ignore[assignment]  # a stream transport: what create_server makes
         self.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
