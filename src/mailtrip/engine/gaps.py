@@ -1,0 +1,119 @@
+"""Records slots that went by without a run: in the background, bounded, never in the way of the runs to come."""
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from mailtrip.clock import Clock
+from mailtrip.engine.alarm import Alarm
+from mailtrip.engine.limits import EngineLimits
+from mailtrip.engine.plan import Gap
+from mailtrip.engine.ports import Ledger, PlannedRun
+from mailtrip.errors import Unavailable
+from mailtrip.model import RunKind, RunState
+from mailtrip.schedule.slots import next_slot
+
+__all__ = ["GapRecorder", "Missed", "missed_slots"]
+
+_log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_PAUSE_SECONDS = 0.02
+"""Between two transactions, so that claims and results come in between."""
+_RETRY_SECONDS = 5.0
+_MOST_GAPS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Slots that are recorded as not measured, with one note."""
+
+    planned: tuple[PlannedRun, ...]
+    note: str
+
+
+def missed_slots(gap: Gap, *, location_id: int, rows: int) -> tuple[Missed, ...]:
+    """What to record of a gap: a row for each slot, or, where that is more than `rows`, for its newest ones.
+
+    The oldest then share one more row, at the first slot that was missed, whose note says how many they are.
+    """
+    monitor = gap.monitor
+    first = next_slot(monitor.id, monitor.interval, after=gap.after)
+    number = (gap.until - first) // monitor.interval + 1
+
+    def missed(start: int, end: int, note: str) -> Missed:
+        times = (first + index * monitor.interval for index in range(start, end))
+        return Missed(planned=tuple(_planned(gap, slot, location_id) for slot in times), note=note)
+
+    surplus = number - rows
+    if surplus <= 1:
+        return (missed(0, number, gap.note),) if number > 0 else ()
+    summary = f"{gap.note}; this row stands for {surplus} slots, this one and those after it"
+    return missed(0, 1, summary), missed(surplus, number, gap.note)
+
+
+def _planned(gap: Gap, slot: datetime, location_id: int) -> PlannedRun:
+    return PlannedRun(
+        account_id=gap.monitor.account_id,
+        monitor_id=gap.monitor.id,
+        location_id=location_id,
+        slot=slot,
+        kind=RunKind.SCHEDULED,
+    )
+
+
+class GapRecorder:
+    """Works gaps off one after the other, many rows in a transaction; tries again while the database is away."""
+
+    def __init__(self, ledger: Ledger, *, clock: Clock, location_id: int, limits: EngineLimits) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._location_id = location_id
+        self._limits = limits
+        self._gaps: deque[Gap] = deque(maxlen=_MOST_GAPS)
+        self._rows: defaultdict[str, list[PlannedRun]] = defaultdict(list)
+        self._alarm = Alarm(clock)
+
+    @property
+    def pending(self) -> int:
+        """How many gaps are not recorded yet."""
+        return len(self._gaps)
+
+    def add(self, gaps: Sequence[Gap]) -> None:
+        """Take more gaps; never waits."""
+        if gaps:
+            _log.warning("slots missed", monitors=len(gaps), reason=gaps[0].note)
+            self._gaps.extend(gaps)
+            self._alarm.ring()
+
+    async def run(self) -> None:
+        """Record until cancelled."""
+        while True:
+            await self._alarm.wait()
+            most = self._limits.missed_rows_in_all // max(1, len(self._gaps))
+            rows = max(1, min(self._limits.missed_rows, most))
+            while self._gaps:
+                for missed in missed_slots(self._gaps[0], location_id=self._location_id, rows=rows):
+                    self._rows[missed.note].extend(missed.planned)
+                await self._write(at_least=_BATCH)
+                self._gaps.popleft()
+            await self._write(at_least=1)
+
+    async def _write(self, *, at_least: int) -> None:
+        for note in [note for note, rows in self._rows.items() if len(rows) >= at_least]:
+            rows = self._rows.pop(note)
+            for start in range(0, len(rows), _BATCH):
+                await self._skip(rows[start : start + _BATCH], note)
+
+    async def _skip(self, planned: Sequence[PlannedRun], note: str) -> None:
+        while True:
+            try:
+                await self._ledger.skip(planned, state=RunState.NOT_MEASURED, note=note)
+            except Unavailable:
+                await self._clock.sleep(_RETRY_SECONDS)
+            else:
+                break
+        await self._clock.sleep(_PAUSE_SECONDS)

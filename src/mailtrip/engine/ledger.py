@@ -1,0 +1,88 @@
+"""The ledger of the engine over the database: each method is one transaction of use cases."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from mailtrip.clock import Clock
+from mailtrip.engine.ports import Changes
+from mailtrip.model import Run, RunState
+from mailtrip.service import endings, jobs, retention, runs, schedules
+from mailtrip.service.endings import Conclusion
+from mailtrip.service.jobs import RunJob
+from mailtrip.service.ports import Secrets
+from mailtrip.service.runs import PlannedRun
+from mailtrip.store import Database
+
+__all__ = ["DatabaseLedger"]
+
+
+class DatabaseLedger:
+    """Implements `mailtrip.engine.ports.Ledger`.
+
+    Args:
+        database: open.
+        secrets: unseals the passwords of monitors.
+        clock: tells the times that are stored with runs.
+        keep_runs: runs with all that belongs to them.
+        keep_good_transcripts: transcripts of good runs.
+        keep_bad_transcripts: transcripts of all other runs.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        secrets: Secrets,
+        clock: Clock,
+        keep_runs: timedelta = timedelta(days=400),
+        keep_good_transcripts: timedelta = timedelta(days=7),
+        keep_bad_transcripts: timedelta = timedelta(days=90),
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+        self._keep_runs = keep_runs
+        self._keep_good_transcripts = keep_good_transcripts
+        self._keep_bad_transcripts = keep_bad_transcripts
+
+    async def claim(self, planned: Sequence[PlannedRun]) -> list[Run]:
+        return await self._database.writing(lambda connection: runs.claim(connection, planned, now=self._clock.now()))
+
+    async def skip(self, planned: Sequence[PlannedRun], *, state: RunState, note: str) -> None:
+        await self._database.writing(
+            lambda connection: runs.skip(connection, planned, note=note, state=state, now=self._clock.now())
+        )
+
+    async def conclude(self, conclusions: Sequence[Conclusion]) -> None:
+        await self._database.writing(
+            lambda connection: endings.conclude(connection, conclusions, now=self._clock.now())
+        )
+
+    async def load_jobs(self, runs: Sequence[Run]) -> list[RunJob]:
+        return await self._database.reading(lambda connection: jobs.load(connection, self._secrets, runs))
+
+    async def changed_since(self, mark: int) -> Changes:
+        changed, gone, reached = await self._database.reading(
+            lambda connection: schedules.changed_since(connection, mark)
+        )
+        return Changes(changed=changed, gone=gone, mark=reached)
+
+    async def last_slots(self) -> Mapping[int, datetime]:
+        return await self._database.reading(schedules.last_slots)
+
+    async def abandon_running(self, *, note: str) -> int:
+        return await self._database.writing(
+            lambda connection: runs.abandon_running(connection, note=note, now=self._clock.now())
+        )
+
+    async def expire(self, *, limit: int) -> int:
+        return await self._database.writing(
+            lambda connection: retention.expire(
+                connection,
+                now=self._clock.now(),
+                keep_runs=self._keep_runs,
+                keep_good_transcripts=self._keep_good_transcripts,
+                keep_bad_transcripts=self._keep_bad_transcripts,
+                limit=limit,
+            )
+        )

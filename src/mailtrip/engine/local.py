@@ -1,0 +1,201 @@
+"""The engine in one process: plans, runs and records for one location."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailtrip.clock import Clock
+from mailtrip.engine.dispatcher import Dispatcher
+from mailtrip.engine.gaps import GapRecorder
+from mailtrip.engine.lag import LagMeter, Peak
+from mailtrip.engine.limits import EngineLimits
+from mailtrip.engine.plan import Plan
+from mailtrip.engine.ports import Conclusion, Ledger, Listener, Probe, RunJob
+from mailtrip.engine.recorder import Recorder
+from mailtrip.engine.scheduler import Scheduler
+from mailtrip.engine.upkeep import Upkeep
+from mailtrip.engine.worker import Worker
+from mailtrip.model import DEFAULT_LOCATION_ID, Run, RunKind
+
+__all__ = ["EngineHealth", "EngineLimits", "LocalEngine"]
+
+_FLUSH_SECONDS = 5.0
+_RECENT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineHealth:
+    """How the engine is doing.
+
+    Attributes:
+        is_running: whether runs are started.
+        monitors: planned from here.
+        running: runs under way.
+        waiting: runs whose slot has come and that wait for room.
+        finished: runs with a result since the start.
+        unfinished: runs since the start that ended without one (skipped, cut short).
+        pending_results: not written yet.
+        dropped_results: lost since the start, as the database was away for too long.
+        stripped_results: kept without their transcripts since the start, for the same reason.
+        pending_gaps: monitors whose missed slots are not recorded yet.
+        database_away_since: None while results can be written.
+        lag: greatest lag of the event loop in the last minute.
+        lateness: greatest delay of a planned run's start after its slot in the last minute.
+    """
+
+    is_running: bool
+    monitors: int
+    running: int
+    waiting: int
+    finished: int
+    unfinished: int
+    pending_results: int
+    dropped_results: int
+    stripped_results: int
+    pending_gaps: int
+    database_away_since: datetime | None
+    lag: timedelta
+    lateness: timedelta
+
+
+class LocalEngine:
+    """Plans and makes the runs of one location, and is the `RunQueue` for tests on demand.
+
+    `put` and `poke` may be called from any thread, before `run` too; all else on the event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        probe: Probe,
+        clock: Clock,
+        limits: EngineLimits | None = None,
+        location_id: int = DEFAULT_LOCATION_ID,
+    ) -> None:
+        self._clock = clock
+        self._limits = limits or EngineLimits()
+        self._lag = LagMeter(clock)
+        self._lateness = Peak()
+        self._plan = Plan(location_id)
+        self._recorder = Recorder(
+            ledger, clock=clock, capacity=self._limits.results, lines=self._limits.transcript_lines
+        )
+        self._gaps = GapRecorder(ledger, clock=clock, location_id=location_id, limits=self._limits)
+        self._upkeep = Upkeep(ledger, clock=clock)
+        self._dispatcher = Dispatcher(
+            Worker(probe, clock=clock, lag=self._lag), clock=clock, limits=self._limits, conclude=self._conclude_job
+        )
+        self._scheduler = Scheduler(
+            ledger,
+            self._plan,
+            self._dispatcher,
+            self._gaps,
+            clock=clock,
+            limits=self._limits,
+            conclude=self._conclude,
+        )
+        self._listeners: list[Listener] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._finished = 0
+        self._unfinished = 0
+        self._grace_seconds = 0.0
+        self._stop = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Tell `listener` of each result from now on."""
+        self._listeners.append(listener)
+
+    def put(self, run: Run) -> None:
+        """Start a stored `RUNNING` run of kind `TEST` now, before all planned ones (`service.ports.RunQueue`)."""
+        self._on_the_loop(lambda: self._scheduler.put(run))
+
+    def poke(self) -> None:
+        """Monitors were changed: have it in force at once, not within a second only."""
+        self._on_the_loop(self._scheduler.poke)
+
+    async def run(self) -> None:
+        """Work until `stop` is called. Being cancelled means a stop without grace."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._work(group)
+        finally:
+            self._loop = None
+            self._dispatcher.close()
+            self._scheduler.hand_back()
+            await self._recorder.flush(seconds=_FLUSH_SECONDS)
+            self._stopped.set()
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """Start nothing more, let runs under way finish for so long, and write what there is.
+
+        Runs that are not done by then are cut short and recorded as not measured. Returns when `run` has ended.
+        """
+        self._grace_seconds = grace_seconds
+        self._stop.set()
+        if self._loop is not None:
+            await self._stopped.wait()
+
+    def health(self) -> EngineHealth:
+        """How the engine is doing; may be called from any thread."""
+        recent = self._clock.monotonic() - _RECENT_SECONDS
+        return EngineHealth(
+            is_running=self._loop is not None and not self._stop.is_set(),
+            monitors=len(self._plan),
+            running=self._dispatcher.running,
+            waiting=self._dispatcher.waiting,
+            finished=self._finished,
+            unfinished=self._unfinished,
+            pending_results=self._recorder.pending,
+            dropped_results=self._recorder.dropped,
+            stripped_results=self._recorder.stripped,
+            pending_gaps=self._gaps.pending,
+            database_away_since=self._recorder.away_since,
+            lag=self._lag.since(recent),
+            lateness=timedelta(seconds=self._lateness.since(recent)),
+        )
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        self._dispatcher.open(group)
+        services = [
+            group.create_task(self._lag.run(), name="lag meter"),
+            group.create_task(self._recorder.run(), name="recorder"),
+            group.create_task(self._gaps.run(), name="gap recorder"),
+            group.create_task(self._upkeep.run(), name="upkeep"),
+        ]
+        planning = group.create_task(self._scheduler.run(), name="scheduler")
+        try:
+            await self._stop.wait()
+        finally:
+            planning.cancel()
+            await self._dispatcher.drain(grace_seconds=self._grace_seconds)
+        for service in services:
+            service.cancel()
+
+    def _on_the_loop(self, call: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is None:
+            call()
+        else:
+            loop.call_soon_threadsafe(call)
+
+    def _conclude_job(self, job: RunJob, conclusion: Conclusion) -> None:
+        self._conclude(conclusion)
+        result = conclusion.result
+        if result is None:
+            return
+        if job.run.kind is RunKind.SCHEDULED:
+            lateness = (result.started_at - job.run.slot).total_seconds()
+            self._lateness.note(lateness, at=self._clock.monotonic())
+        for listener in self._listeners:
+            listener(job, result)
+
+    def _conclude(self, conclusion: Conclusion) -> None:
+        if conclusion.result is None:
+            self._unfinished += 1
+        else:
+            self._finished += 1
+        self._recorder.add(conclusion)

@@ -1,0 +1,88 @@
+"""What the engine needs of others: the ledger that keeps runs, and the probe that makes them. No implementation here."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mailtrip.model import Result, Run, RunState
+from mailtrip.service.endings import Conclusion
+from mailtrip.service.jobs import RunJob
+from mailtrip.service.runs import PlannedRun
+from mailtrip.service.schedules import ScheduledMonitor
+
+__all__ = [
+    "Changes",
+    "Conclusion",
+    "Ledger",
+    "Listener",
+    "PlannedRun",
+    "Probe",
+    "RunJob",
+    "ScheduledMonitor",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What happened to the monitors since a mark.
+
+    Attributes:
+        changed: enabled monitors that are new or were edited.
+        gone: ids of monitors that were disabled or removed.
+        mark: to be given at the next call.
+    """
+
+    changed: Sequence[ScheduledMonitor] = ()
+    gone: Sequence[int] = ()
+    mark: int
+
+
+class Ledger(Protocol):
+    """Where monitors are read and runs are kept. Each method is one transaction.
+
+    Every method raises `mailtrip.errors.Unavailable` while the database can't be used; the same call may work later.
+    """
+
+    async def claim(self, planned: Sequence[PlannedRun]) -> list[Run]:
+        """Make these runs ours, as `RUNNING`; those that exist already are someone else's and are left out."""
+        ...
+
+    async def skip(self, planned: Sequence[PlannedRun], *, state: RunState, note: str) -> None:
+        """Record slots that were never claimed as `SKIPPED` or `NOT_MEASURED`; those that exist already stay."""
+        ...
+
+    async def conclude(self, conclusions: Sequence[Conclusion]) -> None:
+        """Record how runs ended, as `mailtrip.service.endings.conclude` does; doing it twice does no harm."""
+        ...
+
+    async def load_jobs(self, runs: Sequence[Run]) -> list[RunJob]:
+        """What is needed to make these runs, in their order; runs whose monitor is gone are left out.
+
+        Raises:
+            MailtripError: a monitor among them can't be loaded (its passwords can't be unsealed).
+        """
+        ...
+
+    async def changed_since(self, mark: int) -> Changes:
+        """What happened to the monitors since `mark`; 0 means since ever."""
+        ...
+
+    async def last_slots(self) -> Mapping[int, datetime]:
+        """The newest slot of a scheduled run that is known of each monitor that has one."""
+        ...
+
+    async def abandon_running(self, *, note: str) -> int:
+        """Turn runs that a dead process left `RUNNING` into `NOT_MEASURED`; how many there were."""
+        ...
+
+    async def expire(self, *, limit: int) -> int:
+        """Remove what is older than its retention, at most `limit` rows; how many there were."""
+        ...
+
+
+Probe = Callable[[RunJob], Awaitable[Result]]
+"""Makes one run. A failing mail server is a result; an exception is our own fault."""
+
+Listener = Callable[[RunJob, Result], None]
+"""Told of each result as it comes, on the event loop. Must be quick and must not raise."""

@@ -1,0 +1,218 @@
+"""A ledger in memory that can be taken away, and the values that tests of the engine are made of."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mailtrip.engine.ports import Changes
+from mailtrip.errors import MailtripError, Unavailable
+from mailtrip.model import (
+    DEFAULT_LOCATION_ID,
+    MailProtocol,
+    Mode,
+    MonitorSettings,
+    Result,
+    Run,
+    RunKind,
+    RunState,
+    StatusCode,
+    Verdict,
+)
+from mailtrip.service.endings import Conclusion
+from mailtrip.service.jobs import RunJob
+from mailtrip.service.runs import PlannedRun
+from mailtrip.service.schedules import ScheduledMonitor
+
+__all__ = ["FakeLedger", "make_result", "make_settings"]
+
+_Key = tuple[int, int, datetime, RunKind]
+
+
+def make_settings(**changes: object) -> MonitorSettings:
+    """Settings of a monitor that sends over one host and reads over another, each minute."""
+    settings = MonitorSettings(
+        name="monitor",
+        plan_code="FM",
+        email="probe@example.com",
+        smtp_server="smtp.example.com",
+        mailbox_protocol=MailProtocol.IMAP,
+        mailbox_server="imap.example.com",
+        interval=timedelta(minutes=1),
+        timeout=timedelta(seconds=30),
+    )
+    return replace(settings, **changes)  # type: ignore[arg-type]  # the caller names fields with their own types
+
+
+def make_result(started_at: datetime, **changes: object) -> Result:
+    """A good result of a second's length."""
+    result = Result(
+        verdict=Verdict.DELIVERED,
+        status=StatusCode.OK,
+        step=None,
+        summary="Delivered",
+        started_at=started_at,
+        duration=timedelta(seconds=1),
+    )
+    return replace(result, **changes)  # type: ignore[arg-type]  # as in `make_settings`
+
+
+class FakeLedger:
+    """Implements `mailtrip.engine.ports.Ledger`; the test changes monitors, and reads runs.
+
+    Attributes:
+        runs: by id, as they are.
+        is_away: whether each call raises Unavailable.
+        calls: names of the methods called, in order.
+        unloadable: ids of monitors whose passwords can't be unsealed.
+        unwritable: ids of monitors whose results raise an exception of no kind of ours.
+        largest_batch: of `skip` and `conclude`.
+        expirable: rows that `expire` finds.
+    """
+
+    def __init__(self) -> None:
+        self.runs: dict[int, Run] = {}
+        self.is_away = False
+        self.calls: list[str] = []
+        self.unloadable: set[int] = set()
+        self.unwritable: set[int] = set()
+        self.largest_batch = 0
+        self.expirable = 0
+        self._ids = itertools.count(100_001)
+        self._keys: dict[_Key, int] = {}
+        self._settings: dict[int, MonitorSettings] = {}
+        self._marks: dict[int, int] = {}
+        self._modified: dict[int, datetime] = {}
+        self._mark = 0
+
+    def put(self, monitor_id: int, settings: MonitorSettings | None = None, *, at: datetime | None = None) -> None:
+        """Make or edit a monitor, at that time."""
+        self._mark += 1
+        self._settings[monitor_id] = settings or make_settings(name=f"monitor {monitor_id}")
+        self._marks[monitor_id] = self._mark
+        self._modified[monitor_id] = at or datetime(2025, 1, 1, tzinfo=UTC)
+
+    def remove(self, monitor_id: int) -> None:
+        self._mark += 1
+        self._marks[monitor_id] = self._mark
+        del self._settings[monitor_id]
+
+    def add(self, planned: PlannedRun, *, state: RunState = RunState.RUNNING, note: str | None = None) -> Run | None:
+        """Store a run; None when it is there already."""
+        key = _key(planned)
+        if key in self._keys:
+            return None
+        run = Run(
+            id=next(self._ids),
+            account_id=planned.account_id,
+            monitor_id=planned.monitor_id,
+            location_id=planned.location_id,
+            slot=planned.slot,
+            kind=planned.kind,
+            state=state,
+            note=note,
+        )
+        self.runs[run.id] = run
+        self._keys[key] = run.id
+        return run
+
+    def order_test(self, monitor_id: int, *, now: datetime) -> Run:
+        """Store a test run."""
+        run = self.add(_plan(monitor_id, now, RunKind.TEST))
+        assert run is not None
+        return run
+
+    def of(self, monitor_id: int, *states: RunState) -> list[Run]:
+        """Runs of a monitor in these states (all when none is named), by slot."""
+        found = (run for run in self.runs.values() if run.monitor_id == monitor_id)
+        return sorted((run for run in found if not states or run.state in states), key=lambda run: run.slot)
+
+    async def claim(self, planned: Sequence[PlannedRun]) -> list[Run]:
+        self._called("claim")
+        return [run for run in map(self.add, planned) if run is not None]
+
+    async def skip(self, planned: Sequence[PlannedRun], *, state: RunState, note: str) -> None:
+        self._called("skip", len(planned))
+        for run in planned:
+            self.add(run, state=state, note=note)
+
+    async def conclude(self, conclusions: Sequence[Conclusion]) -> None:
+        self._called("conclude", len(conclusions))
+        for item in conclusions:
+            summary = item.result.summary if item.result else ""
+            if item.run.monitor_id in self.unwritable and not summary.startswith("Internal"):
+                raise RuntimeError("this result can't be written")
+        for item in conclusions:
+            self._conclude(item)
+
+    async def load_jobs(self, runs: Sequence[Run]) -> list[RunJob]:
+        self._called("load_jobs")
+        if self.unloadable.intersection(run.monitor_id for run in runs):
+            raise MailtripError("a password was sealed with another key")
+        return [
+            RunJob(run=run, settings=self._settings[run.monitor_id]) for run in runs if run.monitor_id in self._settings
+        ]
+
+    async def changed_since(self, mark: int) -> Changes:
+        self._called("changed_since")
+        changed = {id_ for id_, at in self._marks.items() if at > mark}
+        enabled = {id_ for id_ in changed if id_ in self._settings and self._settings[id_].enabled}
+        return Changes(
+            changed=[self._scheduled(id_) for id_ in sorted(enabled)], gone=sorted(changed - enabled), mark=self._mark
+        )
+
+    async def last_slots(self) -> Mapping[int, datetime]:
+        self._called("last_slots")
+        scheduled = (run for run in self.runs.values() if run.kind is RunKind.SCHEDULED)
+        return {run.monitor_id: run.slot for run in sorted(scheduled, key=lambda run: run.slot)}
+
+    async def abandon_running(self, *, note: str) -> int:
+        self._called("abandon_running")
+        left = [run for run in self.runs.values() if run.state is RunState.RUNNING]
+        for run in left:
+            self.runs[run.id] = replace(run, state=RunState.NOT_MEASURED, note=note)
+        return len(left)
+
+    async def expire(self, *, limit: int) -> int:
+        self._called("expire")
+        gone = min(limit, self.expirable)
+        self.expirable -= gone
+        return gone
+
+    def _called(self, name: str, size: int = 0) -> None:
+        self.calls.append(name)
+        self.largest_batch = max(self.largest_batch, size)
+        if self.is_away:
+            raise Unavailable("the database is away")
+
+    def _conclude(self, item: Conclusion) -> None:
+        if item.run.id < 0:
+            self.add(_plan(item.run.monitor_id, item.run.slot, item.run.kind))
+        run = self.runs[self._keys[_key(item.run)]]
+        if run.state is RunState.RUNNING:
+            self.runs[run.id] = replace(run, state=item.state, result=item.result, note=item.note)
+
+    def _scheduled(self, monitor_id: int) -> ScheduledMonitor:
+        settings = self._settings[monitor_id]
+        return ScheduledMonitor(
+            id=monitor_id,
+            account_id=1,
+            interval=settings.interval,
+            timeout=settings.run_timeout,
+            location_ids=settings.location_ids or (DEFAULT_LOCATION_ID,),
+            home_location_id=DEFAULT_LOCATION_ID,
+            mode=Mode.PRIMARY,
+            locations_per_run=None,
+            rotate_locations=False,
+            local_retry=True,
+            modified_at=self._modified[monitor_id],
+            revision=self._marks[monitor_id],
+        )
+
+
+def _plan(monitor_id: int, slot: datetime, kind: RunKind = RunKind.SCHEDULED) -> PlannedRun:
+    return PlannedRun(account_id=1, monitor_id=monitor_id, location_id=DEFAULT_LOCATION_ID, slot=slot, kind=kind)
+
+
+def _key(run: PlannedRun | Run) -> _Key:
+    return run.monitor_id, run.location_id, run.slot, run.kind
