@@ -4,6 +4,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
@@ -24,8 +25,9 @@ class Prober:
         client: opens the sessions.
         key: signs the messages' tokens.
         clock: times the trips.
-        lag: the greatest lag of the event loop since a monotonic time, kept with each result.
         report: told of each exception that is our own bug, inside the run that it spoilt.
+        lag: the greatest lag of the event loop since a monotonic time, kept with each result; None when another
+            adds it.
     """
 
     def __init__(
@@ -34,8 +36,8 @@ class Prober:
         client: MailClient,
         key: MessageKey,
         clock: Clock,
-        lag: Callable[[float], timedelta],
         report: Callable[[Exception], None],
+        lag: Callable[[float], timedelta] | None = None,
     ) -> None:
         self._client = client
         self._key = key
@@ -79,6 +81,6 @@ class Prober:
             clock=self._clock,
             deadline=deadline,
             timeline=timeline,
-            lag=lambda: self._lag(started_at),
+            lag=None if self._lag is None else partial(self._lag, started_at),
             report=self._report,
         )

@@ -2,28 +2,35 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from functools import partial
 
+import structlog
 import uvicorn
 
 import mailtrip
-from mailtrip.api import Health, Services, create_app
+from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.prober import Prober
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.clock import Clock
 from mailtrip.config import ListenAddress, Settings
 from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
-from mailtrip.engine.local import LocalEngine
+from mailtrip.engine.local import EngineHealth, LocalEngine
+from mailtrip.engine.ports import RunJob
 from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
+from mailtrip.model import Result, StatusCode, Verdict
 from mailtrip.probe.token import MessageKey
-from mailtrip.service.tokens import LoginLimiter
+from mailtrip.service.health import Health
+from mailtrip.service.login_limiter import LoginLimiter
 
 __all__ = ["RunningService", "bind", "running_service"]
+
+_log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
 _LAST_ANSWERS_SECONDS = 5
@@ -90,8 +97,9 @@ async def running_service(
 class _Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: the process has one way to stop, and it is ours."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
 
 
 def _web_config(services: Services) -> uvicorn.Config:
@@ -103,3 +111,74 @@ def _web_config(services: Services) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
     )
+
+
+def _make_services(storage: Storage, engine: LocalEngine, *, clock: Clock) -> Services:
+    return Services(
+        database=storage.database,
+        secrets=storage.key_ring,
+        queue=engine,
+        clock=clock,
+        limiter=LoginLimiter(),
+        health=lambda: _health(engine.health()),
+        version=mailtrip.__version__,
+    )
+
+
+def _health(health: EngineHealth) -> Health:
+    """The engine's numbers in the words of the service."""
+    return Health(
+        database_ok=health.database_away_since is None,
+        runs_in_flight=health.running,
+        results_waiting=health.pending_results,
+        results_dropped=health.dropped_results,
+        scheduler_lag=health.lateness,
+        loop_lag=health.lag,
+        version=mailtrip.__version__,
+    )
+
+
+def _make_engine(settings: Settings, storage: Storage, client: MailClient, *, clock: Clock) -> LocalEngine:
+    prober = Prober(client=client, key=MessageKey(storage.key_ring.token_key), clock=clock, report=_report)
+    return LocalEngine(
+        ledger=DatabaseLedger(
+            storage.database,
+            secrets=storage.key_ring,
+            clock=clock,
+            keep_runs=timedelta(days=settings.keep_runs_days),
+            keep_good_transcripts=timedelta(days=settings.keep_good_transcripts_days),
+            keep_bad_transcripts=timedelta(days=settings.keep_bad_transcripts_days),
+        ),
+        probe=partial(_probe, prober, clock),
+        clock=clock,
+        limits=EngineLimits(
+            runs=settings.max_runs,
+            sessions_per_host=settings.max_sessions_per_host,
+            starts_per_second=settings.starts_per_second,
+        ),
+    )
+
+
+async def _probe(prober: Prober, clock: Clock, job: RunJob) -> Result:
+    """Make the job's trip; a monitor without a mailbox password has none to make, for which no server is to blame."""
+    if job.mailbox_credentials is None:
+        return Result(
+            verdict=Verdict.UNKNOWN,
+            status=StatusCode.INTERNAL_ERROR,
+            step=None,
+            summary="Nothing was measured: the monitor has no mailbox password; set one",
+            started_at=clock.now(),
+            duration=timedelta(0),
+        )
+    return await prober.run(
+        job.settings, mailbox_credentials=job.mailbox_credentials, smtp_credentials=job.smtp_credentials
+    )
+
+
+def _report(exc: Exception) -> None:
+    _log.error("a run failed on our side", exc_info=exc)
+
+
+def _url(listening: socket.socket) -> str:
+    host, port, *_ = listening.getsockname()
+    return f"http://{ListenAddress({'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host), port)}"

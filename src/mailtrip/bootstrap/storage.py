@@ -2,13 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.errors import ConfigurationError
+from mailtrip.service.secrets import KeyRing, ensure_key
 from mailtrip.store.database import Database
 
-__all__ = ["open_database"]
+__all__ = ["Storage", "open_database", "open_storage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """The open database, and the keys to what is sealed in it."""
+
+    database: Database
+    key_ring: KeyRing = field(repr=False)
+
+
+@contextmanager
+def open_storage(settings: Settings, *, clock: Clock) -> Iterator[Storage]:
+    """Open the database and the key ring; a new installation gets its key. Closed at the end.
+
+    Raises:
+        ConfigurationError: the data directory, the database or the key can't be used.
+    """
+    with open_database(settings, clock=clock) as database:
+        key_ring = _open_key_ring(settings)
+        database.write(partial(ensure_key, keys=key_ring))
+        yield Storage(database=database, key_ring=key_ring)
 
 
 @contextmanager
@@ -18,19 +42,30 @@ def open_database(settings: Settings, *, clock: Clock, upgrade: bool = True) -> 
     Args:
         settings: say where both are.
         clock: tells when what is made here was made.
-        upgrade: False leaves the tables of an older program as they are.
+        upgrade: False takes the database as it is: nothing is made, the tables of an older program stay.
 
     Raises:
         ConfigurationError: the directory can't be made, or the database can't be opened.
     """
+    if upgrade:
+        _make_data_dir(settings)
+    database = Database.open(settings.database, clock=clock, upgrade=upgrade)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _open_key_ring(settings: Settings) -> KeyRing:
+    if settings.secret_key is not None:
+        return KeyRing.from_text(settings.secret_key)
+    return KeyRing.open(settings.data_dir / "secret.key")
+
+
+def _make_data_dir(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigurationError(
             f"data_dir: {settings.data_dir} can't be made ({exc.strerror}); name another folder with --data-dir"
         ) from exc
-    database = Database.open(settings.database, clock=clock, upgrade=upgrade)
-    try:
-        yield database
-    finally:
-        database.close()

@@ -1,10 +1,10 @@
-"""Runs as JSON values for programs, in the words of `/api/v1/runs/{id}`."""
+"""Runs and monitors as JSON values for programs, in the words of `/api/v1`."""
 
 from datetime import timedelta
 
-from mailtrip.model import Result, SessionRecord, TLSFacts
+from mailtrip.model import Monitor, Result, Run, SessionRecord, TLSFacts
 
-__all__ = ["result_document"]
+__all__ = ["monitor_document", "result_document"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -37,6 +37,42 @@ def result_document(result: Result, *, with_transcripts: bool) -> dict[str, obje
             "not_after_ms": _milliseconds(result.sighting.not_after),
         },
         "sessions": [_session(session, with_transcript=with_transcripts) for session in result.sessions],
+    }
+
+
+def monitor_document(monitor: Monitor, last: Run | None) -> dict[str, object]:
+    """One monitor with its last run; no password is in it."""
+    settings = monitor.settings
+    return {
+        "id": monitor.id,
+        "name": settings.name,
+        "type": settings.type,
+        "enabled": settings.enabled,
+        "email": settings.email,
+        "sender": settings.sender or settings.email,
+        "smtp_server": settings.smtp.url,
+        "smtp_tls": settings.smtp.tls,
+        "smtp_username": settings.smtp_username,
+        "mailbox_server": settings.mailbox.url,
+        "mailbox_tls": settings.mailbox.tls,
+        "username": settings.username or settings.email,
+        "tls_verify": settings.tls_verify,
+        "has_own_ca": settings.tls_ca is not None,
+        "interval_minutes": settings.interval.total_seconds() / 60,
+        "timeout_seconds": settings.run_timeout.total_seconds(),
+        "warning_time_seconds": None if settings.warning_time is None else settings.warning_time.total_seconds(),
+        "note": settings.note,
+        "last_run": None if last is None or last.result is None else _last_run(last, last.result),
+    }
+
+
+def _last_run(run: Run, result: Result) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "slot": run.slot.isoformat(),
+        "verdict": result.verdict,
+        "status": int(result.status),
+        "summary": result.summary,
     }
 
 

@@ -63,8 +63,11 @@ class PlainSteps:
 
 @dataclass(slots=True)
 class _Row:
+    """A step: when it began, the seconds of its pieces that ended, and when the piece under way began."""
+
     began: float
-    ended: float | None
+    spent: float = 0.0
+    since: float | None = None
 
 
 class LiveSteps:
@@ -90,12 +93,14 @@ class LiveSteps:
             self._live.update(self._table(), refresh=True)
 
     def observe(self, step: Step, began: float, ended: float | None) -> None:
-        self._rows[step] = _Row(began, ended)
+        row = self._rows.setdefault(step, _Row(began))
+        row.since = began if ended is None else None
+        row.spent += 0.0 if ended is None else ended - began
 
     def finish(self, result: Result) -> None:
         self._failed = result.step
         for row in self._rows.values():
-            row.ended = row.ended or self._monotonic()
+            row.spent, row.since = self._seconds(row), None
 
     async def _draw(self) -> None:
         while True:
@@ -108,15 +113,17 @@ class LiveSteps:
         table.add_column(min_width=28)
         table.add_column(justify="right", min_width=10)
         for step, row in self._rows.items():
-            ended = self._monotonic() if row.ended is None else row.ended
             table.add_row(
                 Text(f"{row.began - self._started_at:.3f} s", style="dim"),
                 Text(STEP_NAMES[step], style=self._style(step, row)),
-                format_duration(timedelta(seconds=ended - row.began)),
+                format_duration(timedelta(seconds=self._seconds(row))),
             )
         return table
 
     def _style(self, step: Step, row: _Row) -> str:
         if step is self._failed:
             return "bold red"
-        return "bold" if row.ended is None else ""
+        return "" if row.since is None else "bold"
+
+    def _seconds(self, row: _Row) -> float:
+        return row.spent if row.since is None else row.spent + self._monotonic() - row.since

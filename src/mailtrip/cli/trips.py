@@ -18,7 +18,7 @@ from mailtrip.bootstrap.prober import Prober
 from mailtrip.cli.documents import result_document
 from mailtrip.cli.exits import exit_code
 from mailtrip.cli.steps import LiveSteps, NoSteps, PlainSteps, StepView
-from mailtrip.cli.words import SEVERITY_COLOURS, format_duration, verdict_line
+from mailtrip.cli.words import SEVERITY_COLOURS, verdict_line
 from mailtrip.clock import Clock, SystemClock
 from mailtrip.engine.lag import LagMeter
 from mailtrip.mail import MailClient
@@ -138,8 +138,7 @@ class _TextDisplay:
         return PlainSteps(click.echo, started_at=self._clock.monotonic()), nullcontext()
 
     def _show_verdict(self, result: Result) -> None:
-        line = f"{verdict_line(result)} ({format_duration(result.duration)})"
-        click.secho(line, fg=SEVERITY_COLOURS[result.status.severity], bold=True)
+        click.secho(verdict_line(result), fg=SEVERITY_COLOURS[result.status.severity], bold=True)
 
 
 def _show_transcript(session: SessionRecord) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mailtrip.model import Result, Severity, Step, Verdict
+from mailtrip.model import Result, Severity, Step
 
 __all__ = ["SEVERITY_COLOURS", "STEP_NAMES", "format_duration", "verdict_line"]
 
@@ -23,21 +23,6 @@ STEP_NAMES = {
     Step.LOOK: "Mailbox: see the message",
     Step.FETCH: "Mailbox: fetch and compare",
     Step.DELETE: "Mailbox: delete it",
-}
-
-_WORDS = {
-    Verdict.DELIVERED: "Delivered",
-    Verdict.SLOW: "Delivered late",
-    Verdict.MISSING: "Missing",
-    Verdict.REFUSED: "Refused",
-    Verdict.DEFERRED: "Deferred",
-    Verdict.UNSENT: "Not sent",
-    Verdict.MAILBOX_UNREACHABLE: "Mailbox not reachable, delivery unknown",
-    Verdict.UNDECIDED: "Undecided",
-    Verdict.SPAM: "In the spam folder",
-    Verdict.ALTERED: "Altered",
-    Verdict.DOUBLED: "Delivered more than once",
-    Verdict.UNKNOWN: "Unknown",
 }
 
 SEVERITY_COLOURS = {
@@ -62,5 +47,5 @@ def format_duration(duration: timedelta) -> str:
 
 
 def verdict_line(result: Result) -> str:
-    """One line: how it ended, as a word, and the run's own sentence about it."""
-    return f"{_WORDS[result.verdict]}: {result.summary}"
+    """One line: the severity in capitals, what became of the message, how long the whole trip took."""
+    return f"{result.status.severity.upper()}: {result.summary} ({format_duration(result.duration)})"

@@ -1,0 +1,79 @@
+"""`mailtrip monitor`: the monitors and how they are, as a table or as JSON."""
+
+import json
+from pathlib import Path
+
+import click
+
+from mailtrip.cli.documents import monitor_document
+from mailtrip.cli.operator import OPERATOR, database_in_force
+from mailtrip.cli.options import STORE_SETTINGS, setting_options
+from mailtrip.cli.tables import print_table
+from mailtrip.model import Monitor, Run
+
+__all__ = ["command"]
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@click.group("monitor")
+def command() -> None:
+    """Look at the monitors."""
+
+
+@command.command("list")
+@_AS_JSON
+@setting_options(STORE_SETTINGS)
+def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None:
+    """List the monitors, each with its last run."""
+    from mailtrip.service import monitors
+
+    with database_in_force(config_file, options) as (database, _):
+        found, _ = database.read(lambda connection: monitors.page(connection, OPERATOR))
+        ids = [monitor.id for monitor in found]
+        last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, ids))
+    if as_json:
+        click.echo(json.dumps([monitor_document(monitor, last.get(monitor.id)) for monitor in found], indent=2))
+    else:
+        print_table(
+            ("ID", "NAME", "EVERY", "MAILBOX", "LAST RUN", "VERDICT"),
+            [_row(monitor, last.get(monitor.id)) for monitor in found],
+        )
+
+
+@command.command("show")
+@click.argument("monitor_id", metavar="ID", type=int)
+@_AS_JSON
+@setting_options(STORE_SETTINGS)
+def show(*, monitor_id: int, as_json: bool, config_file: Path | None, **options: object) -> None:
+    """Show the settings of a monitor, and its last run. Passwords are never shown."""
+    from mailtrip.service import monitors
+
+    with database_in_force(config_file, options) as (database, _):
+        monitor = database.read(lambda connection: monitors.get(connection, OPERATOR, monitor_id))
+        last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, [monitor_id]))
+    document = monitor_document(monitor, last.get(monitor_id))
+    if as_json:
+        click.echo(json.dumps(document, indent=2))
+    else:
+        print_table(("FIELD", "VALUE"), [(name, _cell(value)) for name, value in document.items()])
+
+
+def _row(monitor: Monitor, last: Run | None) -> tuple[str, ...]:
+    settings = monitor.settings
+    every = f"{settings.interval.total_seconds() / 60:g} min" if settings.enabled else "off"
+    slot = "-" if last is None else f"{last.slot:%Y-%m-%d %H:%M:%S}"
+    verdict = "-" if last is None or last.result is None else last.result.verdict
+    return str(monitor.id), settings.name, every, settings.mailbox.url, slot, verdict
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case _:
+            return json.dumps(value)

@@ -1,0 +1,31 @@
+"""The operator: who types commands on the machine itself, and may do everything in the default account."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailtrip.cli.options import load_configuration
+from mailtrip.clock import Clock, SystemClock
+from mailtrip.model import Actor, Role
+
+if TYPE_CHECKING:
+    from mailtrip.store.database import Database
+
+__all__ = ["OPERATOR", "database_in_force"]
+
+OPERATOR = Actor(account_id=1, role=Role.ADMIN)
+
+
+@contextmanager
+def database_in_force(config_file: Path | None, options: dict[str, object]) -> Iterator[tuple["Database", Clock]]:
+    """The database that the settings name, and the clock; closed at the end.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or the database can't be opened.
+    """
+    from mailtrip.bootstrap import open_database
+
+    clock = SystemClock()
+    with open_database(load_configuration(config_file, options).settings, clock=clock) as database:
+        yield database, clock

@@ -1,0 +1,32 @@
+"""`mailtrip serve`: the service."""
+
+from pathlib import Path
+
+import click
+
+from mailtrip.cli.options import SERVICE_SETTINGS, load_configuration, setting_options
+
+__all__ = ["command"]
+
+
+@click.command("serve")
+@setting_options(SERVICE_SETTINGS)
+def command(*, config_file: Path | None, **options: object) -> None:
+    """Run the service: it makes the runs of all monitors and answers the API. Ctrl-C or SIGTERM stops it."""
+    from mailtrip.bootstrap.logs import configure_logging
+    from mailtrip.bootstrap.loop import run_async
+    from mailtrip.bootstrap.service import bind
+    from mailtrip.bootstrap.storage import open_storage
+    from mailtrip.cli.serving import serve
+    from mailtrip.clock import SystemClock
+    from mailtrip.service import users
+
+    settings = load_configuration(config_file, options).settings
+    configure_logging(level=settings.log_level, log_format=settings.log_format)
+    clock = SystemClock()
+    with bind(settings.listen) as listening, open_storage(settings, clock=clock) as storage:
+        if not storage.database.read(users.count_all):
+            click.echo(
+                "Nobody can log in yet. Make the first admin: mailtrip user add you@example.com --role admin", err=True
+            )
+        run_async(serve(settings, storage, listening, clock=clock))

@@ -1,0 +1,104 @@
+"""`mailtrip user`: who may log in, and as what."""
+
+from pathlib import Path
+
+import click
+
+from mailtrip.cli.operator import OPERATOR, database_in_force
+from mailtrip.cli.options import STORE_SETTINGS, setting_options
+from mailtrip.cli.passwords import read_new_password
+from mailtrip.cli.tables import print_table
+from mailtrip.model import Role
+
+__all__ = ["command"]
+
+_ROLES = {role.value.lower().replace(" ", "-"): role for role in Role}
+_ROLE = click.Choice(list(_ROLES), case_sensitive=False)
+_PASSWORD_FILE = click.option(
+    "--password-file", metavar="FILE", help="The password in its first line; - is standard input. Asked for otherwise."
+)
+
+
+@click.group("user")
+def command() -> None:
+    """Manage the people who may log in."""
+
+
+@command.command("add")
+@click.argument("email")
+@click.option("--role", type=_ROLE, default="user", show_default=True, help="What the user may do.")
+@_PASSWORD_FILE
+@setting_options(STORE_SETTINGS)
+def add(*, email: str, role: str, password_file: str | None, config_file: Path | None, **options: object) -> None:
+    """Add a user. The first one should be an admin: mailtrip user add you@example.com --role admin."""
+    from mailtrip.service import users
+
+    password = users.hash_password(read_new_password(f"Password for {email}", password_file))
+    with database_in_force(config_file, options) as (database, clock):
+        user = database.write(
+            lambda connection: users.add(
+                connection, OPERATOR, email=email, password=password, role=_ROLES[role.lower()], now=clock.now()
+            )
+        )
+    click.echo(f"Added: {user.email}, {user.role}")
+
+
+@command.command("list")
+@setting_options(STORE_SETTINGS)
+def list_(*, config_file: Path | None, **options: object) -> None:
+    """List the users."""
+    from mailtrip.service import users
+
+    with database_in_force(config_file, options) as (database, _):
+        found = database.read(lambda connection: users.list_all(connection, OPERATOR))
+    rows = [(str(user.id), user.email, user.role, f"{user.created_at:%Y-%m-%d}") for user in found]
+    print_table(("ID", "EMAIL", "ROLE", "SINCE"), rows)
+
+
+@command.command("passwd")
+@click.argument("email")
+@_PASSWORD_FILE
+@setting_options(STORE_SETTINGS)
+def passwd(*, email: str, password_file: str | None, config_file: Path | None, **options: object) -> None:
+    """Give a user a new password. All of the user's access tokens end."""
+    from mailtrip.service import users
+
+    password = users.hash_password(read_new_password(f"New password for {email}", password_file))
+    with database_in_force(config_file, options) as (database, _):
+        database.write(
+            lambda connection: users.set_password(
+                connection, OPERATOR, users.find(connection, OPERATOR, email=email).id, password=password
+            )
+        )
+    click.echo(f"Changed: the password of {email}")
+
+
+@command.command("set-role")
+@click.argument("email")
+@click.argument("role", type=_ROLE)
+@setting_options(STORE_SETTINGS)
+def set_role(*, email: str, role: str, config_file: Path | None, **options: object) -> None:
+    """Give a user another role, at once."""
+    from mailtrip.service import users
+
+    with database_in_force(config_file, options) as (database, _):
+        database.write(
+            lambda connection: users.set_role(
+                connection, OPERATOR, users.find(connection, OPERATOR, email=email).id, role=_ROLES[role.lower()]
+            )
+        )
+    click.echo(f"Changed: {email} is {_ROLES[role.lower()]}")
+
+
+@command.command("remove")
+@click.argument("email")
+@setting_options(STORE_SETTINGS)
+def remove(*, email: str, config_file: Path | None, **options: object) -> None:
+    """Remove a user with all access tokens. The last admin stays."""
+    from mailtrip.service import users
+
+    with database_in_force(config_file, options) as (database, _):
+        database.write(
+            lambda connection: users.remove(connection, OPERATOR, users.find(connection, OPERATOR, email=email).id)
+        )
+    click.echo(f"Removed: {email}")
