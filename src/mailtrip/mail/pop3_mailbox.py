@@ -52,7 +52,7 @@ class POP3Mailbox:
         """Log in anew, and read the heads of what was not there before."""
         await self.close()
         asked_at = self._line.driver.clock.monotonic()
-        failure = await self._enter(_ignore, Step.LOOK)
+        failure = await self._enter(self._observe_later, Step.LOOK)
         if failure is not None:
             return failure
         heads = await self._read_heads()
@@ -92,7 +92,7 @@ class POP3Mailbox:
     async def _find(self, refs: Sequence[MessageRef], step: Step) -> Failure | None:
         """See to a session that knows these messages' numbers: the look's own, or a new one where that has ended."""
         if not self._line.session.is_usable:
-            failure = await self._enter(_ignore, step)
+            failure = await self._enter(self._observe_later, step)
             if failure is not None:
                 return failure
         if all(ref.key in self._numbers for ref in refs):
@@ -110,6 +110,11 @@ class POP3Mailbox:
             return listing
         self._numbers = {uid: number for number, uid in listing}
         return None
+
+    def _observe_later(self, step: Step, began: float, ended: float | None) -> None:
+        """The observer of sessions after the first: looks, and the logins they need, are the run's own to time."""
+        if step in {Step.FETCH, Step.DELETE}:
+            self._line.observe(step, began, ended)
 
     async def _introduce(self, session: Session) -> Failure | None:
         failure = await session.connect()
@@ -146,10 +151,6 @@ class POP3Mailbox:
             heads.append(Head(ref=MessageRef(_INBOX, uid), content=content))
         self._known.update(fresh)
         return tuple(heads)
-
-
-def _ignore(step: Step, began: float, ended: float | None) -> None:
-    """A look counts as one step: its session's own steps are not told."""
 
 
 def _greet() -> Script[tuple[pop3.Greeting, pop3.Capabilities]]:
