@@ -1,1 +1,6 @@
 """The HTTP API: a thin shell over `service`."""
+
+from mailtrip.api.app import create_app
+from mailtrip.api.services import Services
+
+__all__ = ["Services", "create_app"]

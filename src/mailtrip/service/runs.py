@@ -1,6 +1,6 @@
 """Runs: ordered, claimed, finished and read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -79,7 +79,7 @@ def page(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    verdict: Verdict | None = None,
+    verdicts: Collection[Verdict] | None = None,
     limit: int,
     before: tuple[datetime, int] | None = None,
 ) -> list[Run]:
@@ -91,7 +91,7 @@ def page(
         monitor_id: which.
         since: slots from this time on.
         until: slots before this time.
-        verdict: only runs with this verdict.
+        verdicts: only runs with one of these.
         limit: at most so many.
         before: (slot, id) of the last run of the page before; the page goes on after it.
 
@@ -101,7 +101,7 @@ def page(
     if store.monitors.get(connection, actor.account_id, monitor_id) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     return store.runs.page(
-        connection, monitor_id, since=since, until=until, verdict=verdict, limit=limit, before=before
+        connection, monitor_id, since=since, until=until, verdicts=verdicts, limit=limit, before=before
     )
 
 

@@ -138,7 +138,7 @@ def page(
     *,
     since: datetime | None,
     until: datetime | None,
-    verdict: Verdict | None,
+    verdicts: Collection[Verdict] | None,
     limit: int,
     before: tuple[datetime, int] | None,
 ) -> list[Run]:
@@ -148,8 +148,8 @@ def page(
         query = query.where(runs.c.slot >= since)
     if until is not None:
         query = query.where(runs.c.slot < until)
-    if verdict is not None:
-        query = query.where(runs.c.verdict == verdict)
+    if verdicts is not None:
+        query = query.where(runs.c.verdict.in_(verdicts))
     if before is not None:
         slot, run_id = before
         query = query.where(runs.c.slot <= slot, or_(runs.c.slot < slot, runs.c.id < run_id))

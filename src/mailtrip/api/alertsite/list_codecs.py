@@ -1,0 +1,96 @@
+"""Fields of a monitor that are lists: its locations and its custom properties."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, kind_of, nullable, text
+from mailtrip.model import CustomProperty
+
+__all__ = ["custom_properties", "locations"]
+
+T = TypeVar("T")
+
+_MOST = 100
+
+
+def locations() -> Codec[tuple[int, ...]]:
+    """`[{"id": 10}]`, with other keys ignored; bare numbers are taken too. Reads carry each one's name."""
+    number = identifier()
+
+    def parse(value: object) -> tuple[int, ...]:
+        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+
+    def _parse_item(position: int, item: object) -> int:
+        found = item.get("id") if isinstance(item, dict) else item
+        try:
+            return number.parse(found)
+        except BadValue as error:
+            raise BadValue(f'item {position} {error}; write [{{"id": 10}}]') from None
+
+    return Codec(
+        parse=parse,
+        write=lambda ids: [{"id": each} for each in ids],
+        accepts=_array({"anyOf": [_object({"id": number.accepts}), number.accepts]}),
+        returns=_array(_object({"id": number.returns, "name": {"type": ["string", "null"]}})),
+    )
+
+
+def custom_properties() -> Codec[tuple[CustomProperty, ...]]:
+    """`[{"id": 228, "name": ..., "value": ..., "value_id": 550}]`; only `id` must be there."""
+    number = identifier()
+    word = text(shortest=0, longest=255)
+
+    def parse(value: object) -> tuple[CustomProperty, ...]:
+        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+
+    def _parse_item(position: int, item: object) -> CustomProperty:
+        if not isinstance(item, dict):
+            raise BadValue(f"item {position} must be an object, not {kind_of(item)}")
+        try:
+            return CustomProperty(
+                id=number.parse(item.get("id")),
+                name=_optional(word, item.get("name")),
+                value=_optional(word, item.get("value")),
+                value_id=_optional(number, item.get("value_id")),
+            )
+        except BadValue as error:
+            raise BadValue(f"item {position}: a part of it {error}") from None
+
+    given = {"id": number.accepts} | {
+        "name": nullable(word.accepts),
+        "value": nullable(word.accepts),
+        "value_id": nullable(number.accepts),
+    }
+    shown = {"id": number.returns} | {
+        "name": nullable(word.returns),
+        "value": nullable(word.returns),
+        "value_id": nullable(number.returns),
+    }
+    return Codec(
+        parse=parse,
+        write=lambda properties: [
+            {"id": each.id, "name": each.name, "value": each.value, "value_id": each.value_id} for each in properties
+        ],
+        accepts=_array(_object(given)),
+        returns=_array(_object(shown)),
+    )
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise BadValue(f"must be a list, not {kind_of(value)}")
+    if len(value) > _MOST:
+        raise BadValue(f"has {len(value)} items; at most {_MOST} are allowed")
+    return value
+
+
+def _optional(codec: Codec[T], value: object) -> T | None:
+    return None if value is None else codec.parse(value)
+
+
+def _array(items: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {"type": "array", "maxItems": _MOST, "items": items}
+
+
+def _object(properties: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {"type": "object", "properties": properties, "required": ["id"]}

@@ -1,0 +1,53 @@
+"""The vendor's words for types of monitors (alertsite-v3.md, 3.1)."""
+
+from typing import Final
+
+from mailtrip.api.codecs import JSON, BadValue, shown
+from mailtrip.model import MonitorType
+
+__all__ = ["TYPES_SCHEMA", "parse_types"]
+
+_WORDS: Final = "|".join(MonitorType)
+_FOREIGN: Final = frozenset(
+    [
+        "api",
+        "bitbar",
+        "dejaclick",
+        "ftp",
+        "ftp-ssl",
+        "name-server",
+        "ping",
+        "selenium",
+        "serveragent",
+        "tcp",
+        "website",
+        "website-api",
+        "website-ssl",
+        "website-ssl-api",
+    ]
+)
+"""Types of the vendor that have nothing to do with mail."""
+
+TYPES_SCHEMA: Final[dict[str, JSON]] = {
+    "type": "string",
+    "pattern": f"^(?:{_WORDS})(?:,(?:{_WORDS}))*$",
+    "examples": ["email-round-trip"],
+}
+
+
+def parse_types(text: str) -> frozenset[MonitorType]:
+    """Read one type or several separated by commas; raises BadValue for a word that is none."""
+    return frozenset(_parse_type(word) for word in text.split(","))
+
+
+def _parse_type(word: str) -> MonitorType:
+    if word in _FOREIGN:
+        raise BadValue(f'"{word}" is no type for mail, and Mailtrip monitors mail only; use {_listed()}')
+    try:
+        return MonitorType(word)
+    except ValueError:
+        raise BadValue(f"{shown(word)} is no type of monitor; use {_listed()}") from None
+
+
+def _listed() -> str:
+    return ", ".join(MonitorType)

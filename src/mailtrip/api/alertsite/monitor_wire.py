@@ -1,0 +1,135 @@
+"""Bodies of monitors read into settings, monitors written as the vendor's object, faults named in wire words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mailtrip.api.alertsite.fields import Field, MonitorView, default_of
+from mailtrip.api.alertsite.monitor_fields import FIELDS, HOSTNAMES, MAILBOX_FIELDS, PASSWORDS, TOLERATED
+from mailtrip.api.codecs import JSON, BadValue
+from mailtrip.errors import Fault
+from mailtrip.model import MailProtocol
+from mailtrip.service.monitors import Passwords
+
+__all__ = ["MonitorChanges", "parse_monitor", "show_monitor", "wire_faults"]
+
+_BY_NAME: Final = {field.name: field for field in FIELDS}
+_MAILBOX_NAMES: Final = frozenset(field.name for field in MAILBOX_FIELDS)
+_READ_ONLY: Final = frozenset(field.name for field in FIELDS if field.codec is None) | TOLERATED
+_WIRE_NAMES: Final = {field.setting: field.name for field in FIELDS if field.setting is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorChanges:
+    """What a body asks for.
+
+    Attributes:
+        settings: by name in `MonitorSettings`, typed; null has become the default.
+        passwords: those that are to change.
+        faults: in wire names; each of these fields is left out of `settings`.
+        ignored: names of fields that mean nothing here.
+    """
+
+    settings: Mapping[str, Any]  # Any: settings have many types
+    passwords: Passwords
+    faults: tuple[Fault, ...]
+    ignored: tuple[str, ...]
+
+
+def parse_monitor(body: Mapping[str, object], *, create: bool) -> MonitorChanges:
+    """Read the body of a create or edit; never raises, all faults are told at once."""
+    reader = _Reader()
+    for name, value in body.items():
+        field = _BY_NAME.get(name)
+        if field is not None and field.codec is not None and name not in _MAILBOX_NAMES:
+            reader.read(field, value)
+        elif field is None and name not in TOLERATED:
+            reader.ignored.append(name)
+    reader.read_mailbox(body, create=create)
+    if create:
+        reader.faults.extend(_missing(body))
+    return MonitorChanges(
+        settings=reader.settings,
+        passwords=Passwords(**reader.passwords),
+        faults=tuple(reader.faults),
+        ignored=tuple(reader.ignored),
+    )
+
+
+def show_monitor(view: MonitorView, select: Collection[str] | None = None) -> dict[str, JSON]:
+    """The monitor as the vendor's object; with `select` only those fields, names of no field being ignored."""
+    return {
+        field.name: field.show(view)
+        for field in FIELDS
+        if field.show is not None and (select is None or field.name in select)
+    }
+
+
+def wire_faults(faults: Sequence[Fault], protocol: MailProtocol) -> tuple[Fault, ...]:
+    """Faults of settings, named as the client knows the fields.
+
+    Args:
+        faults: as `service.monitors` names them.
+        protocol: how the mailbox is read, as its server has a field for each protocol.
+    """
+    hostname = HOSTNAMES[protocol]
+    names = {**_WIRE_NAMES, "mailbox_server": hostname, "mailbox_protocol": hostname}
+    return tuple(Fault(names.get(fault.field, fault.field), fault.text) for fault in faults)
+
+
+def _missing(body: Mapping[str, object]) -> list[Fault]:
+    return [
+        Fault(field.name, f"is missing; give it, for example {field.example!r}")
+        for field in FIELDS
+        if field.required and field.name not in body
+    ]
+
+
+class _Reader:
+    """Collects what the fields of one body say."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, Any] = {}  # Any: settings have many types
+        self.passwords: dict[str, str | None] = {}
+        self.faults: list[Fault] = []
+        self.ignored: list[str] = []
+
+    def read(self, field: Field, value: object) -> None:
+        if value is None and field.required:
+            self.faults.append(Fault(field.name, "must not be null; leave it out to keep it"))
+            return
+        parsed, is_good = self._parse(field, value)
+        if not is_good:
+            return
+        if field.setting is not None:
+            self.settings[field.setting] = default_of(field.setting) if value is None else parsed
+        else:
+            self.passwords[PASSWORDS[field.name]] = parsed
+
+    def read_mailbox(self, body: Mapping[str, object], *, create: bool) -> None:
+        """Read `pop3_hostname` and `imap_hostname`, of which exactly one may have a value."""
+        named = [protocol for protocol, name in HOSTNAMES.items() if body.get(name) is not None]
+        if len(named) > 1:
+            self.faults.append(Fault("imap_hostname", "is given beside pop3_hostname; give exactly one of the two"))
+        for protocol in named:
+            server, is_good = self._parse(_BY_NAME[HOSTNAMES[protocol]], body[HOSTNAMES[protocol]])
+            if is_good:
+                self.settings |= {"mailbox_protocol": protocol, "mailbox_server": server}
+        if named:
+            return
+        nulls = [name for name in HOSTNAMES.values() if name in body]
+        if nulls and not create:
+            self.faults.append(Fault(nulls[0], "must not be null unless the other of the two has a value"))
+        elif create:
+            self.faults.append(Fault("pop3_hostname", "is missing; give pop3_hostname or imap_hostname"))
+
+    def _parse(self, field: Field, value: object) -> tuple[str | None, bool]:
+        if value is None:
+            return None, True
+        if field.codec is None:
+            raise ValueError(f"{field.name} is read-only")
+        try:
+            return field.codec.parse(value), True
+        except BadValue as error:
+            self.faults.append(Fault(field.name, str(error)))
+            return None, False

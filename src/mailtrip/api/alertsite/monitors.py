@@ -1,0 +1,257 @@
+"""`/monitors`: create and edit round-trip monitors, list, read and delete monitors of any type."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from mailtrip.api.alertsite.envelope import (
+    LimitText,
+    OffsetText,
+    Page,
+    SelectText,
+    envelope,
+    parse_select,
+    read_page,
+)
+from mailtrip.api.alertsite.fields import MonitorView
+from mailtrip.api.alertsite.monitor_docs import (
+    CREATED,
+    EDITED,
+    LISTED,
+    READ,
+    REMOVED,
+    ROUND_TRIP_CREATE,
+    ROUND_TRIP_EDIT,
+)
+from mailtrip.api.alertsite.monitor_types import TYPES_SCHEMA, parse_types
+from mailtrip.api.alertsite.monitor_wire import MonitorChanges, parse_monitor, show_monitor, wire_faults
+from mailtrip.api.bodies import read_object
+from mailtrip.api.calls import AuthenticatedCall
+from mailtrip.api.codecs import JSON
+from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
+from mailtrip.api.responses import json_response, no_content, to_bytes
+from mailtrip.errors import Fault, InvalidInput
+from mailtrip.model import Actor, MailProtocol, Monitor, MonitorSettings, MonitorType
+from mailtrip.service import locations, monitors
+from mailtrip.service.access import require_edit
+
+__all__ = ["router"]
+
+_PLACEHOLDERS: Final = MonitorSettings(
+    name="monitor",
+    plan_code="code",
+    email="someone@example.com",
+    smtp_server="mail.example.com",
+    mailbox_protocol=MailProtocol.POP3,
+    mailbox_server="mail.example.com",
+)
+"""Stand in for required fields that a faulty body lacks, so that its other fields can be checked all the same."""
+
+_ShowScripts = Annotated[
+    str | None,
+    documented({"type": "string"}),
+    Query(description="As with the vendor; mail monitors have no scripts, so that it changes nothing."),
+]
+
+
+async def _monitor_id(
+    monitor_id: Annotated[str, documented(ID_SCHEMA), Path(description="The monitor's number.", examples=[100001])],
+) -> int:
+    return path_id(monitor_id)
+
+
+MonitorID = Annotated[int, Depends(_monitor_id)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ListQuery:
+    types: frozenset[MonitorType] | None
+    select: frozenset[str] | None
+    page: Page
+
+
+async def _list_query(
+    call: AuthenticatedCall,
+    request: Request,
+    *,
+    type: Annotated[  # noqa: A002  # the vendor's word
+        str | None,
+        documented(TYPES_SCHEMA),
+        Query(description="One type of monitor, or several separated by commas; all unless given."),
+    ] = None,
+    select: SelectText = None,
+    limit: LimitText = None,
+    offset: OffsetText = None,
+    show_scripts: _ShowScripts = None,
+) -> _ListQuery:
+    del show_scripts
+    reader = QueryReader(request)
+    query = _ListQuery(
+        types=reader.read("type", type, parse_types),
+        select=reader.read("select", select, parse_select),
+        page=read_page(reader, limit, offset),
+    )
+    await reader.check(call)
+    return query
+
+
+async def create(call: AuthenticatedCall, request: Request) -> Response:
+    """Make a round-trip monitor. Whatever is not given takes its default."""
+    actor = await call.actor()
+    require_edit(actor)
+    changes = parse_monitor(await read_object(request), create=True)
+    if changes.faults:
+        raise _faulty(changes, replace(_PLACEHOLDERS, **changes.settings))
+    services = call.services
+    work = partial(
+        monitors.create,
+        actor=actor,
+        changes=changes.settings,
+        passwords=changes.passwords,
+        secrets=services.secrets,
+        now=call.now,
+    )
+    try:
+        monitor_id = await call.writing(work)
+    except InvalidInput as error:
+        raise _named(error.faults, changes, _PLACEHOLDERS) from error
+    return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+
+async def edit(call: AuthenticatedCall, request: Request, monitor_id: MonitorID) -> Response:
+    """Change the fields that are given; the others keep their values."""
+    actor, current = await call.reading(partial(_current, monitor_id))
+    changes = parse_monitor(await read_object(request), create=False)
+    if changes.faults:
+        raise _faulty(changes, replace(current.settings, **changes.settings))
+    services = call.services
+    work = partial(
+        monitors.edit,
+        actor=actor,
+        monitor_id=monitor_id,
+        changes=changes.settings,
+        type=MonitorType.ROUND_TRIP,
+        passwords=changes.passwords,
+        secrets=services.secrets,
+        now=call.now,
+    )
+    try:
+        await call.writing(work)
+    except InvalidInput as error:
+        raise _named(error.faults, changes, current.settings) from error
+    return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+
+async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends(_list_query)]) -> Response:
+    """Monitors of all types or of those named, ordered by id."""
+    return json_response(await call.reading(partial(_list, query)))
+
+
+async def read(call: AuthenticatedCall, request: Request, monitor_id: MonitorID, select: SelectText = None) -> Response:
+    """One monitor, of any type."""
+    reader = QueryReader(request)
+    names = reader.read("select", select, parse_select)
+    await reader.check(call)
+    return json_response(await call.reading(partial(_read, monitor_id, names)))
+
+
+async def remove(call: AuthenticatedCall, monitor_id: MonitorID) -> Response:
+    """Remove a monitor of any type, with its passwords, at once."""
+    actor = await call.actor()
+    await call.writing(partial(monitors.remove, actor=actor, monitor_id=monitor_id, now=call.now))
+    return no_content()
+
+
+def router() -> APIRouter:
+    """The routes of this module."""
+    routes = APIRouter(tags=["monitors"])
+    routes.add_api_route(
+        "/monitors/email-round-trip",
+        create,
+        methods=["POST"],
+        name="create_round_trip_monitor",
+        summary="Create a round-trip monitor",
+        responses=CREATED,
+        openapi_extra=ROUND_TRIP_CREATE,
+    )
+    routes.add_api_route(
+        "/monitors/email-round-trip/{monitor_id}",
+        edit,
+        methods=["PATCH"],
+        name="edit_round_trip_monitor",
+        summary="Edit a round-trip monitor",
+        responses=EDITED,
+        openapi_extra=ROUND_TRIP_EDIT,
+    )
+    routes.add_api_route(
+        "/monitors", list_all, methods=["GET"], name="list_monitors", summary="List monitors", responses=LISTED
+    )
+    routes.add_api_route(
+        "/monitors/{monitor_id}", read, methods=["GET"], name="read_monitor", summary="Read a monitor", responses=READ
+    )
+    routes.add_api_route(
+        "/monitors/{monitor_id}",
+        remove,
+        methods=["DELETE"],
+        name="remove_monitor",
+        summary="Delete a monitor",
+        responses=REMOVED,
+        status_code=204,
+    )
+    return routes
+
+
+def _current(monitor_id: int, connection: Connection, actor: Actor) -> tuple[Actor, Monitor]:
+    require_edit(actor)
+    return actor, monitors.get(connection, actor, monitor_id)
+
+
+def _read(monitor_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> bytes:
+    return to_bytes(_shown(connection, actor, [monitors.get(connection, actor, monitor_id)], select)[0])
+
+
+def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
+    page = query.page
+    found, count = monitors.page(connection, actor, types=query.types, limit=page.limit, offset=page.start)
+    results = _shown(connection, actor, found, query.select)
+    return to_bytes(envelope(results, count=count, page=page, actor=actor))
+
+
+def _shown(
+    connection: Connection, actor: Actor, found: Sequence[Monitor], select: frozenset[str] | None
+) -> list[dict[str, JSON]]:
+    """Monitors as vendor objects; what no selected field shows is not read."""
+    has_status = select is None or "last_status" in select
+    runs = monitors.last_statuses(connection, actor, [each.id for each in found]) if has_status else {}
+    has_names = select is None or "locations" in select
+    names = {each.id: each.name for each in locations.list_all(connection, actor)} if has_names else {}
+    may_edit = actor.role.may_edit
+    return [
+        show_monitor(
+            MonitorView(monitor=each, last_run=runs.get(each.id), location_names=names, may_edit=may_edit), select
+        )
+        for each in found
+    ]
+
+
+def _faulty(changes: MonitorChanges, settings: MonitorSettings) -> InvalidInput:
+    """All faults of a body: those found in reading it, and those of the fields that could be read."""
+    faulty = {fault.field for fault in changes.faults}
+    others = wire_faults(monitors.check(settings), settings.mailbox_protocol)
+    return InvalidInput((*changes.faults, *_beside(faulty, others)))
+
+
+def _beside(faulty: set[str], others: Iterable[Fault]) -> list[Fault]:
+    """Faults of other fields; none of a timeout that is judged by an interval that could not be read."""
+    blind = faulty | {"timeout"} if "interval" in faulty else faulty
+    return [fault for fault in others if fault.field not in blind]
+
+
+def _named(faults: Sequence[Fault], changes: MonitorChanges, before: MonitorSettings) -> InvalidInput:
+    protocol = changes.settings.get("mailbox_protocol", before.mailbox_protocol)
+    return InvalidInput(wire_faults(faults, MailProtocol(protocol)))

@@ -1,0 +1,24 @@
+"""All routes of `/api/v3`, and the schemas they refer to."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from mailtrip.api.alertsite import access_tokens, monitor_docs, monitors, site_status, tests_on_demand
+
+__all__ = ["COMPONENTS", "router"]
+
+COMPONENTS: Final = {
+    **access_tokens.COMPONENTS,
+    **monitor_docs.COMPONENTS,
+    **tests_on_demand.COMPONENTS,
+    **site_status.COMPONENTS,
+}
+
+
+def router() -> APIRouter:
+    """The vendor's operations that are about mail."""
+    routes = APIRouter()
+    for part in (access_tokens, monitors, tests_on_demand, site_status):
+        routes.include_router(part.router())
+    return routes

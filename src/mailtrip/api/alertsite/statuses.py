@@ -1,0 +1,50 @@
+"""How a run's outcome looks inside vendor objects."""
+
+from typing import Final
+
+from mailtrip.api.alertsite.times import show_time
+from mailtrip.api.codecs import JSON
+from mailtrip.model import Run, Severity, StatusCode, Verdict
+
+__all__ = ["LAST_STATUS", "show_last_status"]
+
+LAST_STATUS: Final[dict[str, JSON]] = {
+    "type": ["object", "null"],
+    "properties": {
+        "run_id": {"type": "integer", "description": "The run; `GET /api/v1/runs/{id}` has everything about it."},
+        "status": {"type": "integer", "enum": [int(code) for code in StatusCode], "description": "Status code."},
+        "text": {"type": "string", "description": "The status in words."},
+        "severity": {"type": "string", "enum": [str(word) for word in Severity], "description": "How bad it is."},
+        "verdict": {
+            "type": "string",
+            "enum": [str(word) for word in Verdict],
+            "description": "What became of the test message.",
+        },
+        "time": {"type": "string", "format": "date-time", "description": "The run's planned time (UTC)."},
+        "delivery_seconds": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "description": "Seconds from the SMTP server's acceptance until the message was seen; null if it was not.",
+        },
+        "summary": {"type": "string", "description": "The outcome in a sentence."},
+    },
+    "required": ["run_id", "status", "text", "severity", "verdict", "time", "delivery_seconds", "summary"],
+}
+"""JSON Schema of `last_status`."""
+
+
+def show_last_status(run: Run | None) -> JSON:
+    """The outcome of a finished run; None for no run and for one without a result."""
+    if run is None or run.result is None:
+        return None
+    result = run.result
+    return {
+        "run_id": run.id,
+        "status": int(result.status),
+        "text": result.status.text,
+        "severity": str(result.status.severity),
+        "verdict": str(result.verdict),
+        "time": show_time(run.slot),
+        "delivery_seconds": None if result.sighting is None else result.sighting.not_after.total_seconds(),
+        "summary": result.summary,
+    }

@@ -1,0 +1,74 @@
+"""One authenticated request's way to the service: its token is looked up in the same transaction as its work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Connection
+
+from mailtrip.api.services import Services
+from mailtrip.errors import TokenRejected
+from mailtrip.model import Actor
+from mailtrip.service import tokens
+
+__all__ = ["AuthenticatedCall", "Call", "call_of", "services_of"]
+
+T = TypeVar("T")
+
+_BEARER: Final = HTTPBearer(
+    scheme_name="AccessToken",
+    description="The token that `POST /api/v3/access-tokens` gives; it lives for one hour.",
+    auto_error=False,
+)
+
+
+def services_of(request: Request) -> Services:
+    """What `create_app` was given."""
+    services = request.app.state.services
+    if not isinstance(services, Services):
+        raise TypeError("the application has no services")
+    return services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request that has shown a token, which is not yet looked up."""
+
+    services: Services
+    token: str = field(repr=False)
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    async def actor(self) -> Actor:
+        """Who asks; raises TokenRejected."""
+        return await self.reading(lambda _, actor: actor)
+
+    async def reading(self, work: Callable[[Connection, Actor], T]) -> T:
+        """Look the token up and do the work, both in one transaction that changes nothing; raises TokenRejected."""
+        token, now = self.token, self.now
+
+        def identified(connection: Connection) -> T:
+            return work(connection, tokens.identify(connection, token, now=now))
+
+        return await self.services.database.reading(identified)
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        """Do work that may change something, in one transaction; the caller has looked up the actor before."""
+        return await self.services.database.writing(work)
+
+
+async def call_of(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Call:
+    """The request's call; raises TokenRejected when it shows no token."""
+    if credentials is None or not credentials.credentials:
+        raise TokenRejected("missing")
+    return Call(services=services_of(request), token=credentials.credentials)
+
+
+AuthenticatedCall = Annotated[Call, Depends(call_of)]

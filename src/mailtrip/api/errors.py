@@ -1,0 +1,80 @@
+"""How exceptions become answers: status, text and headers are chosen here and nowhere else.
+
+Each answer that is no success is a JSON object with a list `errors`, one item a fault (alertsite-v3.md, section 9).
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from mailtrip.api.bodies import LARGEST_BODY, BodyTooLarge
+from mailtrip.errors import (
+    AuthenticationFailed,
+    Forbidden,
+    InvalidInput,
+    MailtripError,
+    NotFound,
+    RateLimited,
+    TokenRejected,
+    Unavailable,
+)
+
+__all__ = ["NOT_FOUND", "answer_for", "error_response", "method_not_allowed", "server_error"]
+
+NOT_FOUND: Final = "Record not found"
+_MOST_FAULTS = 100
+_RETRY_SECONDS = 5
+
+
+def error_response(status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None) -> Response:
+    """An answer with one item for each message, 100 at most."""
+    errors = [{"code": status, "message": message} for message in messages[:_MOST_FAULTS]]
+    return Response(json.dumps({"errors": errors}), status, headers=dict(headers or {}), media_type="application/json")
+
+
+def answer_for(error: MailtripError) -> Response:
+    """The answer for an exception that is raised on purpose.
+
+    Raises:
+        MailtripError: `error` itself, when it is none that a request can cause: then it is our own bug.
+    """
+    headers = {}
+    match error:
+        case InvalidInput():
+            status, texts = 400, [f"invalid_request - {fault.field}: {fault.text}" for fault in error.faults]
+        case AuthenticationFailed():
+            status, texts = 400, ["invalid_request - User authentication failed."]
+        case TokenRejected():
+            status, texts = 401, [f"invalid_token - {error}"]
+            headers["WWW-Authenticate"] = "Bearer"
+        case Forbidden():
+            status, texts = 403, [f"access_denied - {error}"]
+        case NotFound():
+            status, texts = 404, [NOT_FOUND]
+        case BodyTooLarge():
+            status, texts = 413, [f"too_large - body: is above {LARGEST_BODY} bytes (1 MiB); send less"]
+        case RateLimited():
+            status, texts = 429, [f"rate_limited - {error}"]
+            headers["Retry-After"] = str(max(1, math.ceil(error.retry_after.total_seconds())))
+        case Unavailable():
+            # Its text is for the log: it may name hosts and files.
+            status, texts = 503, ["unavailable - the database can't be reached just now; try again"]
+            headers["Retry-After"] = str(_RETRY_SECONDS)
+        case _:
+            raise error
+    return error_response(status, texts, headers)
+
+
+def method_not_allowed(method: str, allowed: Sequence[str]) -> Response:
+    """The answer for a path that exists, but not for this method."""
+    listed = ", ".join(sorted(allowed))
+    shown = method if method.isalpha() and len(method) <= 20 else "this method"
+    return error_response(405, [f"method_not_allowed - {shown} is not allowed here; use {listed}"], {"Allow": listed})
+
+
+def server_error(request_id: str) -> Response:
+    """The answer for a bug of ours; the details are in the log under the request's id."""
+    return error_response(500, [f"server_error - something went wrong on our side. Request id {request_id}"])

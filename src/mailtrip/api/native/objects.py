@@ -1,0 +1,214 @@
+"""What runs look like in `/api/v1`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailtrip.model import (
+    Direction,
+    MailProtocol,
+    Run,
+    RunKind,
+    RunState,
+    SessionRecord,
+    Severity,
+    Sighting,
+    Step,
+    Timing,
+    TLSFacts,
+    TranscriptLine,
+    Verdict,
+)
+
+__all__ = ["RunList", "RunObject", "RunSummary", "RunTicket", "show_run", "show_summary"]
+
+
+class _Object(BaseModel):
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class StepObject(_Object):
+    """A step of a run and its time."""
+
+    step: Step = Field(description="Which step.", examples=["connect"])
+    offset_seconds: float = Field(description="Seconds from the run's start until the step began.", examples=[0.012])
+    duration_seconds: float = Field(description="Seconds the step took.", examples=[0.034])
+
+
+class SightingObject(_Object):
+    """When the message became visible, in seconds after its acceptance by the SMTP server."""
+
+    not_before_seconds: float = Field(
+        description="When the last look that did not show it was asked; 0 when the first look showed it.",
+        examples=[0.1],
+    )
+    not_after_seconds: float = Field(description="When the first look that showed it was answered.", examples=[0.2])
+
+
+class RunSummary(_Object):
+    """A run without its sessions."""
+
+    id: int = Field(description="The run's number.", examples=[100001])
+    monitor_id: int = Field(description="The monitor's number.", examples=[100001])
+    location_id: int = Field(description="The number of the location it was made from.", examples=[10])
+    slot: datetime = Field(description="The planned time; for a test the time it was asked for (UTC).")
+    kind: RunKind = Field(description="What it was made for.")
+    state: RunState = Field(description="Where it is; a run leaves `running` exactly once.")
+    started_at: datetime | None = Field(description="When it began (UTC); null if it never did.")
+    note: str | None = Field(description="Why it was skipped or not measured.")
+    recheck_of: int | None = Field(description="The number of the run whose error it verifies.")
+    verdict: Verdict | None = Field(description="What became of the message; null until it is finished.")
+    status: int | None = Field(description="Status code; 0 is OK.", examples=[0])
+    severity: Severity | None = Field(description="How bad the status is.")
+    text: str | None = Field(description="The status in words.", examples=["OK"])
+    step: Step | None = Field(description="The step at which it ended badly; null when all went well.")
+    summary: str | None = Field(description="The outcome in a sentence.")
+    duration_seconds: float | None = Field(description="Seconds the whole run took.", examples=[1.5])
+    sighting: SightingObject | None = Field(description="When the message was seen; null if it was not.")
+    steps: tuple[StepObject, ...] = Field(description="The steps that were reached, with their times.")
+
+
+class TLSObject(_Object):
+    """What was negotiated, and the certificate that the server showed."""
+
+    version: str = Field(description="TLS version.", examples=["TLSv1.3"])
+    cipher: str = Field(description="Cipher suite.", examples=["TLS_AES_256_GCM_SHA384"])
+    subject: str = Field(description="Subject of the certificate.")
+    issuer: str = Field(description="Issuer of the certificate.")
+    not_before: datetime | None = Field(description="From when it holds.")
+    not_after: datetime | None = Field(description="Until when it holds.")
+    names: tuple[str, ...] = Field(description="Names and addresses it is made out to.")
+    verify_error: str | None = Field(description="Why it did not verify; null when it did.")
+
+
+class TranscriptLineObject(_Object):
+    """A line of a session; secrets are replaced."""
+
+    at_seconds: float = Field(description="Seconds from the run's start.")
+    direction: Direction = Field(description="`>` was sent, `<` was received, `*` is a note of ours.")
+    text: str = Field(description="The line.")
+
+
+class SessionObject(_Object):
+    """One connection of a run."""
+
+    protocol: MailProtocol = Field(description="Its protocol.")
+    server: str = Field(description="The server as a URL.", examples=["smtps://smtp.example.com:465"])
+    address: str | None = Field(description="IP address and port that were used; null if none could be reached.")
+    tls: TLSObject | None = Field(description="TLS facts; null for a connection without TLS.")
+    capabilities: tuple[str, ...] = Field(description="What the server said it can do.")
+    transcript: tuple[TranscriptLineObject, ...] = Field(description="The conversation; empty once it was let go.")
+    lines_dropped: int = Field(description="How many lines the transcript's bound left out.")
+
+
+class RunObject(RunSummary):
+    """A run with everything that is kept of it."""
+
+    token: str | None = Field(description="The token in the test message.")
+    message_id: str | None = Field(description="Message-ID of the test message.")
+    queued_as: str | None = Field(description="What the SMTP server answered when it accepted the message.")
+    lag_seconds: float | None = Field(
+        description="How late the monitor's own event loop was during the run, at most: part of the error of its times."
+    )
+    sessions: tuple[SessionObject, ...] = Field(description="The connections of the run.")
+
+
+class RunList(_Object):
+    """Runs, newest slot first."""
+
+    results: tuple[RunSummary, ...] = Field(description="At most `limit` runs.")
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+
+
+class RunTicket(_Object):
+    """A run that was started."""
+
+    id: str = Field(description="The run's number.", examples=["100001"], pattern="^[1-9][0-9]*$")
+
+
+def show_summary(run: Run) -> RunSummary:
+    """A run without its sessions."""
+    return RunSummary.model_construct(**_summary(run))
+
+
+def show_run(run: Run) -> RunObject:
+    """A run with everything that is kept of it."""
+    result = run.result
+    return RunObject.model_construct(
+        **_summary(run),
+        token=result and result.token,
+        message_id=result and result.message_id,
+        queued_as=result and result.queued_as,
+        lag_seconds=None if result is None else result.lag.total_seconds(),
+        sessions=tuple(_session(each) for each in result.sessions) if result else (),
+    )
+
+
+def _summary(run: Run) -> dict[str, Any]:  # Any: values of many types
+    result = run.result
+    return {
+        "id": run.id,
+        "monitor_id": run.monitor_id,
+        "location_id": run.location_id,
+        "slot": run.slot,
+        "kind": run.kind,
+        "state": run.state,
+        "started_at": run.started_at if result is None else result.started_at,
+        "note": run.note,
+        "recheck_of": run.recheck_of,
+        "verdict": result and result.verdict,
+        "status": None if result is None else int(result.status),
+        "severity": result and result.status.severity,
+        "text": result and result.status.text,
+        "step": result and result.step,
+        "summary": result and result.summary,
+        "duration_seconds": None if result is None else result.duration.total_seconds(),
+        "sighting": None if result is None or result.sighting is None else _sighting(result.sighting),
+        "steps": tuple(_step(each) for each in result.timings) if result else (),
+    }
+
+
+def _step(timing: Timing) -> StepObject:
+    return StepObject.model_construct(
+        step=timing.step, offset_seconds=_seconds(timing.offset), duration_seconds=_seconds(timing.duration)
+    )
+
+
+def _sighting(sighting: Sighting) -> SightingObject:
+    return SightingObject.model_construct(
+        not_before_seconds=_seconds(sighting.not_before), not_after_seconds=_seconds(sighting.not_after)
+    )
+
+
+def _session(session: SessionRecord) -> SessionObject:
+    return SessionObject.model_construct(
+        protocol=session.protocol,
+        server=session.server,
+        address=session.address,
+        tls=None if session.tls is None else _tls(session.tls),
+        capabilities=session.capabilities,
+        transcript=tuple(_line(each) for each in session.transcript),
+        lines_dropped=session.lines_dropped,
+    )
+
+
+def _tls(facts: TLSFacts) -> TLSObject:
+    return TLSObject.model_construct(
+        version=facts.version,
+        cipher=facts.cipher,
+        subject=facts.subject,
+        issuer=facts.issuer,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        names=facts.names,
+        verify_error=facts.verify_error,
+    )
+
+
+def _line(line: TranscriptLine) -> TranscriptLineObject:
+    return TranscriptLineObject.model_construct(at_seconds=_seconds(line.at), direction=line.direction, text=line.text)
+
+
+def _seconds(length: timedelta) -> float:
+    return length.total_seconds()

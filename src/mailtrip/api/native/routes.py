@@ -1,0 +1,19 @@
+"""All routes of `/api/v1`, and the models whose schemas they refer to."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from mailtrip.api.native import health, objects, runs
+
+__all__ = ["MODELS", "router"]
+
+MODELS: Final = (objects.RunList, objects.RunObject, objects.RunTicket, health.HealthObject)
+
+
+def router() -> APIRouter:
+    """Our own operations."""
+    routes = APIRouter()
+    for part in (runs, health):
+        routes.include_router(part.router())
+    return routes

@@ -1,0 +1,41 @@
+"""Times in query parameters: RFC 3339; without a zone they are UTC (alertsite-v3.md, section 9)."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from mailtrip.api.codecs import BadValue
+
+__all__ = ["parse_time"]
+
+_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII | re.IGNORECASE
+)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def parse_time(text: str) -> datetime:
+    """Read a time as aware UTC; one beyond the calendar's ends becomes its end.
+
+    Raises:
+        BadValue: it is no time of RFC 3339.
+    """
+    moment = _read(text)
+    if moment is None:
+        raise BadValue("must be a time like 2026-01-31T12:00:00Z (write + as %2B)")
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == 1 else _LAST
+
+
+def _read(text: str) -> datetime | None:
+    if not _TIME.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""What the API is given to work with; `bootstrap` fills it in, tests fill in their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from mailtrip.clock import Clock
+from mailtrip.service.health import Health
+from mailtrip.service.ports import RunQueue, Secrets
+from mailtrip.service.tokens import LoginLimiter
+
+__all__ = ["DatabasePort", "Services"]
+
+T = TypeVar("T")
+
+
+class DatabasePort(Protocol):
+    """The part of `store.Database` that a request needs: one transaction a call, off the event loop."""
+
+    async def reading(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that changes nothing; raises `Unavailable` when the database is away."""
+        ...
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that may change something; raises `Unavailable` when the database is away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a request may use.
+
+    Attributes:
+        queue: told of each test run that was ordered, after its row is committed.
+        health: never blocks and never raises.
+    """
+
+    database: DatabasePort
+    secrets: Secrets = field(repr=False)
+    queue: RunQueue
+    clock: Clock
+    limiter: LoginLimiter
+    health: Callable[[], Health]
+    version: str
