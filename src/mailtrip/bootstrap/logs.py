@@ -16,7 +16,7 @@ __all__ = ["configure_logging", "hide_secrets"]
 
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "authorization", "credential", "api_key", "cookie")
 _HIDDEN = "***"
-_CHATTY_LIBRARIES = ("uvicorn.access", "asyncio", "alembic")
+_CHATTY_LIBRARIES = ("uvicorn", "asyncio", "alembic")
 
 
 def configure_logging(*, level: LogLevel, log_format: LogFormat, stream: TextIO = sys.stderr) -> None:

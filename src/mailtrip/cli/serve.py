@@ -26,7 +26,5 @@ def command(*, config_file: Path | None, **options: object) -> None:
     clock = SystemClock()
     with bind(settings.listen) as listening, open_storage(settings, clock=clock) as storage:
         if not storage.database.read(users.count_all):
-            click.echo(
-                "Nobody can log in yet. Make the first admin: mailtrip user add you@example.com --role admin", err=True
-            )
+            click.echo("Nobody can log in yet. Make the first admin: mailtrip user add you@example.com --role admin")
         run_async(serve(settings, storage, listening, clock=clock))

@@ -20,9 +20,9 @@ async def serve(settings: Settings, storage: Storage, listening: socket.socket, 
     """Run the service until SIGINT or SIGTERM."""
     with told_to_stop() as stop:
         async with running_service(settings, storage, listening, clock=clock) as service:
-            click.echo(f"Mailtrip is at {settings.public_url or service.url} (Ctrl-C stops it)", err=True)
+            click.echo(f"Mailtrip is at {settings.public_url or service.url} (Ctrl-C stops it)")
             await stop.wait()
-            click.echo(f"Stopping; runs under way have {settings.stop_grace_seconds} s to finish.", err=True)
+            click.echo(f"Stopping; runs under way have {settings.stop_grace_seconds} s to finish.")
 
 
 @contextmanager
