@@ -1,10 +1,14 @@
-"""A ledger in memory that can be taken away, and the values that tests of the engine are made of."""
+"""What tests of the engine are made of: a ledger in memory that can be taken away, and a probe that sends nothing."""
 
+import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from mailtrip.engine.limits import EngineLimits
+from mailtrip.engine.local import LocalEngine
 from mailtrip.engine.ports import Changes
 from mailtrip.errors import MailtripError, Unavailable
 from mailtrip.model import (
@@ -23,8 +27,9 @@ from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.runs import PlannedRun
 from mailtrip.service.schedules import ScheduledMonitor
+from mailtrip.testing.clock import FakeClock
 
-__all__ = ["FakeLedger", "make_result", "make_settings"]
+__all__ = ["FakeLedger", "FakeProbe", "make_job", "make_result", "make_settings", "running_engine"]
 
 _Key = tuple[int, int, datetime, RunKind]
 
@@ -55,6 +60,69 @@ def make_result(started_at: datetime, **changes: object) -> Result:
         duration=timedelta(seconds=1),
     )
     return replace(result, **changes)  # type: ignore[arg-type]  # as in `make_settings`
+
+
+def make_job(monitor_id: int, slot: datetime, *, kind: RunKind = RunKind.SCHEDULED, **changes: object) -> RunJob:
+    """A job whose run's id is its monitor's; `changes` are those of the settings."""
+    run = Run(
+        id=monitor_id,
+        account_id=1,
+        monitor_id=monitor_id,
+        location_id=DEFAULT_LOCATION_ID,
+        slot=slot,
+        kind=kind,
+        state=RunState.RUNNING,
+    )
+    return RunJob(run=run, settings=make_settings(**changes))
+
+
+class FakeProbe:
+    """A probe that takes its time and finds that all is well.
+
+    Attributes:
+        seconds: how long a run takes.
+        raises: what it raises at the end instead of its result.
+        begun: the jobs it was given, in order.
+        late: how long after its slot each began.
+        under_way: how many runs are.
+        most_under_way: how many were at once at most.
+    """
+
+    def __init__(self, clock: FakeClock, *, seconds: float = 1.0) -> None:
+        self._clock = clock
+        self.seconds = seconds
+        self.raises: Exception | None = None
+        self.begun: list[RunJob] = []
+        self.late: list[timedelta] = []
+        self.under_way = 0
+        self.most_under_way = 0
+
+    async def __call__(self, job: RunJob) -> Result:
+        started_at = self._clock.now()
+        self.begun.append(job)
+        self.late.append(started_at - job.run.slot)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self._clock.sleep(self.seconds)
+        finally:
+            self.under_way -= 1
+        if self.raises:
+            raise self.raises
+        return make_result(started_at, duration=self._clock.now() - started_at)
+
+
+@asynccontextmanager
+async def running_engine(
+    ledger: "FakeLedger", probe: FakeProbe, clock: FakeClock, limits: EngineLimits | None = None
+) -> AsyncIterator[LocalEngine]:
+    """An engine that runs while the block does, unless it is stopped there; cancelled at the end."""
+    engine = LocalEngine(ledger=ledger, probe=probe, clock=clock, limits=limits)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(engine.run())
+        await clock.advance(0)
+        yield engine
+        task.cancel()
 
 
 class FakeLedger:
