@@ -1,0 +1,101 @@
+"""The reference pages name everything that exists: settings, commands, options, verdicts, status codes, routes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from mailtrip.cli.entry import _mailtrip
+from mailtrip.config.settings import SETTINGS, Setting
+from mailtrip.model import RunState, StatusCode, Step, Verdict
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def rows(page: str) -> list[list[str]]:
+    """The cells of all table rows of a page, without their code marks."""
+    found = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in cells] for cells in found]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_each_setting_is_in_the_table_with_its_variable_option_and_meaning(setting: Setting) -> None:
+    row = next(
+        (line for line in read("reference/settings.md").splitlines() if line.startswith(f"| `{setting.name}` ")), ""
+    )
+
+    assert f"`{setting.variable}`" in row
+    assert setting.help in row
+    for option in (setting.option, setting.file_option):
+        assert option is None or f"`{option}`" in row
+    if setting.default is not None and not setting.default.startswith("{"):
+        assert f"`{setting.default}`" in row
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    documented = {cells[0] for cells in rows(read("reference/settings.md"))[2:]}
+
+    assert documented == {setting.name for setting in SETTINGS}
+
+
+def test_each_verdict_is_documented_and_no_other() -> None:
+    section = read("reference/verdicts.md").partition("## Verdicts")[2].partition("\n## ")[0]
+
+    assert {cells[0] for cells in rows(section)[2:]} == {str(verdict) for verdict in Verdict}
+
+
+@pytest.mark.parametrize("status", StatusCode)
+def test_each_status_code_is_documented_with_its_text_and_severity(status: StatusCode) -> None:
+    section = read("reference/verdicts.md").partition("## Status codes")[2].partition("\n## ")[0]
+
+    assert [str(int(status)), status.text, str(status.severity)] in rows(section)
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_each_state_of_a_run_is_documented(state: RunState) -> None:
+    assert f"| `{state}` |" in read("reference/verdicts.md")
+
+
+@pytest.mark.parametrize("step", Step)
+def test_each_step_is_documented(step: Step) -> None:
+    assert f"`{step}`" in read("explanation/a-run.md")
+
+
+def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from commands(child, (*path, name))
+    else:
+        yield path, command
+
+
+COMMANDS = list(commands(_mailtrip, ("mailtrip",)))
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
+def test_each_command_and_option_is_documented(path: tuple[str, ...], command: click.Command) -> None:
+    page = read("reference/command-line.md")
+    documented = set(re.findall(r"--[a-z-]+", page + read("reference/settings.md")))
+
+    assert f"`{' '.join(path)}" in page
+    options = {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+    assert options - {"--help", "--config"} <= documented
+
+
+@pytest.mark.parametrize(
+    "page", [*DOCS.rglob("*.md"), *ROOT.glob("*.md")], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
