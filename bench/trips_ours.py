@@ -1,0 +1,130 @@
+"""Round trips of Mailtrip: whole runs as the service makes them, and the bare exchanges that other clients make too."""
+
+from datetime import timedelta
+
+from scenery import KEY, Site, address, credentials, new_message
+
+from mailtrip.bootstrap.prober import Prober
+from mailtrip.clock import SystemClock
+from mailtrip.mail import MailClient
+from mailtrip.mail.imap_mailbox import IMAPMailbox
+from mailtrip.mail.pop3_mailbox import POP3Mailbox
+from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, MonitorSettings, Result, Step, Verdict
+from mailtrip.probe.ports import Observer
+
+__all__ = ["BareTrips", "WholeTrips"]
+
+_TIMEOUT = timedelta(seconds=120)
+
+
+class WholeTrips:
+    """The run of a monitor: mailbox opened before the message is sent, looks, comparison, timings, transcripts."""
+
+    def __init__(self, site: Site) -> None:
+        clock = SystemClock()
+        self._client = MailClient(clock=clock)
+        self._prober = Prober(client=self._client, key=KEY, clock=clock, lag=_no_lag, report=_raise)
+        self._site = site
+        self._settings: dict[int, MonitorSettings] = {}
+
+    async def make(self, user: int, *, observe: Observer | None = None) -> Result:
+        """One trip to one user's mailbox.
+
+        Raises:
+            RuntimeError: when it did not find its message: then nothing was measured.
+        """
+        result = await self._prober.run(
+            self._settings_of(user),
+            mailbox_credentials=credentials(user, Mechanism.LOGIN),
+            smtp_credentials=credentials(user, Mechanism.PLAIN),
+            observe=observe,
+        )
+        if result.verdict is not Verdict.DELIVERED or result.step is not None:
+            raise RuntimeError(f"{result.verdict}: {result.summary}")
+        return result
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _settings_of(self, user: int) -> MonitorSettings:
+        settings = self._settings.get(user)
+        if settings is None:
+            site = self._site
+            settings = self._settings[user] = MonitorSettings(
+                name="bench",
+                plan_code="bench",
+                email=address(user),
+                smtp_server=site.url(MailProtocol.SMTP),
+                smtp_tls=site.tls_mode,
+                mailbox_protocol=site.protocol,
+                mailbox_server=site.url(site.protocol),
+                mailbox_tls=site.tls_mode,
+                tls_ca=site.ca,
+                timeout=_TIMEOUT,
+            )
+        return settings
+
+
+class BareTrips:
+    """The exchanges of the other contenders, one for one, over Mailtrip's sessions with their timings and transcripts."""
+
+    def __init__(self, site: Site) -> None:
+        self._clock = SystemClock()
+        self._client = MailClient(clock=self._clock)
+        self._site = site
+        self._smtp = site.server(MailProtocol.SMTP)
+        self._mailbox = site.server(site.protocol)
+
+    async def make(self, user: int) -> None:
+        """One trip to one user's mailbox, which holds nothing else."""
+        started_at = self._clock.monotonic()
+        deadline = started_at + _TIMEOUT.total_seconds()
+        message, mark = new_message()
+        login = credentials(user, Mechanism.PLAIN)
+        sender = self._client.sender(self._smtp, login, deadline=deadline, observe=_ignore, started_at=started_at)
+        _check(await sender.connect())
+        _check(await sender.submit(Envelope(sender=address(user), recipient=address(user)), message))
+        await sender.close()
+        login = credentials(user, Mechanism.LOGIN)
+        mailbox = self._client.mailbox(self._mailbox, login, deadline=deadline, observe=_ignore, started_at=started_at)
+        await _take_message(mailbox, mark)
+        # What a run keeps of its sessions is part of the work.
+        _ = (sender.record, mailbox.record)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+async def _take_message(mailbox: POP3Mailbox | IMAPMailbox, mark: bytes) -> None:
+    """Find the message in one session, fetch it and delete it."""
+    if isinstance(mailbox, IMAPMailbox):
+        mailbox._uidvalidity, mailbox._next_uid = 0, 1  # noqa: SLF001 (so that all that is there counts as new)
+        _check(await mailbox.open())
+    else:
+        mailbox._known = set()  # noqa: SLF001 (likewise)
+    look = await mailbox.look()
+    if isinstance(look, Failure):
+        raise RuntimeError(look.reason)  # noqa: TRY004 (a failure of the server, not of types)
+    (ref,) = [head.ref for head in look.heads if mark in head.content]
+    content = await mailbox.fetch(ref)
+    if isinstance(content, Failure) or mark not in content:
+        raise RuntimeError("the message was not fetched")
+    _check(await mailbox.delete([ref]))
+    await mailbox.close()
+
+
+def _check(outcome: object) -> None:
+    if isinstance(outcome, Failure):
+        raise RuntimeError(outcome.reason)  # noqa: TRY004 (a failure of the server, not of types)
+
+
+def _ignore(step: Step, began: float, ended: float | None) -> None:
+    """Nobody watches."""
+
+
+def _no_lag(_since: float) -> timedelta:
+    return timedelta(0)
+
+
+def _raise(error: Exception) -> None:
+    raise error
