@@ -15,7 +15,7 @@ _MOST_CONTENT_TYPES = 50
 _CONTENT_TYPE = re.compile(rb"content-type", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # Python has these as text codecs; they are no character sets of mail, and some take quadratic time.
-_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
 
 
 class Change(StrEnum):
@@ -72,14 +72,10 @@ def _decoded(part: Message) -> str:
     if part.get_content_maintype() != "text":
         return f"[{part.get_content_type()}]"
     content = part.get_payload(decode=True)
-    return content.decode(_charset(part), "replace") if isinstance(content, bytes) else ""
-
-
-def _charset(part: Message) -> str:
-    """The part's character set where it is one, else ASCII."""
+    if not isinstance(content, bytes):
+        return ""
     try:
-        name = codecs.lookup(part.get_content_charset("ascii")).name
-        b"".decode(name)
+        charset = codecs.lookup(part.get_content_charset("ascii")).name
+        return content.decode("ascii" if charset in _NO_CHARSETS else charset, "replace")
     except (LookupError, ValueError):
-        return "ascii"
-    return "ascii" if name in _NO_CHARSETS else name
+        return content.decode("ascii", "replace")

@@ -160,7 +160,11 @@ def _opened(state: State, now: float) -> State:
 
 def _first_look(state: State, now: float) -> State:
     gap = max(state.looks.first, state.looks.minimum)
-    return _do(state, Pause(gap) if gap else LookNow(), now)
+    return _pause(state, gap, now) if gap else _do(state, LookNow(), now)
+
+
+def _pause(state: State, seconds: float, now: float) -> State:
+    return _do(state, Pause(max(0.0, min(seconds, state.deadline - now))), now)
 
 
 def _looked(state: State, look: Looked, now: float) -> State:
@@ -170,16 +174,19 @@ def _looked(state: State, look: Looked, now: float) -> State:
         return _do(found, Delete(fresh), now) if fresh else _conclude(state)
     if fresh:
         return _do(replace(found, seen=look), Fetch(fresh[0]), now)
-    return _wait(replace(state, unseen_at=look.asked_at), now)
+    is_restless = state.unseen_at is not None and look.asked_at - state.unseen_at < state.looks.push_from
+    return _wait(replace(state, unseen_at=look.asked_at), now, is_restless=is_restless)
 
 
-def _wait(state: State, now: float) -> State:
+def _wait(state: State, now: float, *, is_restless: bool) -> State:
+    """Wait for the next look; `is_restless` when the two looks before were close together."""
+    looks = state.looks
     remaining = state.deadline - now
-    waited = now - (now if state.sent_at is None else state.sent_at)
-    gap = state.looks.gap(waited, remaining)
-    seconds = max(0.0, min(gap, remaining))
-    is_watching = state.can_push and gap >= state.looks.push_from
-    return _do(state, Watch(seconds) if is_watching else Pause(seconds), now)
+    gap = looks.gap(0.0 if state.sent_at is None else now - state.sent_at, remaining)
+    if not state.can_push or not looks.push_from <= gap < remaining:
+        return _pause(state, gap, now)
+    # A mailbox that tells of news all the time must not make us look all the time.
+    return _pause(state, max(looks.push_from, looks.minimum), now) if is_restless else _do(state, Watch(gap), now)
 
 
 def _deleted(state: State, now: float) -> State:
@@ -225,8 +232,7 @@ def _retry(state: State, failure: Failure, now: float) -> State:
     is_hopeless = failure.status is StatusCode.MAILBOX_LOGIN and not failure.is_temporary
     if is_hopeless or (state.seen and state.failures >= _MOST_FETCHES):
         return _out_of_time(state, now, failure.step)
-    gap = state.looks.retry_gap(state.failures)
-    return _do(state, Pause(max(0.0, min(gap, state.deadline - now))), now)
+    return _pause(state, state.looks.retry_gap(state.failures), now)
 
 
 def _out_of_time(state: State, now: float, step: Step) -> State:

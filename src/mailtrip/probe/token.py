@@ -87,7 +87,9 @@ def _readings(content: bytes) -> Iterator[bytes]:
         return
     for match in _BASE64_LINES.finditer(content):
         digits = match[0].translate(None, b"\r\n=")
-        decoded = binascii.a2b_base64(digits[: len(digits) // 4 * 4])
+        # The head of a message may end anywhere: a single last digit holds no byte, two or three do.
+        whole = digits[:-1] if len(digits) % 4 == 1 else digits
+        decoded = binascii.a2b_base64(whole + b"==")
         if MARKER in decoded:
             yield decoded
 

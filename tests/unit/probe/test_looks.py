@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailtrip.model import MailProtocol
+from mailtrip.probe.looks import LookPlan, look_plan
+
+IMAP = look_plan(MailProtocol.IMAP)
+POP3 = look_plan(MailProtocol.POP3)
+FOR_EVER = 1e9
+
+plans = st.builds(look_plan, st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP]), minimum=st.floats(0, 120))
+seconds = st.floats(0, 300)
+
+
+@pytest.mark.parametrize(
+    ("plan", "waited", "gap"),
+    [
+        (IMAP, 0.0, 0.1),
+        (IMAP, 2.9, 0.1),
+        (IMAP, 3.0, pytest.approx(0.3)),
+        (IMAP, 100.0, 10.0),
+        (IMAP, 250.0, 20.0),
+        (POP3, 0.0, 0.25),
+        (POP3, 5.0, 1.0),
+        (POP3, 100.0, 10.0),
+    ],
+)
+def test_looks_are_dense_at_first_and_thin_out(plan: LookPlan, waited: float, gap: float) -> None:
+    assert plan.gap(waited, FOR_EVER) == gap
+
+
+def looks_in(plan: LookPlan, timeout: float) -> list[float]:
+    """When there are looks after acceptance, if each takes no time."""
+    at = plan.first
+    times = []
+    while at < timeout:
+        times.append(at)
+        at += plan.gap(at, timeout - at)
+    return times
+
+
+@pytest.mark.parametrize(("plan", "most"), [(IMAP, 100), (POP3, 65)])
+def test_a_message_that_never_comes_costs_a_bounded_number_of_looks(plan: LookPlan, most: int) -> None:
+    assert 40 < len(looks_in(plan, 300.0)) <= most
+
+
+@pytest.mark.parametrize("plan", [IMAP, POP3])
+@pytest.mark.parametrize("timeout", [5.0, 60.0, 300.0])
+def test_the_last_look_is_right_before_the_deadline(plan: LookPlan, timeout: float) -> None:
+    assert looks_in(plan, timeout)[-1] >= timeout - 2 * plan.dense
+
+
+@given(plans, seconds, seconds)
+def test_a_gap_is_never_shorter_than_the_provider_wants(plan: LookPlan, waited: float, remaining: float) -> None:
+    assert plan.gap(waited, remaining) >= plan.minimum
+    assert plan.retry_gap(1) >= plan.minimum
+
+
+@given(plans, seconds, seconds)
+def test_a_gap_is_bounded(plan: LookPlan, waited: float, remaining: float) -> None:
+    assert 0 < plan.gap(waited, remaining) <= max(plan.longest, plan.minimum)
+
+
+@pytest.mark.parametrize(("failures", "gap"), [(1, 1.0), (2, 2.0), (4, 8.0), (5, 10.0), (5000, 10.0)])
+def test_a_failing_mailbox_is_tried_more_and_more_seldom(failures: int, gap: float) -> None:
+    assert POP3.retry_gap(failures) == gap
+
+
+def test_only_a_cheap_look_is_repeated_after_the_deletion() -> None:
+    assert IMAP.looks_again
+    assert not POP3.looks_again
+    assert not look_plan(MailProtocol.IMAP, minimum=60.0).looks_again
