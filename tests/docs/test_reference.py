@@ -7,9 +7,16 @@ from pathlib import Path
 import click
 import pytest
 
+from mailtrip.api import Services, create_app
+from mailtrip.api.alertsite.fields import Field
+from mailtrip.api.alertsite.monitor_fields import FIELDS
 from mailtrip.cli.entry import _mailtrip
+from mailtrip.clock import SystemClock
 from mailtrip.config.settings import SETTINGS, Setting
-from mailtrip.model import RunState, StatusCode, Step, Verdict
+from mailtrip.model import Run, RunState, StatusCode, Step, Verdict
+from mailtrip.service.login_limiter import LoginLimiter
+from mailtrip.service.secrets import KeyRing
+from mailtrip.store import Database
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -99,3 +106,43 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+class NoQueue:
+    def put(self, run: Run) -> None:
+        raise AssertionError(run)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, object]]]:
+    folder = tmp_path_factory.mktemp("docs")
+    database = Database.open(f"sqlite:///{folder / 'docs.db'}", clock=SystemClock())
+    services = Services(
+        database=database,
+        secrets=KeyRing(b"k" * 32),
+        queue=NoQueue(),
+        clock=SystemClock(),
+        limiter=LoginLimiter(),
+        health=lambda: pytest.fail("nobody asks"),
+        version="0",
+    )
+    yield create_app(services).openapi()["paths"]
+    database.close()
+
+
+def test_each_route_is_documented_and_no_other(paths: dict[str, dict[str, object]]) -> None:
+    page = read("reference/api.md")
+    documented = {
+        tuple(cells[0].split(" ", 1)) for cells in rows(page.partition("## Routes")[2].partition("\n## ")[0])[2:]
+    }
+
+    assert {(method, re.sub(r"\{\w+\}", "{}", path)) for method, path in documented} == {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path)) for path, operations in paths.items() for method in operations
+    }
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_each_monitor_field_is_documented_with_its_meaning(field: Field) -> None:
+    assert any(
+        line.startswith(f"| `{field.name}` |") and field.about in line for line in read("reference/api.md").splitlines()
+    )
