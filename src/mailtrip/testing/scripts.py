@@ -1,10 +1,10 @@
 """Plays a grammar's script against a server's words, without any connection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from mailtrip.mail.script import Exchange, Refusal, Script
+from mailtrip.mail.script import BrokenProtocol, Exchange, Refusal, Script
 
 __all__ = ["ConnectionLost", "Played", "play"]
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class ConnectionLost(Exception):
-    """The script waits for a reply that does not come; `played` is what happened until then."""
+    """The script waits for a reply that does not come or is no reply; `played` is what happened until then."""
 
-    def __init__(self, played: "Played[None]") -> None:
-        super().__init__("the script waits for a reply that does not come")
+    def __init__(self, text: str, played: "Played[None]") -> None:
+        super().__init__(text)
         self.played = played
 
 
@@ -33,7 +33,6 @@ class Played(Generic[T]):
     sent: bytes
     exchanges: list[Exchange]
     unread: bytes = b""
-    replies: list[bytes] = field(default_factory=list)
 
     @property
     def shown(self) -> list[str]:
@@ -56,8 +55,7 @@ def play(script: Script[T], says: Sequence[bytes | None]) -> Played[T]:
             there for the next one. When all is said, the server closes the connection.
 
     Raises:
-        ConnectionLost: when the script waits for more, and does not tolerate that.
-        BrokenProtocol: when a framer refuses what the server says.
+        ConnectionLost: when the script waits for more and does not tolerate that, or its framer refuses what is said.
     """
     buffer = bytearray()
     played: Played[None] = Played(value=None, sent=b"", exchanges=[])
@@ -68,10 +66,12 @@ def play(script: Script[T], says: Sequence[bytes | None]) -> Played[T]:
             played.exchanges.append(exchange)
             played.sent += exchange.send
             buffer += next(words, None) or b""
-            reply = _hear(exchange, buffer)
+            try:
+                reply = _hear(exchange, buffer)
+            except BrokenProtocol as broken:
+                raise ConnectionLost(str(broken), played) from broken
             if reply is None:
-                raise ConnectionLost(played)
-            played.replies.append(reply)
+                raise ConnectionLost("the script waits for a reply that does not come", played)
             exchange = script.send(reply)
     except StopIteration as stop:
         return Played(
@@ -79,7 +79,6 @@ def play(script: Script[T], says: Sequence[bytes | None]) -> Played[T]:
             sent=played.sent,
             exchanges=played.exchanges,
             unread=bytes(buffer),
-            replies=played.replies,
         )
 
 

@@ -187,9 +187,9 @@ def test_bytes_cut_anywhere_give_the_same_end(make: Make, words: list[bytes], cu
 def test_what_was_looked_at_is_not_looked_at_again(make: Make, begun: bytes) -> None:
     framer, buffer = make(), bytearray(begun)
     first = look(framer, buffer)
-    later = []
-    for byte in b"250-x":
-        buffer.append(byte if make is not tagged else b"* 1 E"[len(later)])
+    later: list[float] = []
+    for byte in b"* 1 E" if make is tagged else b"250-x":
+        buffer.append(byte)
         later.append(look(framer, buffer))
     assert min(later) < first / 20
 
