@@ -1,0 +1,504 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+import pytest
+
+from mailtrip.model import Accepted, Failure, MailProtocol, MessageRef, Severity, Sighting, StatusCode, Step, Verdict
+from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.looks import LookPlan, look_plan
+from mailtrip.probe.moves import (
+    Action,
+    Conclusion,
+    ConnectSender,
+    Delete,
+    Done,
+    Event,
+    Failed,
+    Fetch,
+    Fetched,
+    Finish,
+    Looked,
+    LookNow,
+    Opened,
+    OpenMailbox,
+    Pause,
+    Submit,
+    Submitted,
+    TimeUp,
+    Watch,
+)
+from mailtrip.probe.roundtrip import State, advance, begin
+
+IMAP = look_plan(MailProtocol.IMAP)
+POP3 = look_plan(MailProtocol.POP3)
+DEADLINE = 300.0
+
+REF = MessageRef("INBOX", "7")
+COPY = MessageRef("INBOX", "8")
+ACCEPTED = Accepted(reply="250 ok", at=2.0)
+OPENED = Opened(can_push=True)
+SUBMITTED = Submitted(ACCEPTED)
+SAME = Fetched(Comparison(Change.NONE))
+
+At: TypeAlias = tuple[float, Event]
+
+
+def failure(step: Step, status: StatusCode, *, temporary: bool = False, unanswered: bool = False) -> Failure:
+    return Failure(step=step, status=status, reason="it failed", is_temporary=temporary, is_unanswered=unanswered)
+
+
+def nothing(at: float) -> Looked:
+    return Looked(asked_at=at, answered_at=at)
+
+
+def found(at: float, *refs: MessageRef) -> Looked:
+    return Looked(asked_at=at - 0.01, answered_at=at, own=refs or (REF,))
+
+
+def after(*events: At, looks: LookPlan = IMAP, warning: float | None = None) -> State:
+    state = begin(
+        deadline=DEADLINE, warning_time=None if warning is None else timedelta(seconds=warning), looks=looks, now=0.0
+    )
+    for now, event in events:
+        state = advance(state, event, now)
+    return state
+
+
+def actions(*events: At, looks: LookPlan = IMAP) -> list[Action]:
+    return [after(*events[:count], looks=looks).action for count in range(len(events) + 1)]
+
+
+def conclusion(*events: At, looks: LookPlan = IMAP, warning: float | None = None) -> Conclusion:
+    action = after(*events, looks=looks, warning=warning).action
+    assert isinstance(action, Finish), action
+    return action.conclusion
+
+
+SENT: Sequence[At] = [(0.5, OPENED), (1.0, Done()), (2.0, SUBMITTED)]
+SEEN: Sequence[At] = [*SENT, (2.5, found(2.5))]
+FETCHED: Sequence[At] = [*SEEN, (2.6, SAME)]
+DELETED: Sequence[At] = [*FETCHED, (2.7, Done())]
+
+
+# -- the good way -------------------------------------------------------------------------------------------------------
+
+
+def test_an_imap_trip_looks_at_once_and_once_more_after_the_deletion() -> None:
+    assert actions(*DELETED, (2.8, nothing(2.8)))[:-1] == [
+        OpenMailbox(),
+        ConnectSender(),
+        Submit(),
+        LookNow(),
+        Fetch(REF),
+        Delete((REF,)),
+        LookNow(),
+    ]
+
+
+def test_a_pop3_trip_pauses_before_its_looks_and_ends_with_the_deletion() -> None:
+    events = [*SENT, (2.1, Done()), (2.2, nothing(2.1)), (2.5, Done()), (2.6, found(2.6)), (2.7, SAME), (2.8, Done())]
+
+    assert actions(*events, looks=POP3)[:-1] == [
+        OpenMailbox(),
+        ConnectSender(),
+        Submit(),
+        Pause(0.1),
+        LookNow(),
+        Pause(0.25),
+        LookNow(),
+        Fetch(REF),
+        Delete((REF,)),
+    ]
+
+
+def test_a_good_trip_is_delivered() -> None:
+    assert conclusion(*DELETED, (2.8, nothing(2.8))) == Conclusion(
+        verdict=Verdict.DELIVERED,
+        status=StatusCode.OK,
+        step=None,
+        accepted=ACCEPTED,
+        sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.5)),
+        copies=1,
+        comparison=Comparison(Change.NONE),
+    )
+
+
+def test_the_sighting_lies_between_the_last_look_without_and_the_first_with_the_message() -> None:
+    events = [*SENT, (2.2, Looked(asked_at=2.1, answered_at=2.2)), (2.3, Done()), (2.6, found(2.5)), (2.7, SAME)]
+
+    ended = conclusion(*events, (2.8, Done()), (2.9, nothing(2.9)))
+
+    assert ended.sighting == Sighting(not_before=timedelta(seconds=0.1), not_after=timedelta(seconds=0.5))
+
+
+# -- looking ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("looks", "at", "action"),
+    [
+        pytest.param(IMAP, 2.5, Pause(0.1), id="IMAP: dense at first"),
+        pytest.param(IMAP, 52.0, Watch(5.0), id="IMAP: the server tells later"),
+        pytest.param(IMAP, 262.0, Watch(19.0), id="IMAP: at most half of what remains"),
+        pytest.param(IMAP, 299.0, Pause(0.5), id="IMAP: no watching at the end"),
+        pytest.param(POP3, 2.5, Pause(0.25), id="POP3: dense at first"),
+        pytest.param(POP3, 22.0, Pause(4.0), id="POP3: thinning out"),
+        pytest.param(POP3, 299.9, Pause(0.1), id="POP3: never beyond the deadline"),
+    ],
+)
+def test_looks_thin_out(looks: LookPlan, at: float, action: Action) -> None:
+    opened = Opened(can_push=looks is IMAP)
+    first = [(2.1, Done())] if looks is POP3 else []
+    state = after((0.5, opened), *SENT[1:], *first, (at, nothing(at)), looks=looks)
+
+    assert type(state.action) is type(action)
+    assert isinstance(state.action, Pause | Watch)
+    assert isinstance(action, Pause | Watch)
+    assert state.action.seconds == pytest.approx(action.seconds)
+
+
+def test_a_mailbox_that_cannot_push_is_not_watched() -> None:
+    state = after((0.5, Opened(can_push=False)), *SENT[1:], (52.0, nothing(52.0)))
+
+    assert state.action == Pause(5.0)
+
+
+def test_a_mailbox_that_tells_of_news_all_the_time_is_not_looked_at_all_the_time() -> None:
+    state = after(*SENT, (52.0, nothing(52.0)), (52.1, Done()), (52.1, nothing(52.1)))
+
+    assert state.action == Pause(1.0)
+
+
+def test_after_a_watch_comes_a_look() -> None:
+    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Done())).action == LookNow()
+
+
+def test_the_providers_gap_is_kept() -> None:
+    looks = look_plan(MailProtocol.POP3, minimum=15.0)
+
+    opened = Opened(can_push=False)
+
+    assert actions((0.5, opened), *SENT[1:], (17.0, Done()), (17.1, nothing(17.0)), looks=looks)[3:] == [
+        Pause(15.0),
+        LookNow(),
+        Pause(15.0),
+    ]
+
+
+# -- before the acceptance ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    events: Sequence[At]
+    step: Step
+    status: StatusCode
+    verdict: Verdict
+
+
+OPENING: Sequence[At] = []
+CONNECTING: Sequence[At] = SENT[:1]
+SUBMITTING: Sequence[At] = SENT[:2]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Early(OPENING, Step.MAILBOX_RESOLVE, StatusCode.MAILBOX_NAME, Verdict.UNSENT),
+        Early(OPENING, Step.MAILBOX_CONNECT, StatusCode.CONNECTION_FAILED, Verdict.UNSENT),
+        Early(OPENING, Step.MAILBOX_TLS, StatusCode.MAILBOX_TLS, Verdict.UNSENT),
+        Early(OPENING, Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN, Verdict.UNSENT),
+        Early(OPENING, Step.MAILBOX_OPEN, StatusCode.MAILBOX_LOCKED, Verdict.UNSENT),
+        Early(CONNECTING, Step.RESOLVE, StatusCode.SMTP_NAME, Verdict.UNSENT),
+        Early(CONNECTING, Step.CONNECT, StatusCode.CONNECTION_FAILED, Verdict.UNSENT),
+        Early(CONNECTING, Step.TLS, StatusCode.SMTP_TLS, Verdict.UNSENT),
+        Early(CONNECTING, Step.LOGIN, StatusCode.SMTP_LOGIN, Verdict.UNSENT),
+        Early(CONNECTING, Step.GREETING, StatusCode.DEFERRED, Verdict.DEFERRED),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.SENDER_REFUSED, Verdict.REFUSED),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.RECIPIENT_REFUSED, Verdict.REFUSED),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.MESSAGE_REFUSED, Verdict.REFUSED),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.DEFERRED, Verdict.DEFERRED),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.SMTP_PROTOCOL, Verdict.UNSENT),
+        Early(SUBMITTING, Step.SUBMIT, StatusCode.TIMEOUT, Verdict.UNSENT),
+    ],
+    ids=lambda case: f"{case.step}-{case.status.name}",
+)
+def test_a_failure_before_the_acceptance_ends_the_trip(case: Early) -> None:
+    cause = failure(case.step, case.status)
+
+    assert conclusion(*case.events, (3.0, Failed(cause))) == Conclusion(
+        verdict=case.verdict, status=case.status, step=case.step, failure=cause
+    )
+
+
+# -- an acceptance that was not heard -----------------------------------------------------------------------------------
+
+LOST = failure(Step.SUBMIT, StatusCode.SMTP_PROTOCOL, unanswered=True)
+UNHEARD: Sequence[At] = [*SUBMITTING, (2.0, Failed(LOST))]
+
+
+def test_a_message_that_may_have_been_accepted_is_looked_for_and_not_sent_again() -> None:
+    assert after(*UNHEARD).action == LookNow()
+
+
+def test_it_is_delivered_when_it_is_found_but_with_no_delay() -> None:
+    ended = conclusion(*UNHEARD, (90.0, found(90.0)), (90.1, SAME), (90.2, Done()), (90.3, nothing(90.3)), warning=1.0)
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DELIVERED, StatusCode.OK, None)
+    assert ended.sighting is None
+
+
+def test_it_is_undecided_when_it_is_not_found() -> None:
+    assert conclusion(*UNHEARD, (DEADLINE, nothing(299.0))) == Conclusion(
+        verdict=Verdict.UNDECIDED, status=StatusCode.SMTP_PROTOCOL, step=Step.SUBMIT, failure=LOST
+    )
+
+
+def test_it_is_undecided_when_the_time_is_up_with_the_final_dot() -> None:
+    cause = failure(Step.SUBMIT, StatusCode.TIMEOUT, unanswered=True)
+
+    ended = conclusion(*SUBMITTING, (DEADLINE, Failed(cause)))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.UNDECIDED, StatusCode.TIMEOUT, Step.SUBMIT)
+
+
+def test_it_is_undecided_when_nobody_knows_how_far_the_submission_got() -> None:
+    ended = conclusion(*SUBMITTING, (DEADLINE, TimeUp()))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.UNDECIDED, StatusCode.TIMEOUT, Step.SUBMIT)
+
+
+# -- the mailbox fails --------------------------------------------------------------------------------------------------
+
+DROPPED = failure(Step.LOOK, StatusCode.MAILBOX_PROTOCOL, temporary=True)
+LOCKED = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOCKED, temporary=True)
+WRONG_LOGIN = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN)
+
+
+def test_a_failing_look_is_retried_with_growing_gaps_on_a_new_session() -> None:
+    events = [*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, Failed(LOCKED)), (6.1, Done()), (6.2, OPENED)]
+
+    assert actions(*events)[3:] == [LookNow(), Pause(1.0), OpenMailbox(), Pause(2.0), OpenMailbox(), LookNow()]
+
+
+def test_a_failing_watch_is_retried_like_a_look() -> None:
+    cause = failure(Step.WAIT, StatusCode.MAILBOX_PROTOCOL)
+
+    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Failed(cause))).action == Pause(1.0)
+
+
+def test_the_gaps_begin_anew_after_a_good_look() -> None:
+    events = [*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, OPENED), (4.2, nothing(4.2)), (4.3, Done())]
+
+    assert after(*events, (4.4, Failed(DROPPED))).action == Pause(1.0)
+
+
+def test_a_mailbox_that_stays_away_leaves_the_delivery_unknown() -> None:
+    ended = conclusion(*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (DEADLINE, Failed(LOCKED)))
+
+    assert ended == Conclusion(
+        verdict=Verdict.MAILBOX_UNREACHABLE,
+        status=StatusCode.MAILBOX_LOCKED,
+        step=Step.MAILBOX_LOGIN,
+        failure=LOCKED,
+        accepted=ACCEPTED,
+    )
+
+
+def test_a_mailbox_that_came_back_in_time_leaves_the_message_missing() -> None:
+    ended = conclusion(*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, OPENED), (DEADLINE, nothing(299.9)))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+
+
+def test_a_login_refused_for_good_is_not_repeated() -> None:
+    ended = conclusion(*SENT, (3.0, Failed(WRONG_LOGIN)))
+
+    assert (ended.verdict, ended.status) == (Verdict.MAILBOX_UNREACHABLE, StatusCode.MAILBOX_LOGIN)
+
+
+def test_a_login_refused_for_now_is_repeated() -> None:
+    cause = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN, temporary=True)
+
+    assert after(*SENT, (3.0, Failed(cause))).action == Pause(1.0)
+
+
+def test_a_failing_fetch_is_repeated_on_a_new_session() -> None:
+    cause = failure(Step.FETCH, StatusCode.MAILBOX_PROTOCOL, temporary=True)
+
+    assert actions(*SEEN, (2.6, Failed(cause)), (3.6, Done()), (3.7, OPENED), (3.8, SAME))[4:] == [
+        Fetch(REF),
+        Pause(1.0),
+        OpenMailbox(),
+        Fetch(REF),
+        Delete((REF,)),
+    ]
+
+
+def test_a_message_that_can_never_be_fetched_was_delivered_but_is_an_error() -> None:
+    cause = failure(Step.FETCH, StatusCode.MAILBOX_PROTOCOL)
+    once: list[At] = [(3.0, Failed(cause)), (4.0, Done()), (4.1, OPENED)]
+
+    ended = conclusion(*SEEN, *once, *once, (5.0, Failed(cause)))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DELIVERED, StatusCode.MAILBOX_PROTOCOL, Step.FETCH)
+    assert ended.status.severity is Severity.ERROR
+
+
+def test_a_failing_deletion_is_a_warning() -> None:
+    cause = failure(Step.DELETE, StatusCode.MAILBOX_PROTOCOL)
+
+    ended = conclusion(*FETCHED, (2.7, Failed(cause)))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE)
+    assert ended.not_deleted == cause
+
+
+@pytest.mark.parametrize("event", [Failed(DROPPED), TimeUp()])
+def test_a_failing_look_after_the_deletion_changes_nothing(event: Event) -> None:
+    ended = conclusion(*DELETED, (DEADLINE, event))
+
+    assert (ended.verdict, ended.status) == (Verdict.DELIVERED, StatusCode.OK)
+
+
+# -- the time is up -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict", "step"),
+    [
+        pytest.param(OPENING, Verdict.UNSENT, Step.MAILBOX_OPEN, id="while the mailbox is opened"),
+        pytest.param(CONNECTING, Verdict.UNSENT, Step.CONNECT, id="while the sender connects"),
+        pytest.param([*SENT, (52.0, nothing(52.0)), (299.0, Done())], Verdict.MISSING, Step.WAIT, id="in a look"),
+        pytest.param(SENT, Verdict.MAILBOX_UNREACHABLE, Step.LOOK, id="in a look that hangs"),
+        pytest.param([*SENT, (299.0, nothing(299.0))], Verdict.MISSING, Step.WAIT, id="in a pause"),
+        pytest.param([*SENT, (290.0, nothing(290.0))], Verdict.MISSING, Step.WAIT, id="in a watch"),
+        pytest.param(
+            [*SENT, (52.0, nothing(52.0))], Verdict.MAILBOX_UNREACHABLE, Step.WAIT, id="in a watch that hangs"
+        ),
+        pytest.param(SEEN, Verdict.DELIVERED, Step.FETCH, id="while the message is fetched"),
+        pytest.param(FETCHED, Verdict.DELIVERED, Step.DELETE, id="while the message is deleted"),
+    ],
+)
+def test_the_deadline_ends_the_trip_wherever_it_is(events: Sequence[At], verdict: Verdict, step: Step) -> None:
+    ended = conclusion(*events, (DEADLINE, TimeUp()))
+
+    assert (ended.verdict, ended.status, ended.step) == (verdict, StatusCode.TIMEOUT, step)
+
+
+@pytest.mark.parametrize(
+    ("events", "event", "verdict", "step"),
+    [
+        pytest.param(OPENING, OPENED, Verdict.UNSENT, Step.CONNECT, id="mailbox open"),
+        pytest.param(CONNECTING, Done(), Verdict.UNSENT, Step.SUBMIT, id="sender connected"),
+        pytest.param(SUBMITTING, SUBMITTED, Verdict.MISSING, Step.WAIT, id="submitted"),
+        pytest.param(SENT, nothing(299.9), Verdict.MISSING, Step.WAIT, id="nothing there"),
+        pytest.param(SENT, found(299.9), Verdict.DELIVERED, Step.FETCH, id="found"),
+        pytest.param(SEEN, SAME, Verdict.DELIVERED, Step.DELETE, id="fetched"),
+    ],
+)
+def test_nothing_new_is_begun_after_the_deadline(
+    events: Sequence[At], event: Event, verdict: Verdict, step: Step
+) -> None:
+    ended = conclusion(*events, (DEADLINE + 0.1, event))
+
+    assert (ended.verdict, ended.status, ended.step) == (verdict, StatusCode.TIMEOUT, step)
+
+
+def test_a_deletion_answered_after_the_deadline_is_a_good_end() -> None:
+    ended = conclusion(*FETCHED, (DEADLINE + 0.1, Done()))
+
+    assert (ended.verdict, ended.status) == (Verdict.DELIVERED, StatusCode.OK)
+
+
+def test_a_last_look_answered_after_the_deadline_is_a_good_end() -> None:
+    ended = conclusion(*DELETED[:-1], (DEADLINE - 0.1, Done()), (DEADLINE + 0.1, nothing(DEADLINE)))
+
+    assert (ended.verdict, ended.status) == (Verdict.DELIVERED, StatusCode.OK)
+
+
+def test_a_session_that_hung_until_the_deadline_tells_its_own_step() -> None:
+    hung = failure(Step.MAILBOX_TLS, StatusCode.TIMEOUT, temporary=True)
+
+    ended = conclusion(*SENT, (DEADLINE - 0.01, Failed(hung)))
+
+    assert (ended.verdict, ended.status, ended.step) == (
+        Verdict.MAILBOX_UNREACHABLE,
+        StatusCode.TIMEOUT,
+        Step.MAILBOX_TLS,
+    )
+
+
+def test_a_session_that_hung_well_before_the_deadline_is_made_anew() -> None:
+    hung = failure(Step.LOOK, StatusCode.TIMEOUT, temporary=True)
+
+    assert after(*SENT, (32.0, Failed(hung))).action == Pause(1.0)
+
+
+# -- several findings ---------------------------------------------------------------------------------------------------
+
+ALTERED = Fetched(Comparison(Change.ADDED, "-- a footer"))
+DAMAGED = Fetched(Comparison(Change.DAMAGED))
+KEPT = Failed(failure(Step.DELETE, StatusCode.MAILBOX_PROTOCOL))
+
+
+@pytest.mark.parametrize(
+    ("copies", "fetched", "seen_at", "deleted", "verdict", "status", "step"),
+    [
+        ((REF,), SAME, 4.0, Done(), Verdict.DELIVERED, StatusCode.OK, None),
+        ((REF,), SAME, 4.0, KEPT, Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE),
+        ((REF,), SAME, 4.1, Done(), Verdict.SLOW, StatusCode.SLOW, Step.WAIT),
+        ((REF,), SAME, 4.1, KEPT, Verdict.SLOW, StatusCode.SLOW, Step.WAIT),
+        ((REF, COPY), SAME, 4.0, Done(), Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK),
+        ((REF, COPY), SAME, 4.1, KEPT, Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK),
+        ((REF, REF), SAME, 4.0, Done(), Verdict.DELIVERED, StatusCode.OK, None),
+        ((REF,), ALTERED, 4.0, Done(), Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH),
+        ((REF,), DAMAGED, 4.0, Done(), Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH),
+        ((REF, COPY), ALTERED, 4.1, KEPT, Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH),
+    ],
+)
+def test_the_worst_finding_is_the_verdict(
+    copies: tuple[MessageRef, ...],
+    fetched: Event,
+    seen_at: float,
+    deleted: Event,
+    verdict: Verdict,
+    status: StatusCode,
+    step: Step | None,
+) -> None:
+    events = [*SENT, (2.1, Done()), (seen_at, found(seen_at, *copies)), (5.0, fetched), (6.0, deleted)]
+
+    ended = conclusion(*events, looks=POP3, warning=2.0)
+
+    assert (ended.verdict, ended.status, ended.step) == (verdict, status, step)
+
+
+def test_all_copies_are_deleted_and_one_is_fetched() -> None:
+    assert actions(*SENT, (3.0, found(3.0, REF, COPY)), (3.1, SAME))[4:] == [Fetch(REF), Delete((REF, COPY))]
+
+
+def test_a_copy_that_comes_behind_is_found_and_deleted_too() -> None:
+    late_copy = [*DELETED, (2.8, found(2.8, REF, COPY))]
+
+    assert after(*late_copy).action == Delete((COPY,))
+    assert conclusion(*late_copy, (2.9, Done())).verdict is Verdict.DOUBLED
+    assert conclusion(*late_copy, (2.9, Done())).copies == 2
+
+
+# -- bugs of the caller -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("events", "event"),
+    [(OPENING, SUBMITTED), (SUBMITTING, Done()), (SENT, Done()), (SENT, SAME), (SEEN, nothing(3.0)), (FETCHED, OPENED)],
+)
+def test_an_event_that_is_no_outcome_of_the_action_is_refused(events: Sequence[At], event: Event) -> None:
+    with pytest.raises(ValueError, match="is no outcome of"):
+        after(*events, (3.0, event))
+
+
+def test_a_trip_ends_once() -> None:
+    with pytest.raises(ValueError, match="the trip is over"):
+        after((3.0, TimeUp()), (4.0, TimeUp()))
