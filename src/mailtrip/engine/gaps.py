@@ -75,12 +75,13 @@ class GapRecorder:
         self._limits = limits
         self._gaps: deque[Gap] = deque(maxlen=_MOST_GAPS)
         self._rows: defaultdict[str, list[PlannedRun]] = defaultdict(list)
+        self._unwritten = 0
         self._alarm = Alarm(clock)
 
     @property
     def pending(self) -> int:
-        """How many gaps are not recorded yet."""
-        return len(self._gaps)
+        """How much is not recorded yet: gaps, and rows of the gaps at hand."""
+        return len(self._gaps) + self._unwritten
 
     def add(self, gaps: Sequence[Gap]) -> None:
         """Take more gaps; never waits."""
@@ -98,8 +99,9 @@ class GapRecorder:
             while self._gaps:
                 for missed in missed_slots(self._gaps[0], location_id=self._location_id, rows=rows):
                     self._rows[missed.note].extend(missed.planned)
-                await self._write(at_least=_BATCH)
+                    self._unwritten += len(missed.planned)
                 self._gaps.popleft()
+                await self._write(at_least=_BATCH)
             await self._write(at_least=1)
 
     async def _write(self, *, at_least: int) -> None:
@@ -116,4 +118,5 @@ class GapRecorder:
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
                 break
+        self._unwritten -= len(planned)
         await self._clock.sleep(_PAUSE_SECONDS)

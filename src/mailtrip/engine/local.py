@@ -38,7 +38,7 @@ class EngineHealth:
         pending_results: not written yet.
         dropped_results: lost since the start, as the database was away for too long.
         stripped_results: kept without their transcripts since the start, for the same reason.
-        pending_gaps: monitors whose missed slots are not recorded yet.
+        pending_gaps: missed slots, or stretches of them, that are not recorded yet.
         database_away_since: None while results can be written.
         lag: greatest lag of the event loop in the last minute.
         lateness: greatest delay of a planned run's start after its slot in the last minute.

@@ -1,11 +1,473 @@
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-from mailtrip.model import RunState
+import pytest
+
+from mailtrip.engine.limits import EngineLimits
+from mailtrip.engine.ports import RunJob
+from mailtrip.model import Result, Run, RunKind, RunState, StatusCode, Verdict
+from mailtrip.schedule.slots import slots
+from mailtrip.testing.clock import FakeClock
+from mailtrip.testing.engine import FakeLedger, FakeProbe, make_settings, running_engine
+
+MINUTE = timedelta(minutes=1)
+FIVE_MINUTES = timedelta(minutes=5)
 
 
-async def test_each_slot_of_a_monitor_is_run_once_at_its_time(ledger, probe, clock, running):
+def states(runs: list[Run]) -> list[RunState]:
+    return [run.state for run in runs]
+
+
+def notes(runs: list[Run]) -> set[str | None]:
+    return {run.note for run in runs}
+
+
+async def advance_to(clock: FakeClock, moment: datetime) -> None:
+    await clock.advance((moment - clock.now()).total_seconds())
+
+
+async def test_each_slot_is_run_once_at_its_time(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    started_at = clock.now()
     ledger.put(100001)
-    async with running():
+    async with running_engine(ledger, probe, clock):
         await clock.advance(600.0)
-    assert [run.state for run in ledger.of(100001)] == [RunState.FINISHED] * 10
-    assert probe.lateness == [timedelta(0)] * 10
+    runs = ledger.of(100001)
+    assert [run.slot for run in runs] == [*slots(100001, MINUTE, after=started_at, until=clock.now())]
+    assert set(states(runs)) == {RunState.FINISHED}
+    assert probe.late == [timedelta(0)] * 10
+
+
+async def test_many_monitors_lose_and_double_no_slot(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    started_at = clock.now()
+    for number in range(300):
+        ledger.put(100001 + number)
+    limits = EngineLimits(sessions_per_host=1000)
+    async with running_engine(ledger, probe, clock, limits):
+        await clock.advance(150.0)
+    expected = [
+        (id_, slot)
+        for id_ in range(100001, 100301)
+        for slot in slots(id_, MINUTE, after=started_at, until=started_at + timedelta(seconds=149))
+    ]
+    done = [(run.monitor_id, run.slot) for run in ledger.runs.values() if run.state is RunState.FINISHED]
+    assert set(expected) - set(done) == set()
+    assert len(done) == len(set(done))
+    begun = [(job.run.monitor_id, job.run.slot) for job in probe.begun]
+    assert len(begun) == len(set(begun))
+
+
+async def test_a_slot_during_the_run_before_it_is_skipped(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    probe.seconds = 90.0
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(300.0)
+        await clock.advance(60.0)
+    runs = ledger.of(100001)
+    assert states(runs)[:4] == [RunState.FINISHED, RunState.SKIPPED] * 2
+    for run, skipped in list(pairwise(runs))[:4:2]:
+        assert skipped.note == f"the run of {run.slot.isoformat(timespec='seconds')} was still under way"
+    assert probe.most_under_way == 1
+
+
+async def test_no_more_runs_are_under_way_than_the_cap(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    for number in range(100):
+        ledger.put(100001 + number)
+    probe.seconds = 3.0
+    async with running_engine(ledger, probe, clock, EngineLimits(runs=4, sessions_per_host=1000)):
+        await clock.advance(180.0)
+    assert probe.most_under_way == 4
+    skipped = [run for run in ledger.runs.values() if run.state is RunState.SKIPPED]
+    assert notes(skipped) == {"too many runs were under way (cap 4)"}
+    assert max(probe.late) <= timedelta(seconds=31)
+
+
+async def test_no_more_sessions_are_open_with_a_host_than_its_cap(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(60):
+        ledger.put(100001 + number)
+    ledger.put(200001, make_settings(smtp_server="elsewhere.example.org", mailbox_server="elsewhere.example.org"))
+    probe.seconds = 20.0
+    async with running_engine(ledger, probe, clock, EngineLimits(sessions_per_host=3)):
+        await clock.advance(120.0)
+    assert probe.most_under_way == 4
+    assert len(ledger.of(200001, RunState.FINISHED)) >= 1
+    assert ledger.of(200001, RunState.SKIPPED) == []
+    skipped = [run for run in ledger.runs.values() if run.state is RunState.SKIPPED]
+    assert "too many sessions with imap.example.com were under way (cap 3)" in notes(skipped)
+
+
+async def test_slots_of_a_stop_are_recorded_and_not_replayed(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(120.0)
+    clock.move(600.0)
+    restarted_at = clock.now()
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(120.0)
+    runs = ledger.of(100001)
+    missed = [run for run in runs if run.state is RunState.NOT_MEASURED]
+    assert len(runs) == 14
+    assert len(missed) == 10
+    assert notes(missed) == {"the program was not running"}
+    assert all(job.run.slot > restarted_at for job in probe.begun[2:])
+
+
+async def test_slots_of_a_stall_are_recorded_and_only_the_newest_is_run(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(120.0)
+        clock.move(600.0)
+        await clock.advance(120.0)
+    missed = ledger.of(100001, RunState.NOT_MEASURED)
+    assert notes(missed) == {"the program was suspended or had stalled"}
+    assert len(ledger.of(100001)) == 14
+    assert max(probe.late) <= timedelta(seconds=30)
+
+
+async def test_runs_that_a_dead_process_left_are_closed_at_the_start(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    left = ledger.order_test(100001, now=clock.now())
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(1.0)
+    assert ledger.runs[left.id].state is RunState.NOT_MEASURED
+    assert ledger.runs[left.id].note == "the program ended while the run was under way"
+
+
+async def test_a_new_monitor_is_planned_within_two_seconds(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(10.0)
+        made_at = clock.now()
+        ledger.put(100001)
+        await clock.advance(2.0)
+        expected = [*slots(100001, MINUTE, after=made_at + timedelta(seconds=2), until=made_at + FIVE_MINUTES)]
+        await clock.advance(300.0)
+    assert [run.slot for run in ledger.of(100001)][: len(expected)] == expected
+
+
+async def test_a_poke_has_a_change_in_force_at_once(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    async with running_engine(ledger, probe, clock) as engine:
+        await clock.advance(10.1)
+        ledger.put(100001)
+        engine.poke()
+        await clock.advance(0.0)
+        assert engine.health().monitors == 1
+
+
+async def test_a_change_just_before_a_slot_is_honoured(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock) as engine:
+        (slot,) = slots(100001, MINUTE, after=clock.now(), until=clock.now() + MINUTE)
+        await advance_to(clock, slot - timedelta(seconds=0.2))
+        assert states(ledger.of(100001)) == [RunState.RUNNING]
+        ledger.put(100001, make_settings(name="changed"))
+        engine.poke()
+        await clock.advance(5.0)
+    assert [job.settings.name for job in probe.begun] == ["changed"]
+    assert probe.late == [timedelta(0)]
+
+
+@pytest.mark.parametrize("is_disabled", [True, False])
+async def test_a_claimed_run_of_a_monitor_that_is_gone_is_skipped(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock, is_disabled: bool
+) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock) as engine:
+        (slot,) = slots(100001, MINUTE, after=clock.now(), until=clock.now() + MINUTE)
+        await advance_to(clock, slot - timedelta(seconds=0.2))
+        if is_disabled:
+            ledger.put(100001, make_settings(enabled=False))
+        else:
+            ledger.remove(100001)
+        engine.poke()
+        await clock.advance(300.0)
+    (run,) = ledger.of(100001)
+    assert (run.state, run.note) == (RunState.SKIPPED, "the monitor was disabled")
+    assert probe.begun == []
+
+
+async def test_a_test_on_demand_runs_at_once(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    ledger.put(100001, make_settings(enabled=False))
+    async with running_engine(ledger, probe, clock) as engine:
+        run = ledger.order_test(100001, now=clock.now())
+        engine.put(run)
+        await clock.advance(2.0)
+    assert ledger.runs[run.id].state is RunState.FINISHED
+    assert probe.late == [timedelta(0)]
+
+
+async def test_a_test_goes_before_the_planned_runs_that_wait(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(50):
+        ledger.put(100001 + number)
+    probe.seconds = 5.0
+    async with running_engine(ledger, probe, clock, EngineLimits(runs=1)) as engine:
+        await clock.advance(60.0)
+        assert engine.health().waiting > 5
+        test = ledger.order_test(200001, now=clock.now())
+        ledger.put(200001, make_settings(enabled=False))
+        engine.put(test)
+        await clock.advance(5.0)
+        assert probe.begun[-1].run == test
+
+
+async def test_tests_of_a_monitor_wait_for_its_run_under_way_and_for_each_other(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001, make_settings(enabled=False))
+    probe.seconds = 10.0
+    async with running_engine(ledger, probe, clock) as engine:
+        for _ in range(3):
+            engine.put(ledger.order_test(100001, now=clock.now()))
+            await clock.advance(1.0)
+        await clock.advance(40.0)
+    assert states(ledger.of(100001)) == [RunState.FINISHED] * 3
+    assert probe.most_under_way == 1
+
+
+async def test_a_test_of_a_removed_monitor_is_skipped(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    async with running_engine(ledger, probe, clock) as engine:
+        run = ledger.order_test(100001, now=clock.now())
+        engine.put(run)
+        await clock.advance(1.0)
+    assert (ledger.runs[run.id].state, ledger.runs[run.id].note) == (RunState.SKIPPED, "the monitor was removed")
+
+
+async def test_too_many_tests_are_skipped(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock, EngineLimits(tests_waiting=2)) as engine:
+        for number in range(3):
+            engine.put(ledger.order_test(100001, now=clock.now() + timedelta(seconds=number)))
+        await clock.advance(1.0)
+    assert ledger.of(100001)[-1].note == "too many tests were waiting (cap 2)"
+
+
+async def test_a_test_may_be_put_from_another_thread(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    ledger.put(100001, make_settings(enabled=False))
+    async with running_engine(ledger, probe, clock) as engine:
+        run = ledger.order_test(100001, now=clock.now())
+        await asyncio.to_thread(engine.put, run)
+        await clock.advance(2.0)
+    assert ledger.runs[run.id].state is RunState.FINISHED
+
+
+async def test_an_exception_of_the_probe_is_our_own_fault_and_ends_nothing(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    probe.raises = ValueError("secret")
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(60.0)
+        probe.raises = None
+        await clock.advance(60.0)
+    failed, fine = (run.result for run in ledger.of(100001))
+    assert failed is not None
+    assert (failed.verdict, failed.status) == (Verdict.UNKNOWN, StatusCode.INTERNAL_ERROR)
+    assert "secret" not in failed.summary
+    assert fine is not None
+    assert fine.status is StatusCode.OK
+
+
+async def test_a_monitor_that_can_not_be_loaded_does_not_keep_back_the_others(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(50):
+        ledger.put(100001 + number)
+    ledger.unloadable = {100007}
+    async with running_engine(ledger, probe, clock, EngineLimits(sessions_per_host=100)):
+        await clock.advance(60.0)
+    unloaded = ledger.of(100007)[0]
+    assert unloaded.result is not None
+    assert unloaded.result.status is StatusCode.INTERNAL_ERROR
+    assert {job.run.monitor_id for job in probe.begun} == set(range(100001, 100051)) - {100007}
+
+
+async def test_a_stop_lets_runs_under_way_finish_and_starts_nothing(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    probe.seconds = 20.0
+    async with running_engine(ledger, probe, clock) as engine, asyncio.TaskGroup() as group:
+        engine.put(ledger.order_test(100001, now=clock.now()))
+        await clock.advance(1.0)
+        stop = group.create_task(engine.stop(grace_seconds=30.0))
+        await clock.advance(18.0)
+        assert not stop.done()
+        await clock.advance(2.0)
+        assert stop.done()
+    assert states(ledger.of(100001)) == [RunState.FINISHED]
+    assert len(probe.begun) == 1
+
+
+async def test_what_is_not_done_within_the_grace_is_handed_back(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(20):
+        ledger.put(100001 + number, make_settings(enabled=False))
+    probe.seconds = 100.0
+    async with running_engine(ledger, probe, clock, EngineLimits(runs=5)) as engine, asyncio.TaskGroup() as group:
+        for number in range(20):
+            engine.put(ledger.order_test(100001 + number, now=clock.now()))
+        await clock.advance(1.0)
+        stop = group.create_task(engine.stop(grace_seconds=10.0))
+        await clock.advance(9.0)
+        assert not stop.done()
+        await clock.advance(1.5)
+        assert stop.done()
+    runs = [*ledger.runs.values()]
+    assert set(states(runs)) == {RunState.NOT_MEASURED}
+    assert (
+        sorted(run.note or "" for run in runs)
+        == ["cut short by a shutdown"] * 5 + ["not started: the program was shutting down"] * 15
+    )
+
+
+async def test_being_cancelled_hands_back_what_is_under_way(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    probe.seconds = 50.0
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(61.0)
+    assert notes(ledger.of(100001)) == {"cut short by a shutdown"}
+
+
+async def test_a_stop_before_the_start_returns_at_once(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    async with running_engine(ledger, probe, clock) as engine:
+        await engine.stop(grace_seconds=10.0)
+        await engine.stop(grace_seconds=10.0)
+        assert not engine.health().is_running
+
+
+async def test_runs_go_on_while_the_database_is_away_and_nothing_is_lost(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    started_at = clock.now()
+    for number in range(5):
+        ledger.put(100001 + number)
+    async with running_engine(ledger, probe, clock) as engine:
+        await clock.advance(90.0)
+        ledger.is_away = True
+        await clock.advance(300.0)
+        assert engine.health().database_away_since is not None
+        assert engine.health().pending_results > 20
+        ledger.is_away = False
+        await clock.advance(60.0)
+        health = engine.health()
+        assert (health.pending_results, health.dropped_results, health.database_away_since) == (0, 0, None)
+    for number in range(5):
+        id_ = 100001 + number
+        expected = [*slots(id_, MINUTE, after=started_at, until=clock.now() - timedelta(seconds=2))]
+        assert [run.slot for run in ledger.of(id_, RunState.FINISHED)][: len(expected)] == expected
+    assert max(probe.late) == timedelta(0)
+
+
+async def test_a_monitor_never_loaded_is_not_measured_while_the_database_is_away(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    async with running_engine(ledger, probe, clock):
+        ledger.is_away = True
+        await clock.advance(120.0)
+        ledger.is_away = False
+        await clock.advance(60.0)
+    assert states(ledger.of(100001)) == [RunState.NOT_MEASURED, RunState.NOT_MEASURED, RunState.FINISHED]
+
+
+async def test_what_had_to_be_dropped_is_counted_and_shown(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(10):
+        ledger.put(100001 + number)
+    async with running_engine(ledger, probe, clock, EngineLimits(results=20)) as engine:
+        await clock.advance(61.0)
+        ledger.is_away = True
+        await clock.advance(300.0)
+        assert 20 < engine.health().dropped_results < 50
+        ledger.is_away = False
+        await clock.advance(10.0)
+        assert engine.health().pending_results == 0
+        dropped = engine.health().dropped_results
+        await clock.advance(60.0)
+        assert engine.health().dropped_results == dropped
+    assert ledger.of(100001, RunState.NOT_MEASURED) != []
+
+
+async def test_an_engine_that_starts_without_a_database_starts_when_it_is_there(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    ledger.is_away = True
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(60.0)
+        ledger.is_away = False
+        await clock.advance(120.0)
+    assert states(ledger.of(100001)) == [RunState.FINISHED] * 2
+
+
+async def test_results_are_written_soon_and_many_in_a_transaction(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(400):
+        ledger.put(100001 + number, make_settings(enabled=False))
+    probe.seconds = 3.0
+    async with running_engine(ledger, probe, clock, EngineLimits(sessions_per_host=1000)) as engine:
+        for number in range(400):
+            engine.put(ledger.order_test(100001 + number, now=clock.now()))
+        await clock.advance(3.1)
+        assert {run.state for run in ledger.runs.values()} == {RunState.FINISHED}
+        assert ledger.calls.count("conclude") < 20
+
+
+async def test_a_result_that_can_not_be_written_keeps_back_no_other(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    for number in range(20):
+        ledger.put(100001 + number, make_settings(enabled=False))
+    ledger.unwritable = {100005}
+    async with running_engine(ledger, probe, clock) as engine:
+        for number in range(20):
+            engine.put(ledger.order_test(100001 + number, now=clock.now()))
+        await clock.advance(10.0)
+    assert {run.state for run in ledger.runs.values()} == {RunState.FINISHED}
+    unknown = [run.monitor_id for run in ledger.runs.values() if run.result and run.result.verdict is Verdict.UNKNOWN]
+    assert unknown == [100005]
+
+
+async def test_each_result_is_told_as_it_comes(ledger: FakeLedger, probe: FakeProbe, clock: FakeClock) -> None:
+    ledger.put(100001)
+    told: list[tuple[RunJob, Result]] = []
+    async with running_engine(ledger, probe, clock) as engine:
+        engine.subscribe(lambda job, result: told.append((job, result)))
+        await clock.advance(120.0)
+    assert [(job.run.kind, result.status) for job, result in told] == [(RunKind.SCHEDULED, StatusCode.OK)] * 2
+
+
+async def test_a_result_carries_the_lag_that_was_there_while_it_was_measured(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    probe.seconds = 10.0
+    async with running_engine(ledger, probe, clock):
+        (slot,) = slots(100001, MINUTE, after=clock.now(), until=clock.now() + MINUTE)
+        await advance_to(clock, slot + timedelta(seconds=1))
+        clock.move(3.0)
+        await clock.advance(60.0)
+        await clock.advance(20.0)
+    lagging, fine = (run.result for run in ledger.of(100001))
+    assert lagging is not None
+    assert lagging.lag > timedelta(seconds=2.9)
+    assert fine is not None
+    assert fine.lag < timedelta(milliseconds=1)
