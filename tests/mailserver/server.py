@@ -115,7 +115,7 @@ class RealMailServer:
     def _run(self, arguments: list[str]) -> None:
         # In a session of its own: both masters end their children by process group.
         process = subprocess.Popen(
-            arguments,
+            [*_ended_with_us(), *arguments],
             env=_environment() | {"MAIL_CONFIG": str(self.folder / "postfix")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -209,6 +209,12 @@ def _greets(port: int, *, is_tls: bool) -> bool:
             return is_tls or client.recv(1) != b""
     except OSError:
         return False
+
+
+def _ended_with_us() -> list[str]:
+    """A prefix that ends the server even when the test process is killed, where util-linux has it."""
+    setpriv = shutil.which("setpriv", path=_path())
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ from mailtrip.model import MailProtocol
 from mailtrip.testing.faults import (
     AcceptThenDrop,
     Action,
+    Deaf,
     Delay,
     Drop,
     EndlessLine,
@@ -272,32 +273,41 @@ class ServerConnection(Wire, ABC):
 
     def _go_wrong(self, action: Action, go_on: Callable[[], None]) -> None:
         match action:
+            case Delay() | Trickle() | AcceptThenDrop():
+                self._go_on_badly(action, go_on)
             case Reply():
                 self._reply_instead(action)
             case Drop():
                 self.close_after_reply()
             case Reset():
                 self._after_flush = self.reset
-            case Hang():
-                self._is_held = True
-                self._is_deaf = True
-            case Delay(seconds):
-                go_on()
-                self._hold(seconds)
-            case Trickle(rate):
-                self.trickle_at(rate)
-                go_on()
-            case AcceptThenDrop():
-                already = len(self._out)
-                go_on()
-                del self._out[already:]
-                self.close_after_reply()
+            case Hang() | Deaf():
+                self._fall_silent(action)
             case Garbage():
                 self.send(_GARBAGE)
             case EndlessLine() | EndlessReply() | HugeLiteral():
                 self._send_without_end(action)
             case _:
                 assert_never(action)
+
+    def _go_on_badly(self, action: Delay | Trickle | AcceptThenDrop, go_on: Callable[[], None]) -> None:
+        """Do what was asked, and spoil the answer."""
+        if isinstance(action, Trickle):
+            self.trickle_at(action.bytes_per_second)
+        already = len(self._out)
+        go_on()
+        if isinstance(action, Delay):
+            self._hold(action.seconds)
+        elif isinstance(action, AcceptThenDrop):
+            del self._out[already:]
+            self.close_after_reply()
+
+    def _fall_silent(self, action: Hang | Deaf) -> None:
+        self.flush()
+        self._is_held = True
+        self._is_deaf = True
+        if isinstance(action, Deaf):
+            self.transport.pause_reading()
 
     def _reply_instead(self, action: Reply) -> None:
         self.send("".join(f"{self.tagged(line)}\r\n" for line in action.text.split("\n")).encode())

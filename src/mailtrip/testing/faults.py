@@ -10,6 +10,7 @@ __all__ = [
     "MOMENTS",
     "AcceptThenDrop",
     "Action",
+    "Deaf",
     "Delay",
     "Delivery",
     "Drop",
@@ -27,7 +28,7 @@ __all__ = [
 
 _ANY = {"connect", "tls", "greeting", "starttls", "auth", "noop"}
 MOMENTS: dict[MailProtocol, frozenset[str]] = {
-    MailProtocol.SMTP: frozenset(_ANY | {"ehlo", "helo", "mail", "rcpt", "data", "dot", "rset", "quit"}),
+    MailProtocol.SMTP: frozenset(_ANY | {"ehlo", "helo", "mail", "rcpt", "data", "content", "dot", "rset", "quit"}),
     MailProtocol.POP3: frozenset(
         _ANY | {"capa", "user", "pass", "apop", "stat", "list", "uidl", "top", "retr", "dele", "rset", "quit"}
     ),
@@ -38,7 +39,7 @@ MOMENTS: dict[MailProtocol, frozenset[str]] = {
     ),
 }
 """The moments a fault can be put at: `connect` (TCP accepted), `tls` (before the handshake), `greeting`, the commands by
-their name (STLS is `starttls`, AUTHENTICATE is `auth`, EXAMINE is `select`, `UID X` is `x`), and `dot` (message received)."""
+their name (STLS is `starttls`, AUTHENTICATE is `auth`, EXAMINE is `select`, `UID X` is `x`), `content` (told to go on with the message) and `dot` (message received)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,15 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Neither answer nor listen from here on; the connection stays open."""
+    """Throw away what comes in and answer nothing from here on; the connection stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """Stop reading and answering: what the client writes piles up until it can write no more.
+
+    The server doesn't notice either when the client has gone.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,18 @@ class AcceptThenDrop:
 
 
 Action: TypeAlias = (
-    Reply | Drop | Reset | Hang | Delay | Trickle | Garbage | EndlessLine | EndlessReply | HugeLiteral | AcceptThenDrop
+    Reply
+    | Drop
+    | Reset
+    | Hang
+    | Deaf
+    | Delay
+    | Trickle
+    | Garbage
+    | EndlessLine
+    | EndlessReply
+    | HugeLiteral
+    | AcceptThenDrop
 )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +40,9 @@ class LoopbackServer:
 
     Args:
         users: passwords by address; the address is the login name too.
-        authority: signs the server's certificate; without it and `certificate` there is no TLS.
+        authority: signs the server's certificate; without it, `certificate` or `tls_context` there is no TLS.
         certificate: shown instead of one from `authority`: an expired one, a foreign one.
+        tls_context: used instead of one made from a certificate: an old TLS version, odd ciphers.
         faults: what goes wrong, and when; `faults.add` and `faults.clear` change it under way.
         features: what it can do; may be replaced under way.
         delivery: what becomes of accepted messages; may be replaced under way.
@@ -58,6 +60,7 @@ class LoopbackServer:
         *,
         authority: Authority | None = None,
         certificate: ServerCertificate | None = None,
+        tls_context: ssl.SSLContext | None = None,
         faults: Iterable[Fault] = (),
         features: Features | None = None,
         delivery: Delivery | None = None,
@@ -69,8 +72,10 @@ class LoopbackServer:
         clock: Clock | None = None,
         keep_sessions: int = 1000,
     ) -> None:
-        if certificate is None and authority is not None:
+        if tls_context is None and authority is not None and certificate is None:
             certificate = authority.issue()
+        if tls_context is None and certificate is not None:
+            tls_context = certificate.server_context()
         self.sessions: deque[SessionLog] = deque(maxlen=keep_sessions)
         self.store = MailStore(users, uid_validity=int(time.time()))
         self.faults = FaultPlan(faults)
@@ -79,7 +84,7 @@ class LoopbackServer:
         self._delivery = delivery or Delivery()
         self._reply_delay = reply_delay
         self._hostname = hostname
-        self._tls = certificate.server_context() if certificate is not None else None
+        self._tls = tls_context
         self._names = [name for name in only if self._tls is not None or not name.endswith("s")]
         self._wanted_ports = dict(ports or {})
         self._hosts = ["127.0.0.1", "::1"] if ipv6 else ["127.0.0.1"]

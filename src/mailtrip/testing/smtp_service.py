@@ -186,6 +186,7 @@ class SMTPConnection(ServerConnection):
             # A message without a line is ".CRLF" alone: let the mark's first CRLF be the one of DATA.
             self.input[:0] = b"\r\n"
             self.read_until(_MARK, self._message)
+            self.at("content", _go_on)
 
     def _message(self, data: bytes) -> None:
         content = data[2 : -len(_MARK) + 2].replace(b"\r\n.", b"\r\n").removeprefix(b".")
@@ -227,3 +228,7 @@ class SMTPConnection(ServerConnection):
     def _quit(self, _: bytes) -> None:
         self.answer(221, "2.0.0", "Bye")
         self.close_after_reply()
+
+
+def _go_on() -> None:
+    """Nothing goes wrong."""

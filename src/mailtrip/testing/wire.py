@@ -138,6 +138,7 @@ class Wire(asyncio.BufferedProtocol, ABC):
     # -- inside
 
     def _decrypt(self, tls: ssl.SSLObject) -> None:
+        has_ended = False
         try:
             if self._is_handshaking:
                 tls.do_handshake()
@@ -146,6 +147,7 @@ class Wire(asyncio.BufferedProtocol, ABC):
                 self.handshake_done()
             while data := tls.read(_CHUNK):
                 self.input += data
+            has_ended = True  # the client's close_notify
         except ssl.SSLWantReadError:
             self._write_raw(self._outgoing.read())
         except ssl.SSLError:
@@ -153,6 +155,8 @@ class Wire(asyncio.BufferedProtocol, ABC):
             self.transport.close()
             return
         self.received()
+        if has_ended:
+            self.close()
 
     def _write_raw(self, data: bytes) -> None:
         if not data:

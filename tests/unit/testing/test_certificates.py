@@ -1,8 +1,10 @@
+import asyncio
 import ssl
 
 import pytest
 
 from mailtrip.testing.certificates import Authority, ServerCertificate
+from mailtrip.testing.server import LoopbackServer
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,14 @@ def test_a_bad_certificate_is_bad_for_its_one_reason(authority: Authority, kind:
 
 def test_a_key_does_not_show(authority: Authority) -> None:
     assert "PRIVATE KEY" not in repr(authority.issue())
+
+
+async def test_a_server_may_be_limited_to_an_old_version_of_tls(authority: Authority) -> None:
+    context = authority.issue().server_context(maximum_version=ssl.TLSVersion.TLSv1_2)
+    trust = ssl.create_default_context(cadata=authority.ca_pem)
+    async with LoopbackServer({}, tls_context=context) as server:
+        reader, writer = await asyncio.open_connection("localhost", server.port("imaps"), ssl=trust)
+        assert writer.get_extra_info("ssl_object").version() == "TLSv1.2"
+        assert (await reader.readline()).startswith(b"* OK")
+        writer.close()
+        await writer.wait_closed()

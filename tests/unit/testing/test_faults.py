@@ -12,6 +12,7 @@ from mailtrip.testing.faults import (
     MOMENTS,
     AcceptThenDrop,
     Action,
+    Deaf,
     Delay,
     Delivery,
     Drop,
@@ -195,6 +196,32 @@ async def test_accept_then_drop_at_the_dot_delivers_but_does_not_say_so() -> Non
         client.say("Subject: x\n\nbody\n.")
         assert await client.hear_rest() == b""
         assert len(server.mailbox(PROBE).messages) == 1
+
+
+@pytest.mark.parametrize("action", [Drop(), Hang(), Deaf()])
+async def test_a_fault_in_the_content_comes_after_the_server_has_asked_for_it(action: Action) -> None:
+    async with (
+        LoopbackServer(USERS, faults=[Fault(SMTP, "content", action)]) as server,
+        converse(server, "smtp") as client,
+    ):
+        client.say(SUBMISSION)
+        assert (await client.hear_until("354 "))[-1].startswith("354 ")
+        assert server.mailbox(PROBE).messages == []
+        if isinstance(action, Drop):
+            assert await client.hear_rest() == b""
+
+
+async def test_a_deaf_server_lets_the_client_write_until_nothing_goes_any_more() -> None:
+    async with (
+        LoopbackServer(USERS, faults=[Fault(SMTP, "content", Deaf())]) as server,
+        converse(server, "smtp") as client,
+    ):
+        client.say(SUBMISSION)
+        await client.hear_until("354 ")
+        client.writer.write(b"x" * 20_000_000)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.writer.drain(), 0.3)
+        client.writer.transport.abort()
 
 
 async def test_a_refusal_at_the_dot_does_not_deliver() -> None:

@@ -194,3 +194,14 @@ async def test_features_can_be_taken_away_under_way(server: LoopbackServer) -> N
     assert b"UIDPLUS" not in capabilities
     assert b"IDLE" not in capabilities
     assert [name for name in capabilities if name.startswith(b"AUTH=")] == [b"AUTH=PLAIN"]
+
+
+@pytest.mark.parametrize("port_name", ["smtps", "pop3s", "imaps"])
+async def test_a_client_that_ends_tls_is_answered_in_kind(
+    server: LoopbackServer, trust: ssl.SSLContext, port_name: str
+) -> None:
+    reader, writer = await asyncio.open_connection("localhost", server.port(port_name), ssl=trust)
+    await reader.readline()
+    writer.close()
+    async with asyncio.timeout(5):
+        await writer.wait_closed()
