@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,6 +64,7 @@ class RealMailServer:
         self.folder = Path(tempfile.mkdtemp(prefix="mailtrip-mail-"))
         self._ports: dict[str, int] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._watcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -97,6 +99,7 @@ class RealMailServer:
         postfix = ["-c", str(self.folder / "postfix"), "-s"]
         self._run([f"{_daemon_directory()}/master", *postfix])
         self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
+        self._watcher = _guard(self._processes)
         try:
             self._wait_until_ready()
         except BaseException:
@@ -105,6 +108,10 @@ class RealMailServer:
 
     def stop(self) -> None:
         """Stop both with all their processes and remove the folder; safe to call twice."""
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher.communicate()
+            self._watcher = None
         processes, self._processes = self._processes, []
         for process in processes:
             process.terminate()
@@ -115,7 +122,7 @@ class RealMailServer:
     def _run(self, arguments: list[str]) -> None:
         # In a session of its own: both masters end their children by process group.
         process = subprocess.Popen(
-            [*_ended_with_us(), *arguments],
+            arguments,
             env=_environment() | {"MAIL_CONFIG": str(self.folder / "postfix")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -211,10 +218,16 @@ def _greets(port: int, *, is_tls: bool) -> bool:
         return False
 
 
-def _ended_with_us() -> list[str]:
-    """A prefix that ends the server even when the test process is killed, where util-linux has it."""
-    setpriv = shutil.which("setpriv", path=_path())
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+def _guard(processes: Sequence[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Ends these processes when this one is killed: its pipe to the guard breaks then. Kill the guard before them."""
+    pids = [str(process.pid) for process in processes]
+    return subprocess.Popen(
+        ["sh", "-c", 'read -r _; kill "$@"', "guard", *pids],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:
