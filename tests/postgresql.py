@@ -69,8 +69,8 @@ class PostgreSQL:
             self._process = None
 
     def remove(self) -> None:
-        """Stop the server and delete its data."""
-        self.stop()
+        """End the server at once and delete its data."""
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
     def make_database(self) -> str:

@@ -17,12 +17,16 @@ from mailtrip.store import Database
 from mailtrip.store.schema import metadata
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Database) -> None:
+def test_the_migrations_make_exactly_the_tables_of_the_schema(empty_database_url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
 
-    assert database.read(differences) == []
+    opened = Database.open(empty_database_url, clock=SystemClock())
+    try:
+        assert opened.read(differences) == []
+    finally:
+        opened.close()
 
 
 def test_a_new_database_has_the_default_account_with_its_location(database: Database) -> None:
@@ -48,20 +52,17 @@ def test_the_first_id_is_100001(database: Database) -> None:
     assert make_monitor(database) == 100001
 
 
-def test_a_database_of_a_newer_program_is_refused(database: Database, database_url: str) -> None:
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_a_database_of_a_newer_program_is_refused(empty_database_url: str, *, upgrade: bool) -> None:
+    database = Database.open(empty_database_url, clock=SystemClock())
     database.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    database.close()
     with pytest.raises(ConfigurationError, match=r"newer than this program \(revision 9999\); upgrade mailtrip"):
-        Database.open(database_url, clock=SystemClock())
+        Database.open(empty_database_url, clock=SystemClock(), upgrade=upgrade)
 
 
-def test_a_newer_database_is_refused_also_without_an_upgrade(database: Database, database_url: str) -> None:
-    database.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
-    with pytest.raises(ConfigurationError, match="newer than this program"):
-        Database.open(database_url, clock=SystemClock(), upgrade=False)
-
-
-def test_opening_without_an_upgrade_leaves_an_empty_database_empty(database_url: str) -> None:
-    opened = Database.open(database_url, clock=SystemClock(), upgrade=False)
+def test_opening_without_an_upgrade_leaves_an_empty_database_empty(empty_database_url: str) -> None:
+    opened = Database.open(empty_database_url, clock=SystemClock(), upgrade=False)
     try:
         with pytest.raises(Exception, match="monitors"):
             opened.read(lambda connection: connection.execute(text("SELECT * FROM monitors")))
@@ -69,20 +70,20 @@ def test_opening_without_an_upgrade_leaves_an_empty_database_empty(database_url:
         opened.close()
 
 
-def test_tables_of_another_program_are_refused(database_url: str) -> None:
-    opened = Database.open(database_url, clock=SystemClock(), upgrade=False)
+def test_tables_of_another_program_are_refused(empty_database_url: str) -> None:
+    opened = Database.open(empty_database_url, clock=SystemClock(), upgrade=False)
     opened.write(lambda connection: connection.execute(text("CREATE TABLE monitors (id INTEGER)")))
     opened.close()
     with pytest.raises(ConfigurationError, match="already exists"):
-        Database.open(database_url, clock=SystemClock())
+        Database.open(empty_database_url, clock=SystemClock())
 
 
-def test_a_failed_migration_leaves_nothing_behind(database_url: str) -> None:
-    opened = Database.open(database_url, clock=SystemClock(), upgrade=False)
+def test_a_failed_migration_leaves_nothing_behind(empty_database_url: str) -> None:
+    opened = Database.open(empty_database_url, clock=SystemClock(), upgrade=False)
     try:
         opened.write(lambda connection: connection.execute(text("CREATE TABLE monitors (id INTEGER)")))
         with pytest.raises(ConfigurationError):
-            Database.open(database_url, clock=SystemClock())
+            Database.open(empty_database_url, clock=SystemClock())
         with pytest.raises(Exception, match="accounts"):
             opened.read(lambda connection: connection.execute(text("SELECT * FROM accounts")))
     finally:
