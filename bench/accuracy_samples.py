@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from figures import percentile
-
 from mailtrip.model import Direction, Result, Step
 
 __all__ = ["Samples"]

@@ -1,6 +1,7 @@
 """A client process: makes round trips of one kind, and tells what they have used, how exact they were, or how big it got."""
 
 import asyncio
+import importlib
 import itertools
 import sys
 import threading
@@ -9,23 +10,33 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvloop
+
 from accuracy_samples import Samples
 from children import answer, receive_task
 from figures import Usage, peak_rss, rss
 from scenery import Site
-from trips_curl import CurlTrips
-from trips_ours import BareTrips, WholeTrips
-from trips_stdlib import StdlibTrips
 
-_THREADED: dict[str, type[CurlTrips | StdlibTrips]] = {"curl": CurlTrips, "stdlib": StdlibTrips}
-_ASYNC: dict[str, type[WholeTrips | BareTrips]] = {"whole": WholeTrips, "bare": BareTrips}
+_CLASSES = {
+    "curl": ("trips_curl", "CurlTrips"),
+    "stdlib": ("trips_stdlib", "StdlibTrips"),
+    "whole": ("trips_ours", "WholeTrips"),
+    "bare": ("trips_ours", "BareTrips"),
+}
+_THREADED = {"curl", "stdlib"}
+
+
+def _trips_of(task: dict[str, Any]) -> Any:
+    """Makes the trips; only what it needs is imported, so that each contender has its own memory to answer for."""
+    module, name = _CLASSES[task["kind"]]
+    return getattr(importlib.import_module(module), name)(Site.of_task(task))
 
 
 def _measure_threads(task: dict[str, Any]) -> dict[str, float]:
-    trips = _THREADED[task["kind"]](Site.of_task(task))
+    trips = _trips_of(task)
     users = task["concurrency"]
+    with ThreadPoolExecutor(min(users, task["warm_up"])) as pool:
+        _in_threads(pool, trips.make, min(users, task["warm_up"]), task["warm_up"])
     with ThreadPoolExecutor(users) as pool:
-        _in_threads(pool, trips.make, users, task["warm_up"])
         base = rss()
         start = Usage.now()
         _in_threads(pool, trips.make, users, task["count"])
@@ -47,8 +58,8 @@ def _in_threads(pool: ThreadPoolExecutor, make: Callable[[int], None], users: in
 
 
 async def _measure_tasks(task: dict[str, Any]) -> dict[str, float]:
-    trips = _ASYNC[task["kind"]](Site.of_task(task))
-    await _in_tasks(trips.make, task["concurrency"], task["warm_up"])
+    trips = _trips_of(task)
+    await _in_tasks(trips.make, min(task["concurrency"], task["warm_up"]), task["warm_up"])
     base = rss()
     start = Usage.now()
     await _in_tasks(trips.make, task["concurrency"], task["count"])
@@ -77,7 +88,7 @@ def _told(task: dict[str, Any], start: Usage, base: float) -> dict[str, float]:
 
 async def _measure_accuracy(task: dict[str, Any]) -> dict[str, Any]:
     """Trips that start one after the other at an even pace, however long each takes."""
-    trips = WholeTrips(Site.of_task(task))
+    trips = _trips_of(task)
     await _in_tasks(trips.make, 1, task["warm_up"])
     samples = Samples(task["reply_delay"])
     free = list(range(task["concurrency"]))
@@ -110,7 +121,7 @@ def main() -> None:
         answer(_measure_threads(task))
         return
     with _runner(task) as runner:
-        answer(runner.run(_measure_accuracy(task) if "pace" in task else _measure_tasks(task)))
+        answer(runner.run(_measure_accuracy(task) if task["measure"] == "accuracy" else _measure_tasks(task)))
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 import uvloop
+
 from children import answer, receive_task
 from figures import Usage, percentile
-from scenery import PASSWORD, address
-
 from mailtrip.model import MailProtocol
 from mailtrip.testing.certificates import Authority
 from mailtrip.testing.faults import Delay, Fault
 from mailtrip.testing.server import LoopbackServer
 from mailtrip.testing.site import Features
+from scenery import PASSWORD, address
 
 _SAMPLING_SECONDS = 0.05
 _SUBMISSION = ("smtp", "smtps")
@@ -64,8 +64,10 @@ class _Service:
 
     def __init__(self, task: dict[str, Any], authority: Authority) -> None:
         users = {address(number): PASSWORD for number in range(task["users"])}
-        holds = [(MailProtocol(protocol), moment, Delay(seconds)) for protocol, moment, seconds in task["holds"]]
-        faults = [Fault(protocol, moment, delay) for protocol, moment, delay in holds]
+        faults = [
+            Fault(MailProtocol(protocol), moment, Delay(seconds), skip=skip)
+            for protocol, moment, seconds, skip in task["holds"]
+        ]
         certificate = authority.issue()
         self._submission, self._mailboxes = (
             LoopbackServer(
@@ -144,7 +146,9 @@ def _read_question(service: _Service, ended: asyncio.Event) -> None:
 def main() -> None:
     task = receive_task()
     is_punctual, delay = task["is_punctual"], task["reply_delay"]
-    with asyncio.Runner(loop_factory=lambda: _PunctualLoop(delay) if is_punctual else uvloop.new_event_loop()) as runner:
+    with asyncio.Runner(
+        loop_factory=lambda: _PunctualLoop(delay) if is_punctual else uvloop.new_event_loop()
+    ) as runner:
         runner.run(_serve(task))
 
 

@@ -4,9 +4,9 @@ import io
 import threading
 
 import pycurl
-from scenery import HOST, PASSWORD, Site, address, new_message
 
 from mailtrip.model import MailProtocol
+from scenery import HOST, PASSWORD, Site, address, new_message
 
 __all__ = ["CurlTrips"]
 

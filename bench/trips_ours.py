@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from scenery import KEY, Site, address, credentials, new_message
-
 from mailtrip.bootstrap.prober import Prober
 from mailtrip.clock import SystemClock
 from mailtrip.mail import MailClient
@@ -11,6 +9,7 @@ from mailtrip.mail.imap_mailbox import IMAPMailbox
 from mailtrip.mail.pop3_mailbox import POP3Mailbox
 from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, MonitorSettings, Result, Step, Verdict
 from mailtrip.probe.ports import Observer
+from scenery import KEY, Site, address, credentials, new_message
 
 __all__ = ["BareTrips", "WholeTrips"]
 
@@ -88,8 +87,6 @@ class BareTrips:
         login = credentials(user, Mechanism.LOGIN)
         mailbox = self._client.mailbox(self._mailbox, login, deadline=deadline, observe=_ignore, started_at=started_at)
         await _take_message(mailbox, mark)
-        # What a run keeps of its sessions is part of the work.
-        _ = (sender.record, mailbox.record)
 
     def close(self) -> None:
         self._client.close()

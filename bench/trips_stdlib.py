@@ -6,9 +6,8 @@ import re
 import smtplib
 import ssl
 
-from scenery import HOST, PASSWORD, Site, address, new_message
-
 from mailtrip.model import MailProtocol
+from scenery import HOST, PASSWORD, Site, address, new_message
 
 __all__ = ["StdlibTrips"]
 

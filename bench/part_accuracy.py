@@ -1,0 +1,101 @@
+"""How exact the measured times are: against a server that answers each time after 50 ms, at an even pace of trips."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from children import CLIENT_CORE, Child
+from servers import ServerProcess
+from tables import Findings, Table, Target
+
+__all__ = ["AccuracyPlan", "measure"]
+
+_BOUND_MS = 5.0
+_REPLY_DELAY = 0.05
+_CONTENDERS = {
+    "IMAP, uvloop": ("uvloop", "imap"),
+    "IMAP, asyncio": ("asyncio", "imap"),
+    "POP3, uvloop": ("uvloop", "pop3"),
+    "POP3, asyncio": ("asyncio", "pop3"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyPlan:
+    """Trips a second, for how many seconds, and for how long each is held so that enough of them are in flight.
+
+    Attributes:
+        hold_seconds: before the answer to AUTH, a step that is left out of the errors.
+    """
+
+    pace: float = 200.0
+    seconds: float = 20.0
+    hold_seconds: float = 4.0
+
+
+def measure(plan: AccuracyPlan) -> Findings:
+    """Errors in milliseconds: measured by the client less what the server waits."""
+    measured = {name: _measure_one(plan, *contender) for name, contender in _CONTENDERS.items()}
+    return Findings(
+        part="accuracy",
+        tables=(
+            Table(
+                title=f"Error of measured times, ms, p50 / p99 / max, paced at {plan.pace:.0f} trips/s plain",
+                columns=(
+                    "whole run",
+                    "one reply",
+                    "submit step (4 replies)",
+                    "server's lateness",
+                    "in flight",
+                    "core used",
+                ),
+                rows=tuple(_row(name, told) for name, told in measured.items()),
+            ),
+        ),
+        targets=tuple(_targets(measured)),
+        facts=(
+            (
+                f"The server answers after {_REPLY_DELAY * 1000:.0f} ms, by an event loop that never sleeps; its "
+                "lateness is inside the client's errors. The answer to AUTH is held back for "
+                f"{plan.hold_seconds:.0f} s more and not counted. {plan.pace * plan.seconds:.0f} trips in each row; the "
+                "replies are those of the transcripts."
+            ),
+        ),
+    )
+
+
+def _measure_one(plan: AccuracyPlan, loop: str, protocol: str) -> dict[str, float]:
+    concurrency = int(plan.pace * (plan.hold_seconds + 60 * _REPLY_DELAY))
+    warm_up = 10
+    holds = [("smtp", "auth", plan.hold_seconds, warm_up)]
+    with ServerProcess(users=concurrency, holds=holds, reply_delay=_REPLY_DELAY, is_punctual=True) as server:
+        task: dict[str, Any] = {
+            **server.site(protocol, is_tls=False),
+            "measure": "accuracy",
+            "kind": "whole",
+            "loop": loop,
+            "concurrency": concurrency,
+            "warm_up": warm_up,
+            "count": int(plan.pace * plan.seconds),
+            "pace": plan.pace,
+            "reply_delay": _REPLY_DELAY,
+        }
+        with Child("contender.py", task, core=CLIENT_CORE) as client:
+            told: dict[str, float] = client.hear(plan.seconds + 120)
+        return {**told, **server.report()}
+
+
+def _row(name: str, told: dict[str, float]) -> tuple[str, ...]:
+    errors = (_three(told, kind) for kind in ("reply", "submit", "late"))
+    return name, *errors, f"{told['in_flight']:,.0f}", f"{told['cores'] * 100:.0f} %"
+
+
+def _three(told: dict[str, float], kind: str) -> str:
+    return " / ".join(f"{told[f'{kind}_{share}'] * 1000:.1f}" for share in (0.5, 0.99, 1.0))
+
+
+def _targets(measured: dict[str, dict[str, float]]) -> Iterator[Target]:
+    for name, told in measured.items():
+        yield Target(
+            text=f"{name}, p99 error of a reply", measured=told["reply_0.99"] * 1000, bound=_BOUND_MS, unit=" ms"
+        )

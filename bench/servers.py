@@ -1,0 +1,79 @@
+"""The in-memory mail server in a process of its own, as the parts of the benchmark start it."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from children import SERVER_CORE, Child
+
+__all__ = ["ServerProcess"]
+
+
+class ServerProcess:
+    """A context manager: the server is there inside of it.
+
+    Args:
+        users: how many mailboxes it has.
+        holds: moments at which a reply is held back: protocol, moment, seconds, and how often it is not at first.
+        pipelining: whether it offers that; off, so that all clients make the same exchanges.
+        reply_delay: seconds before each reply.
+        is_punctual: burns its core to be on time, and tells how late it was.
+        core: which one it is pinned to; None for any.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: int,
+        holds: Sequence[tuple[str, str, float, int]] = (),
+        pipelining: bool = False,
+        reply_delay: float = 0.0,
+        is_punctual: bool = False,
+        core: int | None = SERVER_CORE,
+    ) -> None:
+        self._task = {
+            "users": users,
+            "holds": [list(hold) for hold in holds],
+            "pipelining": pipelining,
+            "reply_delay": reply_delay,
+            "is_punctual": is_punctual,
+        }
+        self._core = core
+        self._folder = tempfile.TemporaryDirectory(prefix="mailtrip-bench-")
+        self._child: Child | None = None
+        self._told: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._child = Child("mail_server.py", self._task, core=self._core)
+        self._told = self._child.hear(60)
+        self._ca_path.write_text(self._told["ca"], encoding="ascii")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._child is not None:
+            self._child.stop()
+        self._folder.cleanup()
+
+    def site(self, protocol: str, *, is_tls: bool) -> dict[str, Any]:
+        """What a contender needs to know of it, as a part of its task."""
+        return {
+            "protocol": protocol,
+            "is_tls": is_tls,
+            "ports": self._told["ports"],
+            "ca": self._told["ca"],
+            "ca_path": str(self._ca_path),
+        }
+
+    def report(self) -> dict[str, float]:
+        """What it has used and seen so far."""
+        assert self._child is not None
+        report: dict[str, float] = self._child.ask("report")
+        return report
+
+    @property
+    def _ca_path(self) -> Path:
+        return Path(self._folder.name, "ca.pem")
