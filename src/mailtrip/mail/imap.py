@@ -144,6 +144,8 @@ class IMAPGrammar:
         """SELECT a folder by its decoded name."""
         self._dialogue.forget_folder()
         name = quote([encode_name(folder)])
+        if name is None:
+            raise ValueError("a folder's name in modified UTF-7 is printable ASCII")
         answer = yield from self._dialogue.ask(b"SELECT %s" % name, refused=f"SELECT {folder} refused")
         if isinstance(answer, Refusal):
             return answer

@@ -58,7 +58,7 @@ def breaks_as_refusal(script: Callable[P, Script[T]]) -> Callable[P, Script[T]]:
 
 def quote(words: Sequence[str]) -> bytes | None:
     """Words as quoted strings; None where one needs a literal (RFC 3501, 4.3)."""
-    if not all(re.fullmatch(r"[\x20-\x7e]{0,1000}", word) for word in words):
+    if not all(re.fullmatch(r"[\x20-\x7e]*", word) for word in words):
         return None
     return " ".join('"{}"'.format(re.sub(r'(["\\])', r"\\\1", word)) for word in words).encode()
 
