@@ -45,7 +45,7 @@ class Limits:
 
 SMTP_LIMITS = Limits(reply=_MIB // 4, lines=1000)
 POP3_LIMITS = Limits()
-POP3_LISTING_LIMITS = Limits(reply=16 * _MIB)
+POP3_LISTING_LIMITS = Limits(reply=16 * _MIB, lines=100_002)
 """A listing of 100,000 messages with UIDs of 70 characters has 8 MB (RFC 1939, 7)."""
 IMAP_LIMITS = Limits(line=65536)
 
@@ -179,6 +179,7 @@ class POP3MultilineFramer:
         return match.end() if match else None
 
 
+_BRACE = ord("}")
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\}\r?\Z")
 _TEXT_RESPONSE = re.compile(rb"(?!\* )|\* (?:OK|NO|BAD|BYE|PREAUTH)(?:[ \r\n]|\Z)", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE(?:[ \r\n]|\Z)", re.IGNORECASE)
@@ -216,6 +217,8 @@ class _ResponseScanner:
     def _literal_at(self, buffer: bytes | bytearray, newline: int) -> int | None:
         """The size of the literal that the line ending at `newline` announces."""
         _check_line(newline + 1 - self._line, self._limits)
+        if buffer[newline - 1] != _BRACE and buffer[newline - 2] != _BRACE:
+            return None
         match = _LITERAL.search(bytes(buffer[max(self._line, newline - 24) : newline]))
         if match is None or _TEXT_RESPONSE.match(bytes(buffer[self.start : self.start + 12])):
             return None

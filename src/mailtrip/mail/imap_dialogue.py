@@ -149,7 +149,7 @@ class Dialogue:
                 raise BrokenProtocol("the server's answer has no end")
             return gone
         if last.tag == b"+":
-            nothing = Status(kind="", code="", arguments="", text="")
+            nothing = Status(kind="", code="", arguments="", said="")
             return Answer(status=nothing, untagged=tuple(untagged), challenge=last.rest)
         said = parse_status(last)
         if said.kind not in {"OK", "NO", "BAD"}:

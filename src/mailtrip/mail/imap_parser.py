@@ -46,13 +46,18 @@ class Status:
         kind: OK, NO, BAD, BYE or PREAUTH.
         code: name of the response code in upper case; empty where there is none.
         arguments: what follows the code's name within its brackets.
-        text: all of it, as people quote it.
+        said: what follows the kind, code and all.
     """
 
     kind: str
     code: str
     arguments: str
-    text: str
+    said: str
+
+    @property
+    def text(self) -> str:
+        """All of it, as people quote it."""
+        return clean(f"{self.kind} {self.said}")
 
 
 _RESPONSE = re.compile(rb"(\*|[A-Za-z0-9]{1,32}) (?:([0-9]{1,10}) )?([A-Za-z][A-Za-z0-9.=_-]{0,63})(?: |\Z)", re.DOTALL)
@@ -85,13 +90,13 @@ _CODE = re.compile(r"\[([^\]\s]{1,64})(?: ([^\]]*))?\]")
 
 def parse_status(response: Response) -> Status:
     """A response named OK, NO, BAD, BYE or PREAUTH, taken apart (RFC 3501, 7.1)."""
-    text = response.rest.decode("utf-8", "replace")
-    match = _CODE.match(text)
+    said = response.rest[:4096].decode("utf-8", "replace")
+    match = _CODE.match(said) if said.startswith("[") else None
     return Status(
         kind=response.name,
         code=match[1].upper() if match else "",
         arguments=(match[2] or "") if match else "",
-        text=clean(f"{response.name} {text[:4096]}"),
+        said=said,
     )
 
 

@@ -87,11 +87,14 @@ def _parse(reply: bytes) -> _Reply:
     return _Reply(indicator, rest, body)
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def _say(
     command: str, *, shown: str | None = None, hides_reply: bool = False, multiline: Limits | None = None
 ) -> _Steps[_Reply]:
     """Send one line; the reply, of several lines where `multiline` bounds it."""
-    if re.search(r"[\x00-\x1f\x7f]", command):
+    if _CONTROL.search(command):
         raise ValueError("a command has no control characters in it")
     reply = yield Exchange(
         send=f"{command}\r\n".encode(),
@@ -328,5 +331,8 @@ def _listing_of(reply: _Reply) -> list[bytes]:
 def _content_of(reply: _Reply) -> bytes:
     """The message in a multi-line reply: without the lone dot and without dot-stuffing (RFC 1939, 3)."""
     content = reply.body[: reply.body.rfind(b".")]
-    unstuffed = re.sub(rb"(?m)^\.", b"", content)
-    return re.sub(rb"(?<!\r)\n", b"\r\n", unstuffed)
+    if content.startswith(b".") or b"\n." in content:
+        content = re.sub(rb"(?m)^\.", b"", content)
+    if content.count(b"\n") != content.count(b"\r\n"):
+        content = re.sub(rb"(?<!\r)\n", b"\r\n", content)
+    return content

@@ -73,8 +73,11 @@ def _parse(reply: bytes) -> list[_Reply]:
     return replies
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def _say(command: str, *, shown: str | None = None, hides_reply: bool = False) -> _Steps[_Reply]:
-    if re.search(r"[\x00-\x1f\x7f]", command):
+    if _CONTROL.search(command):
         raise ValueError("a command has no control characters in it")
     reply = yield Exchange(
         send=f"{command}\r\n".encode(),
@@ -227,7 +230,6 @@ def submit(capabilities: Capabilities, sender: str, recipient: str, message: byt
     return (yield from _send_message(message))
 
 
-_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _ADDRESS_BREAKERS = re.compile(r"[\x00-\x20<>\x7f-\x9f\u2028\u2029]")
 
 
@@ -239,7 +241,7 @@ def _check_input(sender: str, recipient: str, message: bytes) -> None:
             raise ValueError("an address has blanks, angle brackets or control characters in it")
     if not recipient:
         raise ValueError("a recipient is missing")
-    if _BARE_LINE_END.search(message):
+    if not message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n"):
         raise ValueError("a message has CRLF at the end of each line and no CR or LF elsewhere")
 
 
