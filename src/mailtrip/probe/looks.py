@@ -20,6 +20,8 @@ class LookPlan:
         minimum: no gap is shorter: the provider's wish.
         push_from: gaps from here on are spent waiting for the server to tell, where it can: Dovecot holds
             its news back for half a second.
+        patience: how long one answer of the mailbox is waited for before its session is made anew: a connection may
+            be dead without a sign.
         looks_again: whether one more look after the deletion searches for a second copy.
     """
 
@@ -30,6 +32,7 @@ class LookPlan:
     longest: float
     minimum: float = 0.0
     push_from: float = 1.0
+    patience: float = 30.0
     looks_again: bool = False
 
     def gap(self, waited: float, remaining: float) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
@@ -42,8 +42,6 @@ __all__ = ["run_round_trip"]
 _CLOSING_SECONDS = 2.0
 # The mail clients know the deadline themselves, and can say where they hung: they are given the chance.
 _GRACE_SECONDS = 0.25
-# A connection may be dead without a sign. A new one finds the message, as long as there is time.
-_PATIENCE_SECONDS = 30.0
 _HEAD_BYTES = 64 * 1024
 
 Report = Callable[[Exception], None]
@@ -119,19 +117,21 @@ class _Driver:
     deadline: float
     timeline: Timeline
     report: Report
+    closed: list[Sender | Mailbox] = field(default_factory=list)
 
     async def run(self) -> tuple[Conclusion | Exception, float]:
-        """The conclusion or our bug, and when it was reached; then the sessions are closed."""
+        """The conclusion or our bug, and when it was reached; both sessions are closed by then."""
         try:
             async with asyncio.TaskGroup() as closing:
                 outcome = await self._conclude(closing)
                 ended = self.clock.monotonic()
-                closing.create_task(self._close(self.mailbox))
-            return outcome, ended
-        finally:
+                self._begin_closing(closing, self.sender, self.mailbox)
+        except asyncio.CancelledError:
+            self.closed.clear()
             async with asyncio.TaskGroup() as closing:
-                closing.create_task(self._close(self.sender))
-                closing.create_task(self._close(self.mailbox))
+                self._begin_closing(closing, self.sender, self.mailbox)
+            raise
+        return outcome, ended
 
     async def _conclude(self, closing: asyncio.TaskGroup) -> Conclusion | Exception:
         try:
@@ -150,7 +150,7 @@ class _Driver:
         while not isinstance(task := state.action, Finish):
             event = await self._within_limits(task, state)
             if isinstance(task, Submit):
-                closing.create_task(self._close(self.sender))
+                self._begin_closing(closing, self.sender)
             following = advance(state, event, self.clock.monotonic())
             self._tell(state, following)
             state = following
@@ -158,7 +158,7 @@ class _Driver:
 
     async def _within_limits(self, task: Task, state: State) -> Event:
         remaining = max(0.0, self.deadline - self.clock.monotonic()) + _GRACE_SECONDS
-        patience = remaining if state.sent_at is None else _PATIENCE_SECONDS
+        patience = remaining if state.sent_at is None else self.trip.looks.patience
         if isinstance(task, Pause | Watch):
             patience += task.seconds
         try:
@@ -226,6 +226,13 @@ class _Driver:
             if after.accepted:
                 self.timeline.tell(Step.WAIT, after.accepted.at, after.seen.answered_at)
             self.timeline.tell(Step.LOOK, after.seen.asked_at, after.seen.answered_at)
+
+    def _begin_closing(self, closing: asyncio.TaskGroup, *sessions: Sender | Mailbox) -> None:
+        """Close sessions beside whatever goes on, each once."""
+        for session in sessions:
+            if session not in self.closed:
+                self.closed.append(session)
+                closing.create_task(self._close(session))
 
     async def _close(self, session: Sender | Mailbox) -> None:
         """A session that can't be closed changes nothing in what was found."""

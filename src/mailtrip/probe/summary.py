@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mailtrip.model import StatusCode, Verdict
+from mailtrip.model import Severity, Verdict
 from mailtrip.probe.compare import Change, Comparison
 from mailtrip.probe.moves import Conclusion
 
@@ -55,8 +55,8 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
     else:
         text = f"Delivered to {mailbox}, though its acceptance was never heard"
     faults = []
-    if conclusion.status not in _WARNINGS and conclusion.status is not StatusCode.OK:
-        faults.append(f"the mailbox failed at step {conclusion.step}: {why}")
+    if conclusion.status.severity is Severity.ERROR:
+        faults.append(f"the mailbox failed at step {conclusion.step}: {why}" if conclusion.failure else why)
     if conclusion.comparison and conclusion.comparison.change is not Change.NONE:
         faults.append(_alteration(conclusion.comparison))
     if conclusion.copies > 1:
@@ -66,9 +66,6 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
     if conclusion.not_deleted:
         faults.append(f"it could not be deleted: {conclusion.not_deleted.reason}")
     return f"{text}, but {'; '.join(faults)}" if faults else text
-
-
-_WARNINGS = frozenset({StatusCode.ALTERED, StatusCode.DOUBLED, StatusCode.SLOW, StatusCode.DELETE_FAILED})
 
 
 def _alteration(comparison: Comparison) -> str:

@@ -59,8 +59,10 @@ ONE, TWO, THREE = (MessageRef("INBOX", key) for key in "123")
 
 durations = st.sampled_from([0.1, 0.0, 0.3, 2.0, 11.0, 59.99])
 kinds = st.sampled_from(["good", "good", "good", "bad", "time up"])
-own_messages = st.sampled_from([(), (), (), (ONE,), (TWO, ONE), (ONE, ONE), (ONE, TWO, THREE)])
-comparisons = st.sampled_from([Comparison(Change.NONE), Comparison(Change.ADDED, "x"), Comparison(Change.DAMAGED)])
+own_messages = st.sampled_from([(), (), (), (ONE,), (TWO,), (ONE,), (TWO, ONE), (ONE, ONE), (ONE, TWO, THREE)])
+comparisons = st.sampled_from(
+    [*[Comparison(Change.NONE)] * 3, Comparison(Change.ADDED, "x"), Comparison(Change.DAMAGED)]
+)
 
 
 @dataclass(slots=True)

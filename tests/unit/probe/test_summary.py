@@ -1,0 +1,96 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mailtrip.model import Accepted, Failure, Sighting, StatusCode, Step, Verdict
+from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.moves import Conclusion
+from mailtrip.probe.summary import summarise, summarise_bug
+
+SMTP = "smtps://mx.example.com:465"
+MAILBOX = "imaps://box.example.com:993"
+
+DELIVERED = Conclusion(
+    verdict=Verdict.DELIVERED,
+    status=StatusCode.OK,
+    accepted=Accepted(reply="250 2.0.0 Ok: queued as 4F2", at=2.0),
+    sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.25)),
+    copies=1,
+    comparison=Comparison(Change.NONE),
+)
+ACCEPTED = Conclusion(verdict=Verdict.MISSING, status=StatusCode.TIMEOUT, step=Step.WAIT, accepted=DELIVERED.accepted)
+TIMED_OUT = Conclusion(verdict=Verdict.UNSENT, status=StatusCode.TIMEOUT, step=Step.CONNECT)
+
+
+def failed(status: StatusCode, reason: str, step: Step) -> Failure:
+    return Failure(step=step, status=status, reason=reason)
+
+
+NO_USER = failed(StatusCode.RECIPIENT_REFUSED, f"{SMTP}: 550 5.1.1 No such user.", Step.SUBMIT)
+LOCKED = failed(StatusCode.MAILBOX_LOCKED, f"{MAILBOX}: NO [IN-USE] locked", Step.LOOK)
+LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the final dot", Step.SUBMIT)
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "text"),
+    [
+        (DELIVERED, f"Delivered to {MAILBOX} within 0.250 s."),
+        (replace(DELIVERED, sighting=None), f"Delivered to {MAILBOX}, though its acceptance was never heard."),
+        (
+            replace(DELIVERED, verdict=Verdict.SLOW, status=StatusCode.SLOW, step=Step.WAIT),
+            f"Delivered to {MAILBOX} within 0.250 s, but that is slower than the warning time.",
+        ),
+        (
+            replace(DELIVERED, status=StatusCode.ALTERED, comparison=Comparison(Change.ADDED, "-- footer"), copies=2),
+            f'Delivered to {MAILBOX} within 0.250 s, but something was added on the way: "-- footer"; 2 copies came in.',
+        ),
+        (
+            replace(DELIVERED, status=StatusCode.ALTERED, comparison=Comparison(Change.DAMAGED)),
+            f"Delivered to {MAILBOX} within 0.250 s, but its text was changed on the way.",
+        ),
+        (
+            replace(DELIVERED, status=StatusCode.DELETE_FAILED, not_deleted=LOCKED),
+            f"Delivered to {MAILBOX} within 0.250 s, but it could not be deleted: {MAILBOX}: NO [IN-USE] locked.",
+        ),
+        (
+            replace(DELIVERED, status=StatusCode.MAILBOX_LOCKED, step=Step.LOOK, failure=LOCKED, comparison=None),
+            f"Delivered to {MAILBOX} within 0.250 s, but the mailbox failed at step look: {MAILBOX}: NO [IN-USE] locked.",
+        ),
+        (
+            replace(DELIVERED, status=StatusCode.TIMEOUT, step=Step.FETCH, comparison=None),
+            f"Delivered to {MAILBOX} within 0.250 s, but the time was up after 300.0 s at step fetch.",
+        ),
+        (
+            ACCEPTED,
+            f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2"), but not seen in {MAILBOX} when the time was up after 300.0 s.',
+        ),
+        (
+            replace(ACCEPTED, verdict=Verdict.MAILBOX_UNREACHABLE, status=StatusCode.MAILBOX_LOCKED, failure=LOCKED),
+            f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2"), but whether it arrived is unknown, as the mailbox could not be read: {MAILBOX}: NO [IN-USE] locked.',
+        ),
+        (
+            Conclusion(verdict=Verdict.UNDECIDED, status=StatusCode.SMTP_PROTOCOL, step=Step.SUBMIT, failure=LOST),
+            f"Sent, but not seen in {MAILBOX}, and whether it was accepted is unknown: {SMTP}: connection lost after the final dot.",
+        ),
+        (
+            Conclusion(verdict=Verdict.REFUSED, status=NO_USER.status, step=Step.SUBMIT, failure=NO_USER),
+            f"Refused for good: {SMTP}: 550 5.1.1 No such user.",
+        ),
+        (
+            Conclusion(verdict=Verdict.DEFERRED, status=StatusCode.DEFERRED, step=Step.SUBMIT, failure=NO_USER),
+            f"Not taken now, the server asks to come back later: {SMTP}: 550 5.1.1 No such user.",
+        ),
+        (TIMED_OUT, "Nothing was sent: the time was up after 300.0 s at step connect."),
+        (replace(TIMED_OUT, failure=LOST), f"Nothing was sent: {SMTP}: connection lost after the final dot."),
+    ],
+)
+def test_a_sentence_says_what_became_of_the_message(conclusion: Conclusion, text: str) -> None:
+    assert summarise(conclusion, smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=300)) == text
+
+
+def test_our_own_bug_is_named_without_what_it_says() -> None:
+    text = summarise_bug(RuntimeError("password hunter2"))
+
+    assert "RuntimeError" in text
+    assert "hunter2" not in text
