@@ -169,7 +169,7 @@ class FakeMailbox:
     ) -> None:
         self._path = path
         self._script = _Script(path.clock, takes or {}, failures or {})
-        self._known: set[MessageRef] = set()
+        self._known: set[MessageRef] | None = None
         self.can_push = can_push
         self.record = record
 
@@ -180,7 +180,8 @@ class FakeMailbox:
 
     async def open(self) -> Failure | None:
         failure = await self._script.call("open")
-        self._known = set(self._path.visible())
+        if failure is None and self._known is None:
+            self._known = set(self._path.visible())
         return failure
 
     async def look(self) -> Look | Failure:
@@ -189,8 +190,9 @@ class FakeMailbox:
         failure = await self._script.call("look")
         if failure is not None:
             return failure
-        fresh = [ref for ref in visible if ref not in self._known]
-        self._known.update(fresh)
+        known = self._known if self._known is not None else set()
+        fresh = [ref for ref in visible if ref not in known]
+        known.update(fresh)
         heads = (Head(ref=ref, content=visible[ref][:_HEAD_LENGTH], size=len(visible[ref])) for ref in fresh)
         return Look(asked_at=asked_at, answered_at=self._path.clock.monotonic(), heads=tuple(heads))
 
@@ -207,7 +209,7 @@ class FakeMailbox:
         return None
 
     def _has_news(self) -> bool:
-        return not self._known.issuperset(self._path.visible())
+        return self._known is not None and not self._known.issuperset(self._path.visible())
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
         failure = await self._script.call("fetch")

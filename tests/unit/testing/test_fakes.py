@@ -38,6 +38,16 @@ async def test_what_was_there_before_opening_is_not_new() -> None:
     assert contents(await mailbox.look()) == [b"new"]
 
 
+async def test_what_came_while_a_session_was_lost_is_new_after_opening_again() -> None:
+    clock = FakeClock()
+    path = FakeMailPath(clock)
+    mailbox = FakeMailbox(path)
+    await mailbox.open()
+    path.put(b"meanwhile")
+    await mailbox.open()
+    assert contents(await mailbox.look()) == [b"meanwhile"]
+
+
 async def test_fetch_and_delete_work_on_one_message() -> None:
     path = FakeMailPath(FakeClock())
     mailbox = FakeMailbox(path)
