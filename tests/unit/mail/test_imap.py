@@ -385,3 +385,36 @@ def test_log_out_ends_an_idle_that_was_broken_off() -> None:
 def test_a_server_can_leave_at_any_moment(call: Call) -> None:
     value = play(call(session("ID", "IDLE")), [b"* 1 EXISTS\r\n* BYE I have had enough\r\n"]).value
     assert value == refusal(PROTOCOL, "the server ended the session: BYE I have had enough")
+
+
+@pytest.mark.parametrize(
+    ("call", "says", "reason"),
+    [
+        (
+            lambda grammar: grammar.select("X"),
+            [b"* 1 EXISTS\r\nA1 OK\r\n", b"A2 NO no\r\n"],
+            "UID FETCH refused: NO no",
+        ),
+        (lambda grammar: grammar.fetch_heads(1), [b"A1 NO no\r\n"], "UID FETCH refused: NO no"),
+        (
+            lambda grammar: grammar.fetch_heads(1),
+            [b"* 1 FETCH (UID 1)\r\nA1 OK\r\n", b"A2 NO no\r\n"],
+            "UID FETCH refused: NO no",
+        ),
+        (IMAPGrammar.list_folders, [b"A1 NO no\r\n"], "LIST refused: NO no"),
+        (IMAPGrammar.capability, [b"A1 BAD no\r\n"], "CAPABILITY refused: BAD no"),
+        (IMAPGrammar.noop, [b"A1 NO no\r\n"], "NOOP refused: NO no"),
+    ],
+)
+def test_commands_are_refused(call: Call, says: Sequence[bytes], reason: str) -> None:
+    assert play(call(session()), says).value == refusal(PROTOCOL, reason)
+
+
+def test_a_search_that_is_refused_leaves_the_message() -> None:
+    value = play(session("X", exists=5).delete([1]), [b"A2 OK\r\n", b"A3 NO no\r\n"]).value
+    assert value == refusal(StatusCode.DELETE_FAILED, "SEARCH refused: NO no")
+
+
+def test_the_program_names_itself_in_ascii() -> None:
+    with pytest.raises(ValueError, match="printable ASCII"):
+        play(session("ID").identify("Mailtrip\r\n", "1"), [])

@@ -225,3 +225,22 @@ def test_challenges_are_hidden() -> None:
         greeted("AUTH=CRAM-MD5").log_in(login(), is_secure=True), [b"+ PDFAeD4=\r\n", b"A1 OK [CAPABILITY X] in\r\n"]
     )
     assert [exchange.hides_reply for exchange in played.exchanges] == [True, False]
+
+
+def test_a_server_that_does_not_tell_its_capabilities_is_refused() -> None:
+    grammar = IMAPGrammar()
+    play(grammar.greeting(), [b"* OK hi\r\n"])
+    value = play(grammar.log_in(login(), is_secure=True), [b"A1 BAD what\r\n"]).value
+    assert value == Refusal(status=PROTOCOL, reason="CAPABILITY refused: BAD what")
+
+
+def test_a_password_that_the_mechanism_does_not_allow_is_not_sent() -> None:
+    played = play(greeted("AUTH=SCRAM-SHA-1").log_in(login(password="a\x07"), is_secure=True), [])
+    assert played.sent == b""
+    assert isinstance(played.value, Refusal)
+
+
+def test_capabilities_are_still_known_after_a_refusal() -> None:
+    grammar = greeted("IDLE")
+    play(grammar.log_in(login(), is_secure=True), [b"A1 NO no\r\n"])
+    assert grammar.capabilities == {"IMAP4REV1", "IDLE"}

@@ -9,7 +9,7 @@ from mailtrip.mail import pop3
 from mailtrip.mail.pop3 import Capabilities, Greeting
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.model import Credentials, Mechanism, StatusCode
-from mailtrip.testing.scripts import play
+from mailtrip.testing.scripts import ConnectionLost, play
 
 PLAIN_GREETING = Greeting(text="+OK")
 
@@ -277,3 +277,36 @@ def test_a_password_that_would_break_the_line_is_our_bug() -> None:
     script = pop3.log_in(offering("USER"), PLAIN_GREETING, login(password="a\r\nDELE 1"), is_secure=True)
     with pytest.raises(ValueError, match="no control characters"):
         play(script, [b"+OK\r\n", b"+OK\r\n"])
+
+
+def test_a_digest_is_refused() -> None:
+    script = pop3.log_in(offering(), APOP_GREETING, login(Mechanism.APOP), is_secure=False)
+    value = play(script, [b"-ERR c4c9334bac560ecc979e58001b3e22fb is wrong\r\n"]).value
+    assert value == refusal(StatusCode.MAILBOX_LOGIN, "APOP refused: -ERR (hidden) is wrong")
+
+
+def test_a_password_that_the_mechanism_does_not_allow_is_not_sent() -> None:
+    script = pop3.log_in(offering(sasl=["PLAIN"]), PLAIN_GREETING, login(password="a\x00"), is_secure=True)
+    played = play(script, [])
+    assert played.sent == b""
+    assert played.value == refusal(
+        StatusCode.MAILBOX_LOGIN, "login not possible: PLAIN allows no NUL in user name or password"
+    )
+
+
+@pytest.mark.parametrize("line", [b"1", b"1 x", b"x 1", b"1 1x"])
+def test_sizes_that_are_none_break_the_protocol(line: bytes) -> None:
+    value = play(pop3.sizes(), [b"+OK\r\n%s\r\n.\r\n" % line]).value
+    assert value == refusal(StatusCode.MAILBOX_PROTOCOL, "the server's answer to LIST has lines that name no message")
+
+
+@pytest.mark.parametrize(("messages", "is_heard"), [(100_000, True), (100_001, False)])
+def test_a_listing_has_a_hundred_thousand_messages_at_most(messages: int, is_heard: bool) -> None:
+    said = b"+OK\r\n" + b"".join(b"%d a\r\n" % number for number in range(messages)) + b".\r\n"
+    if is_heard:
+        value = play(pop3.list_uids(), [said]).value
+        assert isinstance(value, tuple)
+        assert len(value) == messages
+        return
+    with pytest.raises(ConnectionLost, match="more than 100002 lines"):
+        play(pop3.list_uids(), [said])

@@ -244,3 +244,17 @@ def test_a_nonce_is_fit_for_scram_and_never_the_same() -> None:
 def test_no_conversation_shows_its_secret() -> None:
     for mechanism in (Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.CRAM_MD5, Mechanism.SCRAM_SHA_1):
         assert "pencil" not in repr(start(mechanism, credentials()))
+
+
+@pytest.mark.parametrize("mechanism", [Mechanism.APOP, Mechanism.AUTO])
+def test_what_is_no_sasl_mechanism_is_our_bug(mechanism: Mechanism) -> None:
+    with pytest.raises(ValueError, match="no SASL mechanism"):
+        start(mechanism, credentials())
+
+
+def test_scram_is_over_after_the_proof() -> None:
+    conversation = start(Mechanism.SCRAM_SHA_1, credentials(), nonce=lambda: NONCE)
+    conversation.answer(GOOD)
+    conversation.answer(b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=")
+    with pytest.raises(SASLError, match="goes on asking"):
+        conversation.answer(b"")

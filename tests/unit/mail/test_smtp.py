@@ -436,3 +436,17 @@ def test_a_quoted_local_part_may_have_blanks() -> None:
 def test_whatever_the_answer_to_quit_the_session_is_over(says: Sequence[bytes]) -> None:
     played = play(smtp.quit_(), says)
     assert (played.value, played.sent) == (None, b"QUIT\r\n")
+
+
+def test_a_password_that_the_mechanism_does_not_allow_is_not_sent() -> None:
+    played = play(smtp.log_in(offering("SCRAM-SHA-256"), login(password="a\x07"), is_secure=True), [])
+    assert played.sent == b""
+    assert played.value == refusal(
+        StatusCode.SMTP_LOGIN,
+        "login not possible: the user name or password has characters that SCRAM does not allow",
+    )
+
+
+def test_a_client_name_with_a_line_end_is_our_bug() -> None:
+    with pytest.raises(ValueError, match="no control characters"):
+        play(smtp.hello("me\r\nMAIL FROM:<>"), [])
