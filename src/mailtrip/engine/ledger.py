@@ -70,9 +70,9 @@ class DatabaseLedger:
     async def last_slots(self) -> Mapping[int, datetime]:
         return await self._database.reading(schedules.last_slots)
 
-    async def abandon_running(self, *, note: str) -> int:
+    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
         return await self._database.writing(
-            lambda connection: runs.abandon_running(connection, note=note, now=self._clock.now())
+            lambda connection: runs.abandon_running(connection, note=note, now=self._clock.now(), own_since=own_since)
         )
 
     async def expire(self, *, limit: int) -> int:

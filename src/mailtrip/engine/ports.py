@@ -72,8 +72,11 @@ class Ledger(Protocol):
         """The newest slot of a scheduled run that is known of each monitor that has one."""
         ...
 
-    async def abandon_running(self, *, note: str) -> int:
-        """Turn runs that a dead process left `RUNNING` into `NOT_MEASURED`; how many there were."""
+    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
+        """Turn runs that a dead process left `RUNNING` into `NOT_MEASURED`; how many there were.
+
+        Those begun since `own_since` are this process's own.
+        """
         ...
 
     async def expire(self, *, limit: int) -> int:

@@ -56,6 +56,7 @@ class Scheduler:
         self._limits = limits
         self._conclude = conclude
         self._claims = Claims(ledger, clock=clock, conclude=conclude)
+        self._made_at = clock.now()
         self._mark = 0
         self._changed = Alarm(clock)
         self._look = Alarm(clock)
@@ -94,7 +95,7 @@ class Scheduler:
         """Find out what a stop left behind. Slots of the stop are recorded, not replayed."""
         while True:
             try:
-                abandoned = await self._ledger.abandon_running(note=_ABANDONED)
+                abandoned = await self._ledger.abandon_running(note=_ABANDONED, own_since=self._made_at)
                 last_slots = await self._ledger.last_slots()
                 changes = await self._ledger.changed_since(0)
             except Unavailable as exc:

@@ -122,9 +122,12 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
     store.runs.finish(connection, finished)
 
 
-def abandon_running(connection: Connection, *, note: str, now: datetime) -> int:
-    """At start: runs that a dead process left running become not measured, with the reason; how many it were."""
-    return store.runs.abandon_running(connection, note=note, now=now)
+def abandon_running(connection: Connection, *, note: str, now: datetime, own_since: datetime | None = None) -> int:
+    """At start: runs that a dead process left running become not measured, with the reason; how many it were.
+
+    Runs begun from `own_since` to `now` are the caller's own and go on: a test may be ordered while it starts.
+    """
+    return store.runs.abandon_running(connection, note=note, now=now, own_since=own_since)
 
 
 def _location(monitor: Monitor, wanted: int | None) -> int:

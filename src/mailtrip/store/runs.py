@@ -93,12 +93,14 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
     connection.execute(_upsert_latest(connection), [_latest_values(row, results[row.id]) for row in rows])
 
 
-def abandon_running(connection: Connection, *, note: str, now: datetime) -> int:
-    """Runs that are running become not measured; how many it were."""
+def abandon_running(connection: Connection, *, note: str, now: datetime, own_since: datetime | None = None) -> int:
+    """Runs that are running become not measured, save those begun from `own_since` to `now`; how many it were."""
+    statement = update(runs).where(runs.c.state == RunState.RUNNING)
+    if own_since is not None:
+        # A run from the future was begun before the clock was set back: not by the caller either.
+        statement = statement.where(or_(runs.c.started_at < own_since, runs.c.started_at > now))
     return connection.execute(
-        update(runs)
-        .where(runs.c.state == RunState.RUNNING)
-        .values(state=RunState.NOT_MEASURED, note=storable(note, 1000), changed_at=now)
+        statement.values(state=RunState.NOT_MEASURED, note=storable(note, 1000), changed_at=now)
     ).rowcount
 
 

@@ -234,9 +234,10 @@ class FakeLedger:
         scheduled = (run for run in self.runs.values() if run.kind is RunKind.SCHEDULED)
         return {run.monitor_id: run.slot for run in sorted(scheduled, key=lambda run: run.slot)}
 
-    async def abandon_running(self, *, note: str) -> int:
+    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
         self._called("abandon_running")
-        left = [run for run in self.runs.values() if run.state is RunState.RUNNING]
+        running = (run for run in self.runs.values() if run.state is RunState.RUNNING)
+        left = [run for run in running if run.slot < own_since]
         for run in left:
             self.runs[run.id] = replace(run, state=RunState.NOT_MEASURED, note=note)
         return len(left)

@@ -137,6 +137,7 @@ async def test_runs_that_a_dead_process_left_are_closed_at_the_start(
 ) -> None:
     ledger.put(100001)
     left = ledger.order_test(100001, now=clock.now())
+    clock.move(1.0)
     async with running_engine(ledger, probe, clock):
         await clock.advance(1.0)
     assert ledger.runs[left.id].state is RunState.NOT_MEASURED

@@ -1,0 +1,268 @@
+"""The engine over real databases: each scenario must hold on every one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from tests.contract.store.builders import ADMIN, KEYS, claimed, make_monitor
+
+from mailtrip.clock import SystemClock
+from mailtrip.engine.ledger import DatabaseLedger
+from mailtrip.engine.local import LocalEngine
+from mailtrip.errors import Unavailable
+from mailtrip.model import Run, RunKind, RunState, Verdict
+from mailtrip.schedule.slots import slots
+from mailtrip.service import monitors, runs
+from mailtrip.service.endings import Conclusion, conclude
+from mailtrip.service.monitors import Passwords
+from mailtrip.store import Database
+from mailtrip.testing.clock import FakeClock
+from mailtrip.testing.engine import FakeProbe, make_result
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def probe(clock: FakeClock) -> FakeProbe:
+    return FakeProbe(clock)
+
+
+@asynccontextmanager
+async def running_engine(database: Database, probe: FakeProbe, clock: FakeClock) -> AsyncIterator[LocalEngine]:
+    engine = LocalEngine(ledger=DatabaseLedger(database, secrets=KEYS, clock=clock), probe=probe, clock=clock)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run())
+        yield engine
+        stop = group.create_task(engine.stop(grace_seconds=5.0))
+        await until(clock, stop.done)
+
+
+async def until(clock: FakeClock, is_true: Callable[[], bool]) -> None:
+    """Move time in small steps, waiting for the database's threads in between, until it is so."""
+    async with asyncio.timeout(60.0):
+        while not is_true():
+            await clock.advance(0.25)
+            await asyncio.sleep(0.002)
+
+
+async def until_moment(clock: FakeClock, moment: datetime) -> None:
+    await until(clock, lambda: clock.now() >= moment)
+
+
+def read_runs(database: Database, monitor_id: int, *states: RunState) -> list[Run]:
+    """Runs of a monitor in these states (all when none is named), by slot."""
+    found = database.read(lambda connection: runs.page(connection, ADMIN, monitor_id, limit=1000))
+    return [run for run in reversed(found) if not states or run.state in states]
+
+
+def make_minutely(database: Database, clock: FakeClock, passwords: Passwords | None = None) -> int:
+    return make_monitor(
+        database, passwords, now=clock.now(), name=f"at {clock.monotonic()}", interval=MINUTE, timeout=30 * SECOND
+    )
+
+
+async def test_each_slot_is_run_once_and_kept(database: Database, probe: FakeProbe, clock: FakeClock) -> None:
+    started_at = clock.now()
+    ids = [make_minutely(database, clock) for _ in range(5)]
+    async with running_engine(database, probe, clock):
+        await until_moment(clock, started_at + 5 * MINUTE)
+    for id_ in ids:
+        kept = read_runs(database, id_, RunState.FINISHED)
+        expected = [*slots(id_, MINUTE, after=started_at + 2 * SECOND, until=started_at + 5 * MINUTE - 2 * SECOND)]
+        assert [run.slot for run in kept if expected[0] <= run.slot <= expected[-1]] == expected
+    assert len(probe.begun) == len({job.run.id for job in probe.begun})
+
+
+async def test_a_run_gets_the_passwords_of_its_monitor(database: Database, probe: FakeProbe, clock: FakeClock) -> None:
+    make_minutely(database, clock, Passwords(mailbox="pencil"))
+    async with running_engine(database, probe, clock):
+        await until(clock, lambda: bool(probe.begun))
+    credentials = probe.begun[0].mailbox_credentials
+    assert credentials is not None
+    assert credentials.password == "pencil"
+
+
+async def test_two_engines_on_one_database_share_the_slots(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    started_at = clock.now()
+    id_ = make_minutely(database, clock)
+    other_probe = FakeProbe(clock)
+    async with running_engine(database, probe, clock), running_engine(database, other_probe, clock):
+        await until_moment(clock, started_at + 6 * MINUTE)
+    begun = [job.run.slot for job in probe.begun + other_probe.begun]
+    assert len(begun) == len(set(begun)) >= 5
+    assert {run.slot for run in read_runs(database, id_)} >= set(begun)
+
+
+async def test_an_edit_and_a_removal_are_in_force_within_two_seconds(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ids = [make_minutely(database, clock) for _ in range(2)]
+    async with running_engine(database, probe, clock) as engine:
+        await until(clock, lambda: engine.health().monitors == 2)
+        database.write(lambda connection: monitors.remove(connection, ADMIN, ids[0], now=clock.now()))
+        changed_at = clock.now()
+        await until(clock, lambda: engine.health().monitors == 1)
+        assert clock.now() - changed_at <= 2 * SECOND
+        await until_moment(clock, changed_at + 3 * MINUTE)
+    assert {job.run.monitor_id for job in probe.begun} == {ids[1]}
+
+
+async def test_a_test_on_demand_is_run_and_kept(database: Database, probe: FakeProbe, clock: FakeClock) -> None:
+    id_ = make_minutely(database, clock)
+    async with running_engine(database, probe, clock) as engine:
+        run = database.write(lambda connection: runs.order_test(connection, ADMIN, id_, now=clock.now()))
+        engine.put(run)
+        await until(clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+    kept = database.read(lambda connection: runs.get(connection, ADMIN, run.id))
+    assert (kept.state, kept.kind) == (RunState.FINISHED, RunKind.TEST)
+
+
+async def test_after_a_crash_and_a_stop_nothing_is_replayed_and_nothing_is_silent(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    (first,) = slots(id_, MINUTE, after=clock.now(), until=clock.now() + MINUTE)
+    left = claimed(database, id_, slot=first)
+    clock.move(600.0)
+    restarted_at = clock.now()
+    async with running_engine(database, probe, clock) as engine:
+        await until(clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+        await until(clock, lambda: engine.health().pending_gaps == 0)
+    missed = read_runs(database, id_, RunState.NOT_MEASURED)
+    assert [run.slot for run in missed] == [*slots(id_, MINUTE, after=first - SECOND, until=restarted_at)]
+    assert (missed[0].id, missed[0].note) == (left.id, "the program ended while the run was under way")
+    assert {run.note for run in missed[1:]} == {"the program was not running"}
+    assert all(job.run.slot > restarted_at for job in probe.begun)
+
+
+async def test_a_test_ordered_while_the_engine_starts_is_not_taken_for_a_dead_one(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    engine = LocalEngine(ledger=DatabaseLedger(database, secrets=KEYS, clock=clock), probe=probe, clock=clock)
+    clock.move(0.1)
+    engine.put(database.write(lambda connection: runs.order_test(connection, ADMIN, id_, now=clock.now())))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run())
+        await until(clock, lambda: read_runs(database, id_)[0].state is not RunState.RUNNING)
+        stop = group.create_task(engine.stop(grace_seconds=5.0))
+        await until(clock, stop.done)
+    assert read_runs(database, id_)[0].state is RunState.FINISHED
+
+
+async def test_what_is_cut_short_by_a_shutdown_is_kept_as_not_measured(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    probe.seconds = 1000.0
+    async with running_engine(database, probe, clock):
+        await until(clock, lambda: bool(probe.begun))
+    (run,) = read_runs(database, id_)
+    assert (run.state, run.note) == (RunState.NOT_MEASURED, "cut short by a shutdown")
+
+
+class FlakyLedger(DatabaseLedger):
+    """The real ledger, whose database can be made unreachable."""
+
+    is_away = False
+
+    async def claim(self, planned: object) -> list[Run]:
+        self._check()
+        return await super().claim(planned)  # type: ignore[arg-type]  # handed on as it came
+
+    async def conclude(self, conclusions: object) -> None:
+        self._check()
+        await super().conclude(conclusions)  # type: ignore[arg-type]  # handed on as it came
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise Unavailable("the database is away")
+
+
+async def test_runs_made_while_the_database_is_away_are_kept_when_it_is_back(
+    database: Database, probe: FakeProbe, clock: FakeClock
+) -> None:
+    started_at = clock.now()
+    id_ = make_minutely(database, clock)
+    ledger = FlakyLedger(database, secrets=KEYS, clock=clock)
+    engine = LocalEngine(ledger=ledger, probe=probe, clock=clock)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run())
+        await until(clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+        ledger.is_away = True
+        await until_moment(clock, started_at + 5 * MINUTE)
+        away = engine.health()
+        ledger.is_away = False
+        await until(clock, lambda: engine.health().pending_results == 0)
+        stop = group.create_task(engine.stop(grace_seconds=5.0))
+        await until(clock, stop.done)
+    assert away.pending_results >= 3
+    kept = read_runs(database, id_, RunState.FINISHED)
+    assert [run.slot for run in kept][:4] == [*slots(id_, MINUTE, after=started_at, until=started_at + 4 * MINUTE)]
+
+
+def store(database: Database, conclusion: Conclusion, clock: FakeClock) -> None:
+    database.write(lambda connection: conclude(connection, [conclusion], now=clock.now()))
+
+
+def provisional(run: Run) -> Run:
+    return Run(
+        id=-1,
+        account_id=run.account_id,
+        monitor_id=run.monitor_id,
+        location_id=run.location_id,
+        slot=run.slot,
+        kind=run.kind,
+        state=RunState.RUNNING,
+    )
+
+
+def test_a_claim_that_got_through_unheard_is_found_by_its_key(database: Database, clock: FakeClock) -> None:
+    id_ = make_minutely(database, clock)
+    run = claimed(database, id_, slot=clock.now())
+    ending = Conclusion(run=provisional(run), state=RunState.FINISHED, result=make_result(clock.now()))
+    store(database, ending, clock)
+    (kept,) = read_runs(database, id_)
+    assert (kept.id, kept.state) == (run.id, RunState.FINISHED)
+
+
+@pytest.mark.parametrize("state", [RunState.SKIPPED, RunState.NOT_MEASURED])
+def test_a_run_leaves_running_once(database: Database, clock: FakeClock, state: RunState) -> None:
+    run = claimed(database, make_minutely(database, clock), slot=clock.now())
+    ended = Conclusion(run=run, state=state, note="why")
+    finished = Conclusion(run=run, state=RunState.FINISHED, result=make_result(clock.now()))
+    for conclusion in (ended, finished, ended):
+        store(database, conclusion, clock)
+    (kept,) = read_runs(database, run.monitor_id)
+    assert (kept.state, kept.note, kept.result) == (state, "why", None)
+
+
+def test_a_result_is_not_undone_by_what_comes_later(database: Database, clock: FakeClock) -> None:
+    run = claimed(database, make_minutely(database, clock), slot=clock.now())
+    finished = Conclusion(run=run, state=RunState.FINISHED, result=make_result(clock.now()))
+    ended = Conclusion(run=run, state=RunState.NOT_MEASURED, note="cut short by a shutdown")
+    store(database, finished, clock)
+    store(database, ended, clock)
+    (kept,) = read_runs(database, run.monitor_id)
+    assert kept.result is not None
+    assert (kept.state, kept.result.verdict) == (RunState.FINISHED, Verdict.DELIVERED)
+
+
+async def test_a_ledger_removes_what_is_older_than_it_is_kept(database: Database) -> None:
+    clock = FakeClock(SystemClock().now())
+    id_ = make_minutely(database, clock)
+    run = claimed(database, id_, slot=clock.now() - timedelta(days=3))
+    ledger = DatabaseLedger(database, secrets=KEYS, clock=clock, keep_runs=timedelta(days=2))
+    await ledger.conclude([Conclusion(run=run, state=RunState.SKIPPED, note="old")])
+    assert await ledger.expire(limit=10) == 1
+    assert read_runs(database, id_) == []
