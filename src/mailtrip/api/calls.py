@@ -7,12 +7,12 @@ from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection
 
 from mailtrip.api.services import Services
 from mailtrip.errors import TokenRejected
 from mailtrip.model import Actor
 from mailtrip.service import tokens
+from mailtrip.store import Connection
 
 __all__ = ["AuthenticatedCall", "Call", "call_of", "services_of"]
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
-
 from mailtrip.clock import Clock
 from mailtrip.service.health import Health
 from mailtrip.service.ports import RunQueue, Secrets
 from mailtrip.service.tokens import LoginLimiter
+from mailtrip.store import Connection
 
 __all__ = ["DatabasePort", "Services"]
 

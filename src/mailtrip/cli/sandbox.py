@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
-from sqlalchemy import Connection
 
 from mailtrip.bootstrap.service import RunningService, bind, running_service
 from mailtrip.bootstrap.storage import Storage, open_storage
@@ -23,6 +22,7 @@ from mailtrip.errors import ConfigurationError
 from mailtrip.model import MailProtocol, Monitor, MonitorType, Result, Role, Run
 from mailtrip.service import monitors, runs, users
 from mailtrip.service.password_hash import PasswordHash
+from mailtrip.store import Connection
 from mailtrip.testing.certificates import Authority
 from mailtrip.testing.server import LoopbackServer
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from mailtrip.model import Result, Run, RunState
-from mailtrip.store import endings
+from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
 from mailtrip.store.runs import FinishedRun, PlannedRun, finish, insert
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.model import Credentials, Mechanism, MonitorSettings, Run
 from mailtrip.service.ports import Secrets
+from mailtrip.store import Connection
 
 __all__ = ["RunJob", "load"]
 

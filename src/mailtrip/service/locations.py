@@ -1,9 +1,8 @@
 """Locations: where runs are made from."""
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.model import Actor, Location
+from mailtrip.store import Connection
 
 __all__ = ["list_all"]
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
@@ -15,6 +13,7 @@ from mailtrip.service.access import require_edit
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
 from mailtrip.service.text_rules import password_fault
+from mailtrip.store import Connection
 
 __all__ = [
     "UNCHANGED",

@@ -4,10 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.model import Actor, Monitor, MonitorType, Run, Severity
+from mailtrip.store import Connection
 
 __all__ = ["SiteStatus", "StatusFilter", "site_status"]
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from mailtrip import store
+from mailtrip.store import Connection
 
 __all__ = ["expire"]
 

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
 from mailtrip.model import DEFAULT_LOCATION_ID, Actor, Monitor, Run, RunKind, RunState, Verdict
 from mailtrip.service.access import require_test
+from mailtrip.store import Connection
 from mailtrip.store.runs import FinishedRun, PlannedRun
 
 __all__ = [

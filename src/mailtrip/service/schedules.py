@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.model import DEFAULT_LOCATION_ID, Mode, Monitor
+from mailtrip.store import Connection
 
 __all__ = ["ScheduledMonitor", "changed_since", "last_slots"]
 

@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection
 
 from mailtrip import store
 from mailtrip.errors import ConfigurationError
+from mailtrip.store import Connection
 
 __all__ = ["KeyRing", "ensure_key"]
 

@@ -6,13 +6,12 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.errors import AuthenticationFailed, TokenRejected
 from mailtrip.model import Actor, User
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.password_hash import is_password
+from mailtrip.store import Connection
 
 __all__ = ["LIFETIME", "LoginLimiter", "VerifiedLogin", "identify", "issue", "log_in", "log_out", "verify"]
 

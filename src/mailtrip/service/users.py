@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
 from mailtrip.model import Actor, Role, User
 from mailtrip.service.access import require_user_management
 from mailtrip.service.password_hash import PasswordHash, hash_password
 from mailtrip.service.text_rules import address_fault
+from mailtrip.store import Connection
 
 __all__ = [
     "PasswordHash",

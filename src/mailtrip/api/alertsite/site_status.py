@@ -6,7 +6,6 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from mailtrip.api.alertsite.monitor_types import TYPES_SCHEMA, parse_types
@@ -18,6 +17,7 @@ from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented
 from mailtrip.api.responses import json_response, to_bytes
 from mailtrip.model import Actor, MonitorType
 from mailtrip.service.reports import SiteStatus, StatusFilter, site_status
+from mailtrip.store import Connection
 
 __all__ = ["COMPONENTS", "router"]
 
