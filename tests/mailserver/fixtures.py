@@ -43,4 +43,6 @@ def unused_addresses(mailserver: RealMailServer) -> Iterator[str]:
 @pytest.fixture
 def account(mailserver: RealMailServer, unused_addresses: Iterator[str]) -> MailAccount:
     """A mailbox that no test has used yet."""
-    return MailAccount(address=next(unused_addresses), password=mailserver.password)
+    address = next(unused_addresses)
+    mailserver.make_mailbox(address)
+    return MailAccount(address=address, password=mailserver.password)

@@ -1,5 +1,6 @@
 """A real Postfix and a real Dovecot on free loopback ports, started and stopped by the tests. Needs root."""
 
+import imaplib
 import os
 import random
 import shutil
@@ -83,6 +84,19 @@ class RealMailServer:
         """The server as a monitor names it, such as `smtps://127.0.0.1:21465` for submissions."""
         return f"{_SCHEMES[name]}://{self.host}:{self._ports[name]}"
 
+    def make_mailbox(self, address: str) -> None:
+        """Let Dovecot make the user's folders: a first delivery and a first login at one time get in each other's way.
+
+        Raises:
+            RuntimeError: when the mailbox can't be opened.
+        """
+        with imaplib.IMAP4(self.host, self.port("imap"), timeout=10) as client:
+            client.login(address, self.password)
+            for folder in ("INBOX", "Junk"):
+                status, answer = client.select(folder)
+                if status != "OK":
+                    raise RuntimeError(f"{address}: {folder} can't be opened: {answer!r}\n{self.log()}")
+
     def log(self) -> str:
         """The end of what both servers have logged."""
         paths = sorted((self.folder / "log").glob("*.log"))
@@ -99,8 +113,8 @@ class RealMailServer:
         postfix = ["-c", str(self.folder / "postfix"), "-s"]
         self._run([f"{_daemon_directory()}/master", *postfix])
         self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
-        self._watcher = _guard(self._processes)
         try:
+            self._watcher = _guard(self._processes)
             self._wait_until_ready()
         except BaseException:
             self.stop()
@@ -223,6 +237,7 @@ def _guard(processes: Sequence[subprocess.Popen[bytes]]) -> subprocess.Popen[byt
     pids = [str(process.pid) for process in processes]
     return subprocess.Popen(
         ["sh", "-c", 'read -r _; kill "$@"', "guard", *pids],
+        env=_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -60,9 +60,10 @@ def wait_for_message(mailserver: RealMailServer, account: MailAccount, trust: ss
     with connect_imap(mailserver, "implicit", trust) as client:
         client.login(account.address, account.password)
         deadline = time.monotonic() + 10
-        while client.select(folder)[1] == [b"0"]:
+        while (answer := client.select(folder)) == ("OK", [b"0"]):
             assert time.monotonic() < deadline, mailserver.log()
             time.sleep(0.05)
+        assert answer == ("OK", [b"1"]), mailserver.log()
         part = client.fetch("1", "(BODY.PEEK[])")[1][0]
         assert isinstance(part, tuple)
         content: bytes = part[1]
