@@ -62,7 +62,7 @@ def test_a_gap_is_bounded(plan: LookPlan, waited: float, remaining: float) -> No
     assert 0 < plan.gap(waited, remaining) <= max(plan.longest, plan.minimum)
 
 
-@pytest.mark.parametrize(("failures", "gap"), [(1, 1.0), (2, 2.0), (4, 8.0), (5, 10.0), (5000, 10.0)])
+@pytest.mark.parametrize(("failures", "gap"), [(1, 0.25), (2, 0.5), (6, 8.0), (7, 10.0), (5000, 10.0)])
 def test_a_failing_mailbox_is_tried_more_and_more_seldom(failures: int, gap: float) -> None:
     assert POP3.retry_gap(failures) == gap
 

@@ -280,19 +280,19 @@ WRONG_LOGIN = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN)
 def test_a_failing_look_is_retried_with_growing_gaps_on_a_new_session() -> None:
     events = [*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, Failed(LOCKED)), (6.1, Done()), (6.2, OPENED)]
 
-    assert actions(*events)[3:] == [LookNow(), Pause(1.0), OpenMailbox(), Pause(2.0), OpenMailbox(), LookNow()]
+    assert actions(*events)[3:] == [LookNow(), Pause(0.25), OpenMailbox(), Pause(0.5), OpenMailbox(), LookNow()]
 
 
 def test_a_failing_watch_is_retried_like_a_look() -> None:
     cause = failure(Step.WAIT, StatusCode.MAILBOX_PROTOCOL)
 
-    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Failed(cause))).action == Pause(1.0)
+    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Failed(cause))).action == Pause(0.25)
 
 
 def test_the_gaps_begin_anew_after_a_good_look() -> None:
     events = [*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, OPENED), (4.2, nothing(4.2)), (4.3, Done())]
 
-    assert after(*events, (4.4, Failed(DROPPED))).action == Pause(1.0)
+    assert after(*events, (4.4, Failed(DROPPED))).action == Pause(0.25)
 
 
 def test_a_mailbox_that_stays_away_leaves_the_delivery_unknown() -> None:
@@ -322,7 +322,7 @@ def test_a_login_refused_for_good_is_not_repeated() -> None:
 def test_a_login_refused_for_now_is_repeated() -> None:
     cause = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN, temporary=True)
 
-    assert after(*SENT, (3.0, Failed(cause))).action == Pause(1.0)
+    assert after(*SENT, (3.0, Failed(cause))).action == Pause(0.25)
 
 
 def test_a_failing_fetch_is_repeated_on_a_new_session() -> None:
@@ -330,7 +330,7 @@ def test_a_failing_fetch_is_repeated_on_a_new_session() -> None:
 
     assert actions(*SEEN, (2.6, Failed(cause)), (3.6, Done()), (3.7, OPENED), (3.8, SAME))[4:] == [
         Fetch(REF),
-        Pause(1.0),
+        Pause(0.25),
         OpenMailbox(),
         Fetch(REF),
         Delete((REF,)),
@@ -434,7 +434,7 @@ def test_a_session_that_hung_until_the_deadline_tells_its_own_step() -> None:
 def test_a_session_that_hung_well_before_the_deadline_is_made_anew() -> None:
     hung = failure(Step.LOOK, StatusCode.TIMEOUT, temporary=True)
 
-    assert after(*SENT, (32.0, Failed(hung))).action == Pause(1.0)
+    assert after(*SENT, (32.0, Failed(hung))).action == Pause(0.25)
 
 
 # -- several findings ---------------------------------------------------------------------------------------------------
