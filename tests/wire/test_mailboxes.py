@@ -409,3 +409,42 @@ async def test_message_bodies_are_not_in_the_transcript(
 
     assert "nobody's business" not in transcript(mailbox)
     assert "private" not in transcript(mailbox)
+
+
+async def test_copies_that_share_a_unique_id_are_two_messages(client: MailClient, authority: Authority) -> None:
+    """RFC 1939, 7 allows a server to make the id from the content."""
+    async with serve(authority) as server, mailbox_of(client, server, authority, POP3) as mailbox:
+        assert await mailbox.open() is None
+        server.deliver(USER, message(1))
+        server.deliver(USER, message(1))
+        server.faults.add(Fault(POP3, "uidl", Reply("+OK\n1 same\n2 same\n.")))
+        heads = (await looked(mailbox)).heads
+        assert await mailbox.delete([head.ref for head in heads]) is None
+        left = server.mailbox(USER).messages
+
+    assert len(heads) == 2
+    assert not left
+
+
+@BOTH
+async def test_a_huge_foreign_message_does_not_disturb_a_look(
+    client: MailClient, authority: Authority, protocol: MailProtocol
+) -> None:
+    async with serve(authority) as server, mailbox_of(client, server, authority, protocol) as mailbox:
+        assert await mailbox.open() is None
+        server.deliver(USER, b"Subject: huge\r\n\r\n" + b"x" * 4_000_000 + b"\r\n")
+        server.deliver(USER, message(1))
+        heads = (await looked(mailbox)).heads
+
+    assert [b"X-Number: 1" in head.content for head in heads if b"Subject: huge" not in head.content] == [True]
+
+
+async def test_what_a_server_says_before_it_hangs_up_is_heard(client: MailClient, authority: Authority) -> None:
+    faults = [Fault(POP3, "capa", Reply("-ERR [SYS/TEMP] going down", then_close=True))]
+    async with (
+        serve(authority, *faults) as server,
+        mailbox_of(client, server, authority, POP3) as mailbox,
+    ):
+        outcome = await mailbox.open()
+
+    assert isinstance(outcome, Failure)

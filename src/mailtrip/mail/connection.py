@@ -97,18 +97,15 @@ class Connection(asyncio.BufferedProtocol):
 
     async def exchange(self, exchange: Exchange) -> Reply | Lost:
         """Send, and wait for the complete reply; an empty one when the exchange's patience ran out first."""
-        if self._lost is not None:
-            return self._lost
         self.sent_at = self._clock.monotonic()
-        if exchange.send:
+        if exchange.send and self._lost is None:
             self._send(exchange.send)
-        if exchange.framer is None:
-            return Reply(b"", self.sent_at)
         self._framer = exchange.framer
+        if exchange.framer is None:
+            return self._lost or Reply(b"", self.sent_at)
+        # A server that closes says why before it does (421, BYE): what it said goes before the loss.
         reply = self._take_reply(self.sent_at)
-        if reply is not None:
-            return reply
-        return await self._wait(exchange.patience)
+        return reply or self._lost or await self._wait(exchange.patience)
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> Reply | Lost:
         """Make the handshake; afterwards everything is encrypted. Bytes that came too early are a broken protocol."""

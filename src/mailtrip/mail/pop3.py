@@ -22,7 +22,7 @@ __all__ = [
     "log_in",
     "quit_",
     "retrieve",
-    "sizes",
+    "size",
     "start_tls",
     "top",
 ]
@@ -283,15 +283,15 @@ def list_uids() -> Script[tuple[tuple[int, str], ...]]:
     return tuple((int(match[1]), match[2].decode()) for match in found if match)
 
 
-def sizes() -> Script[dict[int, int]]:
-    """LIST: bytes of each message by its number."""
-    reply = yield from _say("LIST", multiline=POP3_LISTING_LIMITS)
+def size(number: int) -> Script[int]:
+    """LIST of one message: its size in bytes."""
+    reply = yield from _say(f"LIST {number}")
     if not reply.is_good:
         return _refuse("LIST refused", reply)
-    found = [_LISTED_SIZE.fullmatch(line) for line in _listing_of(reply)]
-    if not all(found):
-        return _break("the server's answer to LIST has lines that name no message")
-    return {int(match[1]): int(match[2]) for match in found if match}
+    match = _LISTED_SIZE.fullmatch(reply.rest.encode())
+    if match is None or int(match[1]) != number:
+        return _break(f"the server's answer to LIST {number} does not name that message")
+    return int(match[2])
 
 
 def top(number: int, lines: int) -> Script[bytes]:

@@ -1,6 +1,6 @@
 """A mailbox over POP3: a session for each look, as a session shows the mailbox as it was at its login."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailtrip.mail import pop3
 from mailtrip.mail.line import Line
@@ -13,6 +13,8 @@ __all__ = ["POP3Mailbox"]
 _INBOX = "INBOX"
 _HEAD_LINES = 60
 _MOST_HEADS = 50
+_LARGEST = 256 * 1024
+"""Bytes of a message that is still looked at: test messages have some 2 KiB, and gateways add to them."""
 
 
 class POP3Mailbox:
@@ -108,7 +110,7 @@ class POP3Mailbox:
         listing = await self._line.session.run(pop3.list_uids(), step, is_told=step is Step.MAILBOX_OPEN)
         if isinstance(listing, Failure):
             return listing
-        self._numbers = {uid: number for number, uid in listing}
+        self._numbers = _by_key(listing)
         return None
 
     def _observe_later(self, step: Step, began: float, ended: float | None) -> None:
@@ -142,15 +144,40 @@ class POP3Mailbox:
         """Heads of messages not known yet, the newest of many; those read are known from then on."""
         if self._known is None:
             raise RuntimeError("the mailbox is not open")
-        fresh = [uid for uid in self._numbers if uid not in self._known][-_MOST_HEADS:]
-        heads: list[Head] = []
-        for uid in fresh:
-            content = await self._line.session.run(pop3.top(self._numbers[uid], _HEAD_LINES), Step.LOOK, is_told=False)
-            if isinstance(content, Failure):
-                return content
-            heads.append(Head(ref=MessageRef(_INBOX, uid), content=content))
-        self._known.update(fresh)
-        return tuple(heads)
+        fresh = [key for key in self._numbers if key not in self._known][-_MOST_HEADS:]
+        script = _read_heads({key: self._numbers[key] for key in fresh})
+        heads = await self._line.session.run(script, Step.LOOK, is_told=False)
+        if not isinstance(heads, Failure):
+            self._known.update(fresh)
+        return heads
+
+
+def _by_key(listing: Sequence[tuple[int, str]]) -> dict[str, int]:
+    """Message numbers by unique id; copies of one message may share an id (RFC 1939, 7), so these are counted."""
+    numbers: dict[str, int] = {}
+    for number, uid in listing:
+        key, copy = uid, 1
+        while key in numbers:
+            copy += 1
+            key = f"{uid} {copy}"  # an id has no blank in it
+        numbers[key] = number
+    return numbers
+
+
+def _read_heads(numbers: Mapping[str, int]) -> Script[tuple[Head, ...]]:
+    """The heads of these messages, but for those that are far too large to be test messages."""
+    heads: list[Head] = []
+    for key, number in numbers.items():
+        size = yield from pop3.size(number)
+        if isinstance(size, Refusal):
+            return size
+        if size > _LARGEST:
+            continue
+        content = yield from pop3.top(number, _HEAD_LINES)
+        if isinstance(content, Refusal):
+            return content
+        heads.append(Head(ref=MessageRef(_INBOX, key), content=content, size=size))
+    return tuple(heads)
 
 
 def _greet() -> Script[tuple[pop3.Greeting, pop3.Capabilities]]:

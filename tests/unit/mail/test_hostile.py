@@ -42,7 +42,7 @@ POP3_SCRIPTS: list[Callable[[], Script[object]]] = [
     pop3.capabilities,
     pop3.start_tls,
     pop3.list_uids,
-    pop3.sizes,
+    lambda: pop3.size(1),
     lambda: pop3.top(1, 2),
     lambda: pop3.retrieve(1),
     lambda: pop3.delete(1),
