@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeAlias
 
 from mailtrip.model import Credentials, Direction, TranscriptLine
 
@@ -14,34 +15,42 @@ _HEAD_LINES = 150
 _TAIL_LINES = 150
 _LINE_LENGTH = 400
 _REPLY_LINES = 40
+_REPLY_BYTES = 40 * 1024
+_SHORTEST_PLAIN = 4
 _HIDDEN = "(hidden)"
+
+_Entry: TypeAlias = tuple[float, Direction, str | bytes, int]
+"""What was said at one moment, and how many lines it had."""
 
 
 class Redactor:
     """Takes a login's secrets out of text: a server may echo what it was sent."""
 
     def __init__(self, credentials: Credentials | None) -> None:
-        self._secrets = _forms(credentials) if credentials else None
+        password = credentials.password if credentials else ""
+        # A short password must not black out parts of ordinary words.
+        self._short = password if len(password) < _SHORTEST_PLAIN else ""
+        self._forms = _forms(credentials, password) if credentials else ()
 
     def clean(self, text: str) -> str:
         """The text with every form of the password replaced."""
-        return self._secrets.sub(_HIDDEN, text) if self._secrets else text
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, _HIDDEN)
+        if self._short and self._short in text:
+            text = re.sub(rf"(?<!\w){re.escape(self._short)}(?!\w)", _HIDDEN, text)
+        return text
 
 
-def _forms(credentials: Credentials) -> re.Pattern[str]:
-    """The password as it may go over the wire: bare, Base64, and in AUTH PLAIN's message (RFC 4616)."""
-    password = credentials.password
+def _forms(credentials: Credentials, password: str) -> tuple[str, ...]:
+    """The password as it may go over the wire: in AUTH PLAIN's message (RFC 4616), Base64, and bare, if not short."""
     plain = f"\0{credentials.username}\0{password}"
-    forms = [re.escape(base64.b64encode(form.encode()).decode()) for form in (plain, password) if form]
-    if password:
-        # A short password must not black out parts of ordinary words.
-        bare = re.escape(password)
-        forms.append(bare if len(password) >= 4 else rf"(?<!\w){bare}(?!\w)")
-    return re.compile("|".join(forms))
+    encoded = (base64.b64encode(form.encode()).decode() for form in (plain, password) if form)
+    return (*encoded, password) if len(password) >= _SHORTEST_PLAIN else tuple(encoded)
 
 
 class Transcript:
-    """Keeps the first and the last lines of a session; formatting waits until somebody reads.
+    """Keeps the first and the last lines of a session; decoding and cleaning wait until somebody reads.
 
     Args:
         started_at: monotonic seconds of the run's start; lines carry their offset from it.
@@ -50,38 +59,56 @@ class Transcript:
     def __init__(self, redactor: Redactor, *, started_at: float) -> None:
         self._redactor = redactor
         self._started_at = started_at
-        self._head: list[tuple[float, Direction, str]] = []
-        self._tail: deque[tuple[float, Direction, str]] = deque(maxlen=_TAIL_LINES)
+        # Each entry has a line at least, so the lines that have to be kept are in as many entries.
+        self._head: list[_Entry] = []
+        self._tail: deque[_Entry] = deque(maxlen=_TAIL_LINES)
         self._count = 0
 
     def add(self, at: float, direction: Direction, lines: Sequence[str]) -> None:
         """Add lines that were said at one moment."""
         for line in lines:
             self._count += 1
-            kept = self._head if len(self._head) < _HEAD_LINES else self._tail
-            kept.append((at, direction, line))
+            self._keep((at, direction, line, 1))
 
     def add_bytes(self, at: float, direction: Direction, data: bytes) -> None:
         """Add what went over the wire, as text; of many lines the first ones and their number."""
-        lines = data[: _REPLY_LINES * 1024].decode("utf-8", "replace").splitlines() or [""]
-        if len(lines) > _REPLY_LINES:
-            more = data.count(b"\n") - _REPLY_LINES
-            lines = [*lines[:_REPLY_LINES], f"({more} more lines)"]
-        self.add(at, direction, lines)
+        count = data.count(b"\n") + (not data.endswith(b"\n"))
+        self._count += min(count, _REPLY_LINES + 1)
+        self._keep((at, direction, data if len(data) <= _REPLY_BYTES else data[:_REPLY_BYTES], count))
 
     @property
     def dropped(self) -> int:
         """How many lines the bound left out, from the middle."""
-        return self._count - len(self._head) - len(self._tail)
+        return max(0, self._count - _HEAD_LINES - _TAIL_LINES)
 
     def lines(self) -> tuple[TranscriptLine, ...]:
         """What was kept, cleaned."""
-        return tuple(
-            TranscriptLine(timedelta(seconds=max(0.0, at - self._started_at)), direction, self._clean(text))
-            for at, direction, text in (*self._head, *self._tail)
-        )
+        lines = [line for entry in (*self._head, *self._tail) for line in self._lines_of(entry)]
+        if len(lines) > _HEAD_LINES + _TAIL_LINES:
+            lines[_HEAD_LINES:-_TAIL_LINES] = []
+        return tuple(lines)
 
-    def _clean(self, text: str) -> str:
-        text = self._redactor.clean(text)
+    def _keep(self, entry: _Entry) -> None:
+        if len(self._head) < _HEAD_LINES:
+            self._head.append(entry)
+        else:
+            self._tail.append(entry)
+
+    def _lines_of(self, entry: _Entry) -> list[TranscriptLine]:
+        at, direction, said, count = entry
+        offset = timedelta(seconds=max(0.0, at - self._started_at))
+        if isinstance(said, str):
+            return [TranscriptLine(offset, direction, _printable(self._redactor.clean(said)))]
+        texts = self._redactor.clean(said.decode("utf-8", "replace")).removesuffix("\n").split("\n", _REPLY_LINES)
+        lines = [
+            TranscriptLine(offset, direction, _printable(text.removesuffix("\r"))) for text in texts[:_REPLY_LINES]
+        ]
+        if count > len(lines):
+            lines.append(TranscriptLine(offset, direction, f"({count - len(lines)} more lines)"))
+        return lines
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
         text = "".join(character if character.isprintable() else "?" for character in text)
-        return text if len(text) <= _LINE_LENGTH else f"{text[:_LINE_LENGTH]}… ({len(text)} characters)"
+    return text if len(text) <= _LINE_LENGTH else f"{text[:_LINE_LENGTH]}… ({len(text)} characters)"
