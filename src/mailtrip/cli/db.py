@@ -21,7 +21,7 @@ def upgrade(*, config_file: Path | None, **options: object) -> None:
 
     `mailtrip serve` does the same at its start.
     """
-    from mailtrip.bootstrap import open_database
+    from mailtrip.bootstrap.storage import open_database
     from mailtrip.clock import SystemClock
 
     settings = load_configuration(config_file, options).settings
@@ -37,7 +37,7 @@ def backup(*, file: Path, config_file: Path | None, **options: object) -> None:
 
     Keep the data directory's secret.key with it, or the stored passwords can't be read.
     """
-    from mailtrip.bootstrap import open_database
+    from mailtrip.bootstrap.storage import open_database
     from mailtrip.clock import SystemClock
 
     settings = load_configuration(config_file, options).settings

@@ -24,7 +24,7 @@ def database_in_force(config_file: Path | None, options: dict[str, object]) -> I
     Raises:
         ConfigurationError: a setting is wrong, or the database can't be opened.
     """
-    from mailtrip.bootstrap import open_database
+    from mailtrip.bootstrap.storage import open_database
 
     clock = SystemClock()
     with open_database(load_configuration(config_file, options).settings, clock=clock) as database:

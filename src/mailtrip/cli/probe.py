@@ -120,7 +120,7 @@ def _make_settings(options: dict[str, Any]) -> MonitorSettings:
     Raises:
         click.UsageError: one line for each option that is wrong.
     """
-    from mailtrip.service.monitors import check
+    from mailtrip.service.monitor_rules import check
 
     settings = MonitorSettings(
         name="mailtrip probe",

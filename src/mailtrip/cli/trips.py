@@ -28,6 +28,7 @@ from mailtrip.probe.token import MessageKey
 
 __all__ = ["Errand", "make_trips"]
 
+_LAG_LOOKS = timedelta(milliseconds=20)
 _Trip: TypeAlias = Callable[[Observer], Awaitable[Result]]
 _BAD_TO_WORSE = (Severity.OK, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR)
 
@@ -54,7 +55,7 @@ def make_trips(errand: Errand, *, as_json: bool, with_transcripts: bool) -> int:
     """
     clock = SystemClock()
     client = MailClient(clock=clock)
-    meter = LagMeter(clock)
+    meter = LagMeter(clock, every=_LAG_LOOKS)
     prober = Prober(
         client=client,
         key=MessageKey(secrets.token_bytes(32)),
