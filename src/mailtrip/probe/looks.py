@@ -50,7 +50,7 @@ class LookPlan:
 
     def retry_gap(self, failures: int) -> float:
         """Seconds until the mailbox is tried again after this many failures in a row."""
-        return max(min(0.25 * 2 ** min(failures - 1, 6), 10.0), self.minimum)
+        return max(min(0.25 * (1 << min(failures - 1, 6)), 10.0), self.minimum)
 
 
 def look_plan(protocol: MailProtocol, *, minimum: float = 0.0) -> LookPlan:

@@ -1,12 +1,11 @@
 """The test message: built from values, and told apart from everything else in a mailbox by its token."""
 
 import re
-import textwrap
 import unicodedata
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from mailtrip.probe.token import MessageKey, Token, find_tokens
+from mailtrip.probe.token import MessageKey, Token, find_tokens, may_hold_token
 
 __all__ = ["ascii_address", "make_message", "message_id_of", "read_token"]
 
@@ -16,19 +15,22 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEXT = """\
 Hello,
 
-this is a test message of Mailtrip, a monitor of mail delivery. It was sent by {host} on {date} to see whether mail \
-arrives in this mailbox, and how long it takes.
+this is a test message of Mailtrip, a monitor of mail delivery. It was
+sent on {date} by
+{host}
+to see whether mail arrives in this mailbox, and how long it takes.
 
-Nobody needs to read or answer it. Mailtrip looks for it in the mailbox and deletes it there as soon as it has been \
-seen. If it is still here after a day, the monitor was stopped or could not reach the mailbox; then it may be \
-deleted by hand.
+Nobody needs to read or answer it. Mailtrip looks for it in the mailbox
+and deletes it there as soon as it has been seen. If it is still here
+after a day, the monitor was stopped or could not reach the mailbox;
+then it may be deleted by hand.
 
-Mailtrip knows its own messages by a token and touches no others. The token of this one is
-
+Mailtrip knows its own messages by a token and touches no others. The
+token of this one is
 {token}
 
-The administrator of {host} can say more about this check.
-"""
+The administrator of the machine named above can say more about it.
+""".replace("\n", "\r\n")
 
 
 def make_message(*, sender: str, recipient: str, token: Token, now: datetime, host: str) -> bytes:
@@ -55,8 +57,8 @@ def make_message(*, sender: str, recipient: str, token: Token, now: datetime, ho
         _field("To", f"<{recipient}>"),
         _field("Subject", f"Mail delivery check of {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
         _field("X-Mailtrip-Token", token.text),
-        # RFC 3834, 5: automatic responders must not answer this. Exchange knows only the second, and responders from
-        # before that RFC only the third, of which "bulk" is the value that keeps bounces coming.
+        # RFC 3834, 5: automatic responders must not answer this. Exchange knows only the second field, and responders
+        # from before that RFC only the third, in which they look for bulk, junk or list: this is no list and no junk.
         _field("Auto-Submitted", "auto-generated"),
         _field("X-Auto-Response-Suppress", "All"),
         _field("Precedence", "bulk"),
@@ -95,14 +97,15 @@ def read_token(content: bytes, key: MessageKey) -> Token | None:
         content: the whole message or its head (header and the first lines of the body).
         key: the installation's.
     """
-    tokens = find_tokens(content, key)
-    if not tokens:
+    if not may_hold_token(content):
         return None
     header = _header_of(content)
     for value in _OWN_FIELDS.findall(header):
         if own := find_tokens(value, key):
             return own[0]
-    return None if _ABOUT_ANOTHER.search(header) or find_tokens(header, key) else tokens[0]
+    if _ABOUT_ANOTHER.search(header) or find_tokens(header, key):
+        return None
+    return next(iter(find_tokens(content, key)), None)
 
 
 _FIELD_BODY = rb"[ \t]*:((?:[^\r\n]|\r?\n[ \t])*+)"
@@ -143,10 +146,5 @@ def _field(name: str, *words: str) -> str:
 
 
 def _body(token: Token, now: datetime, host: str) -> str:
-    plain_host = _CONTROLS.sub("", host).encode("ascii", "replace").decode("ascii") or "an unnamed machine"
-    text = _TEXT.format(host=plain_host, date=format_datetime(now), token=token.text)
-    return "".join(line + "\r\n" for paragraph in text.splitlines() for line in _wrapped(paragraph))
-
-
-def _wrapped(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, 72, break_long_words=False, break_on_hyphens=False) or [""]
+    name = _CONTROLS.sub("", host).encode("ascii", "replace").decode("ascii")
+    return _TEXT.format(host=name or "an unnamed machine", date=format_datetime(now), token=token.text)

@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["MARKER", "RANDOM_BYTES", "MessageKey", "Token", "find_tokens", "new_token"]
+__all__ = ["MARKER", "RANDOM_BYTES", "MessageKey", "Token", "find_tokens", "may_hold_token", "new_token"]
 
 MARKER = b"mailtrip"
 """What each token begins with: a text without it holds no token."""
 RANDOM_BYTES = 16
 _SIGNATURE_BYTES = 10
 _SHORTEST_KEY = 16
-_LENGTH = 42
-"""Base32 digits of 26 bytes."""
+# In base32, five bits a digit.
+_RANDOM_DIGITS = 26
+_SIGNATURE_DIGITS = 16
 
 # The look-ahead lets candidates overlap, so that a stray marker right before a token can't hide it.
-_CANDIDATE = re.compile(rb"(?=%s([a-z2-7]{%d}))" % (MARKER, _LENGTH))
+_CANDIDATE = re.compile(rb"(?=%s([a-z2-7]{%d}))" % (MARKER, _RANDOM_DIGITS + _SIGNATURE_DIGITS))
 # RFC 2045, 6.7: a soft line break is "=" at the line's end. Mail programs that wrap may indent or quote what follows.
 _LINE_BREAK = re.compile(rb"=?\r?\n[ \t>]*")
 _BASE64_LINES = re.compile(rb"^[A-Za-z0-9+/=]++\r?$(?:\n[A-Za-z0-9+/=]++\r?$)*+", re.MULTILINE)
@@ -62,14 +63,15 @@ def new_token(key: MessageKey, random_bytes: bytes) -> Token:
     """
     if len(random_bytes) != RANDOM_BYTES:
         raise ValueError(f"a token is made of {RANDOM_BYTES} random bytes, not {len(random_bytes)}")
-    return Token((MARKER + _digits(random_bytes + _signature(key, random_bytes))).decode("ascii"))
+    digits = _digits(random_bytes)
+    return Token((MARKER + digits + _signature(key, digits)).decode("ascii"))
 
 
 def find_tokens(content: bytes, key: MessageKey) -> tuple[Token, ...]:
     """Find the tokens of this installation in a message or any part of one, each once.
 
     They are seen through wrapped lines, quoting, quoted-printable and base64. Forged tokens, damaged ones and those of
-    other installations are left out. A text without the marker and without an encoding costs a few searches.
+    other installations are left out.
     """
     tokens: dict[Token, None] = {}
     for text in _readings(content):
@@ -79,11 +81,24 @@ def find_tokens(content: bytes, key: MessageKey) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+def may_hold_token(content: bytes) -> bool:
+    """Whether a search for tokens can be worth while; a few quick looks that rule most messages out."""
+    return _may_show_token(content) or _has_base64(content)
+
+
+def _may_show_token(content: bytes) -> bool:
+    return MARKER in content or b"=\r\n" in content or b"=\n" in content
+
+
+def _has_base64(content: bytes) -> bool:
+    return b"base64" in content or b"BASE64" in content
+
+
 def _readings(content: bytes) -> Iterator[bytes]:
     """The content as it stands and what its base64 lines decode to, as far as they can hold a token."""
-    if MARKER in content or b"=\r\n" in content or b"=\n" in content:
+    if _may_show_token(content):
         yield content
-    if b"base64" not in content and b"BASE64" not in content:
+    if not _has_base64(content):
         return
     for match in _BASE64_LINES.finditer(content):
         digits = match[0].translate(None, b"\r\n=")
@@ -95,14 +110,12 @@ def _readings(content: bytes) -> Iterator[bytes]:
 
 
 def _is_genuine(digits: bytes, key: MessageKey) -> bool:
-    value = base64.b32decode(digits.upper() + b"======")
-    random_bytes, signature = value[:RANDOM_BYTES], value[RANDOM_BYTES:]
-    # The last digit has two bits to spare: only one way of writing a token is accepted.
-    return hmac.compare_digest(signature, _signature(key, random_bytes)) and _digits(value) == digits
+    random_digits, signature = digits[:_RANDOM_DIGITS], digits[_RANDOM_DIGITS:]
+    return hmac.compare_digest(signature, _signature(key, random_digits))
 
 
-def _signature(key: MessageKey, random_bytes: bytes) -> bytes:
-    return hmac.digest(key.value, b"mailtrip-token-1:" + random_bytes, hashlib.sha256)[:_SIGNATURE_BYTES]
+def _signature(key: MessageKey, random_digits: bytes) -> bytes:
+    return _digits(hmac.digest(key.value, b"mailtrip-token-1:" + random_digits, hashlib.sha256)[:_SIGNATURE_BYTES])
 
 
 def _digits(value: bytes) -> bytes:
