@@ -90,8 +90,8 @@ def read_token(content: bytes, key: MessageKey) -> Token | None:
     """The token of a test message of ours; None for any other message, also for one that quotes ours.
 
     A bounce, an automatic reply or a forwarded copy holds the token of the message that it is about, but is no proof of
-    delivery. So the token counts in the message's own header. In the body it counts when the header has none and shows
-    no sign of a report or a reply: some gateways strip both places.
+    delivery. So the token counts in the two header fields that are ours. In the body it counts when those are gone, as
+    some gateways take them out, and the header shows no sign of a report or a reply.
 
     Args:
         content: the whole message or its head (header and the first lines of the body).
@@ -103,9 +103,9 @@ def read_token(content: bytes, key: MessageKey) -> Token | None:
     for value in _OWN_FIELDS.findall(header):
         if own := find_tokens(value, key):
             return own[0]
-    if _ABOUT_ANOTHER.search(header) or find_tokens(header, key):
+    if _ABOUT_ANOTHER.search(header):
         return None
-    return next(iter(find_tokens(content, key)), None)
+    return next(iter(find_tokens(content[len(header) :], key)), None)
 
 
 _FIELD_BODY = rb"[ \t]*:((?:[^\r\n]|\r?\n[ \t])*+)"

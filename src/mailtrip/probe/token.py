@@ -23,6 +23,7 @@ _SIGNATURE_DIGITS = 16
 _CANDIDATE = re.compile(rb"(?=%s([a-z2-7]{%d}))" % (MARKER, _RANDOM_DIGITS + _SIGNATURE_DIGITS))
 # RFC 2045, 6.7: a soft line break is "=" at the line's end. Mail programs that wrap may indent or quote what follows.
 _LINE_BREAK = re.compile(rb"=?\r?\n[ \t>]*")
+_SIGNS = (MARKER, b"=\r\n", b"=\n", b"base64", b"BASE64")
 _BASE64_LINES = re.compile(rb"^[A-Za-z0-9+/=]++\r?$(?:\n[A-Za-z0-9+/=]++\r?$)*+", re.MULTILINE)
 
 
@@ -82,24 +83,13 @@ def find_tokens(content: bytes, key: MessageKey) -> tuple[Token, ...]:
 
 
 def may_hold_token(content: bytes) -> bool:
-    """Whether a search for tokens can be worth while; a few quick looks that rule most messages out."""
-    return _may_show_token(content) or _has_base64(content)
-
-
-def _may_show_token(content: bytes) -> bool:
-    return MARKER in content or b"=\r\n" in content or b"=\n" in content
-
-
-def _has_base64(content: bytes) -> bool:
-    return b"base64" in content or b"BASE64" in content
+    """Whether it is worth while to search a message for tokens; a few quick looks rule most messages out."""
+    return any(sign in content for sign in _SIGNS)
 
 
 def _readings(content: bytes) -> Iterator[bytes]:
-    """The content as it stands and what its base64 lines decode to, as far as they can hold a token."""
-    if _may_show_token(content):
-        yield content
-    if not _has_base64(content):
-        return
+    """The content as it stands, and what its base64 lines decode to, as far as they can hold a token."""
+    yield content
     for match in _BASE64_LINES.finditer(content):
         digits = match[0].translate(None, b"\r\n=")
         # The head of a message may end anywhere: a single last digit holds no byte, two or three do.

@@ -169,6 +169,13 @@ BODY_IN_BASE64 = without_fields(made(), *OWN_FIELDS).partition(b"\r\n\r\n")[0].r
         pytest.param(without_fields(made(), b"X-Mailtrip-Token"), id="without the own header"),
         pytest.param(without_fields(made(), *OWN_FIELDS), id="token in the body alone"),
         pytest.param(made().partition(b"\r\n\r\n")[0] + b"\r\n\r\n(removed)\r\n", id="without its body"),
+        pytest.param(
+            b"X-Original-Message-ID: <"
+            + TOKEN.text.encode()
+            + b"@example.com>\r\n"
+            + without_fields(made(), *OWN_FIELDS),
+            id="with a Message-ID of another",
+        ),
         pytest.param(BODY_IN_BASE64, id="body alone, in base64"),
         pytest.param(
             b"From: x@example.com\r\n\r\n" + quopri.encodestring(b"\xe4" * 20 + TOKEN.text.encode()),
