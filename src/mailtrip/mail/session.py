@@ -1,7 +1,7 @@
 """One session with one server: connect, TLS, scripts; each step timed, told to the observer, written to the transcript."""
 
 import asyncio
-import socket
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -282,25 +282,22 @@ class Session:
 
     async def _try(self, address: Address, patience: float) -> str | None:
         """Connect to one address; why not, or None."""
+        # Not sock_connect: uvloop would hand the address to a resolver thread there, and here it knows it for one.
         loop = asyncio.get_running_loop()
-        raw = socket.socket(address.family, socket.SOCK_STREAM)
-        raw.setblocking(False)
+        host, port, *rest = address.sockaddr
+        scope = rest[1] if len(rest) > 1 else 0
         try:
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(patience):
-                await loop.sock_connect(raw, address.sockaddr)
-            _, connection = await loop.create_connection(
-                lambda: Connection(self._driver.clock, self._driver.buffer), sock=raw
-            )
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._driver.clock, self._driver.buffer),
+                    f"{host}%{scope}" if scope else str(host),
+                    int(port),
+                    family=address.family,
+                )
         except TimeoutError:
-            raw.close()
             return f"did not answer within {patience:.1f} s"
         except OSError as exc:
-            raw.close()
             return _connect_error(exc)
-        except BaseException:
-            raw.close()
-            raise
         self._connection = connection
         self._address = address
         connection.set_deadline(self._remaining())
@@ -381,4 +378,4 @@ class Session:
 def _connect_error(exc: OSError) -> str:
     if isinstance(exc, ConnectionRefusedError):
         return "refused the connection (nothing listens there)"
-    return f"can't be reached: {exc.strerror or type(exc).__name__}"
+    return f"can't be reached: {os.strerror(exc.errno) if exc.errno else type(exc).__name__}"
