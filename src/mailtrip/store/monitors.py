@@ -19,7 +19,6 @@ __all__ = [
     "page",
     "remove",
     "replace",
-    "select_by_id",
     "with_secrets",
 ]
 
@@ -115,12 +114,6 @@ def page(
     total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
     return [_monitor(row) for row in rows], total
-
-
-def select_by_id(connection: Connection, monitor_ids: Collection[int]) -> dict[int, Monitor]:
-    """Monitors of any account by their ids; those that are not there are left out."""
-    query = select(*_COLUMNS).where(monitors.c.id.in_(monitor_ids), monitors.c.removed_at.is_(None))
-    return {row.id: _monitor(row) for row in connection.execute(query)}
 
 
 def with_secrets(

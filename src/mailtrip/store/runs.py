@@ -22,7 +22,6 @@ __all__ = [
     "insert",
     "last_slots",
     "latest",
-    "latest_by_location",
     "page",
     "running_tests",
 ]
@@ -163,12 +162,6 @@ def latest(connection: Connection, account_id: int, monitor_ids: Collection[int]
     query = _latest_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))
     rows = connection.execute(query.order_by(latest_runs.c.slot, latest_runs.c.run_id))
     return {row.monitor_id: _run(row) for row in rows}
-
-
-def latest_by_location(connection: Connection, account_id: int, monitor_id: int) -> dict[int, Run]:
-    """The newest finished run of one monitor at each location, without sessions."""
-    rows = connection.execute(_latest_query(account_id).where(latest_runs.c.monitor_id == monitor_id))
-    return {row.location_id: _run(row) for row in rows}
 
 
 def last_slots(connection: Connection) -> dict[int, datetime]:

@@ -103,7 +103,7 @@ users = Table(
     Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
     Column("email", String(320), nullable=False),
-    Column("email_key", String(640), nullable=False, unique=True, comment="the address, case folded"),
+    Column("email_key", String(1000), nullable=False, unique=True, comment="the address, case folded"),
     Column("role", Word(Role), nullable=False),
     Column("password_hash", String(255), nullable=False),
     Column("created_at", UTCDateTime, nullable=False),

@@ -1,5 +1,6 @@
 """Users as they are stored. Addresses are compared case folded; the password's hash comes out of `password_hash` only."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import Role, User
+from mailtrip.store.codec import storable
 from mailtrip.store.schema import users
 from mailtrip.store.types import AnyRow
 
@@ -42,7 +44,7 @@ def insert(
     values = {
         "account_id": account_id,
         "email": email,
-        "email_key": email.casefold(),
+        "email_key": _key(email),
         "role": role,
         "password_hash": password_hash,
         "created_at": now,
@@ -64,14 +66,14 @@ def get(connection: Connection, account_id: int, user_id: int) -> User | None:
 
 def find(connection: Connection, account_id: int, email: str) -> User | None:
     """The account's user with this address, in any case."""
-    query = select(*_COLUMNS).where(users.c.account_id == account_id, users.c.email_key == email.casefold())
+    query = select(*_COLUMNS).where(users.c.account_id == account_id, users.c.email_key == _key(email))
     row = connection.execute(query).one_or_none()
     return None if row is None else _user(row)
 
 
 def find_login(connection: Connection, email: str) -> StoredLogin | None:
     """The user of any account with this address, in any case, and the hash of the password."""
-    query = select(*_COLUMNS, users.c.password_hash).where(users.c.email_key == email.casefold())
+    query = select(*_COLUMNS, users.c.password_hash).where(users.c.email_key == _key(email))
     row = connection.execute(query).one_or_none()
     return None if row is None else StoredLogin(user=_user(row), password_hash=row.password_hash)
 
@@ -104,6 +106,11 @@ def remove(connection: Connection, user_id: int) -> None:
 def count(connection: Connection) -> int:
     """How many users there are in all accounts."""
     return connection.scalar(select(func.count()).select_from(users)) or 0
+
+
+def _key(email: str) -> str | None:
+    """What two spellings of one address have in common; any text can be asked for, also one that no user can have."""
+    return storable(unicodedata.normalize("NFC", email.casefold()), 1000)
 
 
 def _user(row: AnyRow) -> User:

@@ -1,5 +1,7 @@
 """Users and their access tokens."""
 
+import threading
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -122,6 +124,31 @@ def test_others_can_be_removed_while_one_admin_stays(database: Database) -> None
     assert database.read(users.count_all) == 1
 
 
+def test_two_admins_who_remove_each_other_leave_one(database: Database) -> None:
+    admins = [add(database), add(database, "bert@probe.test")]
+    refused: list[str] = []
+
+    def remove_one(user: User) -> None:
+        try:
+            remove(database, user)
+        except InvalidInput as exc:
+            refused.append(str(exc))
+
+    threads = [threading.Thread(target=remove_one, args=(user,)) for user in admins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert database.read(users.count_all) == 1
+
+
+def test_an_address_is_found_in_any_spelling_of_its_letters(database: Database) -> None:
+    user = add(database, "grüße@probe.test")
+    decomposed = unicodedata.normalize("NFD", "GRÜSSE@probe.test")
+    assert database.read(lambda connection: users.find(connection, ADMIN, email=decomposed)) == user
+
+
 def test_users_of_another_account_are_not_found(database: Database) -> None:
     user = add(database)
     for verb in (
@@ -152,6 +179,9 @@ def test_a_login_gives_a_token_that_identifies_the_user(database: Database) -> N
         ("anna@probe.test", "half \ud83d"),
         ("bert@probe.test", PASSWORD),
         ("", PASSWORD),
+        ("nul\0@probe.test", PASSWORD),
+        ("half \ud83d", PASSWORD),
+        ("x" * 100_000, PASSWORD),
     ],
 )
 def test_a_wrong_login_is_refused_without_saying_why(database: Database, email: str, password: str) -> None:

@@ -80,7 +80,7 @@ def _make_users() -> None:
         sa.Column("id", _ID, sa.Identity(start=_FIRST_ID), nullable=False),
         sa.Column("account_id", _ID, nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("email_key", sa.String(length=640), nullable=False, comment="the address, case folded"),
+        sa.Column("email_key", sa.String(length=1000), nullable=False, comment="the address, case folded"),
         sa.Column("role", _WORD, nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
