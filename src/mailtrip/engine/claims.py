@@ -15,7 +15,7 @@ __all__ = ["Claims"]
 
 _log = structlog.get_logger(__name__)
 
-_DEADLINE_SECONDS = 2.0
+_DEADLINE_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
 """How long the database is left alone after it could not be used: runs must not be late because of it."""
 

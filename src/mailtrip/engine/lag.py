@@ -37,7 +37,7 @@ class Peak:
 class LagMeter:
     """Sleeps for a short while again and again, and notes how much too late it woke."""
 
-    def __init__(self, clock: Clock, *, every: timedelta = timedelta(milliseconds=50)) -> None:
+    def __init__(self, clock: Clock, *, every: timedelta) -> None:
         self._clock = clock
         self._every = every.total_seconds()
         self._peak = Peak()

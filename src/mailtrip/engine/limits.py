@@ -23,6 +23,7 @@ class EngineLimits:
         transcript_lines: of held results together; about 200 bytes each.
         look_ahead: how long before its slot a run is claimed and loaded.
         turn: pause between two looks at the plan, and at changes of monitors.
+        lag_interval: pause between two measurements of the event loop's lag.
         missed_rows: missed slots of one monitor that get a row of their own after a stop or a stall; the rest, the
             oldest, share one row.
         missed_rows_in_all: the same for all monitors together, where that is less.
@@ -39,5 +40,6 @@ class EngineLimits:
     transcript_lines: int = 200_000
     look_ahead: timedelta = timedelta(seconds=1.5)
     turn: timedelta = timedelta(seconds=0.5)
+    lag_interval: timedelta = timedelta(milliseconds=50)
     missed_rows: int = 1_000
     missed_rows_in_all: int = 100_000

@@ -76,7 +76,7 @@ class LocalEngine:
     ) -> None:
         self._clock = clock
         self._limits = limits or EngineLimits()
-        self._lag = LagMeter(clock)
+        self._lag = LagMeter(clock, every=self._limits.lag_interval)
         self._lateness = Peak()
         self._plan = Plan(location_id)
         self._recorder = Recorder(

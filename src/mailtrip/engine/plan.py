@@ -9,11 +9,11 @@ from mailtrip.engine.ports import PlannedRun, ScheduledMonitor
 from mailtrip.model import RunKind
 from mailtrip.schedule.slots import next_slot
 
-__all__ = ["Due", "Gap", "Plan", "gaps_of_a_stop", "longest_wait"]
+__all__ = ["STALLED", "Due", "Gap", "Plan", "gaps_of_a_stop", "longest_wait"]
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _STOPPED = "the program was not running"
-_STALLED = "the program was suspended or had stalled"
+STALLED = "the program was suspended or had stalled"
 
 
 def longest_wait(interval: timedelta) -> timedelta:
@@ -91,7 +91,7 @@ class Plan:
             monitor = self._monitors[monitor_id]
             stale = now - longest_wait(monitor.interval)
             if slot < stale:
-                gaps.append(Gap(monitor=monitor, after=slot - monitor.interval, until=stale, note=_STALLED))
+                gaps.append(Gap(monitor=monitor, after=slot - monitor.interval, until=stale, note=STALLED))
                 self._set_next(monitor_id, _next_slot(monitor, after=stale))
                 continue
             planned.append(self._planned(monitor, slot))

@@ -14,7 +14,7 @@ from mailtrip.engine.claims import Claims
 from mailtrip.engine.dispatcher import NOT_STARTED, Dispatcher
 from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.limits import EngineLimits
-from mailtrip.engine.plan import Plan, gaps_of_a_stop
+from mailtrip.engine.plan import STALLED, Plan, gaps_of_a_stop, longest_wait
 from mailtrip.engine.ports import Changes, Conclusion, Ledger, RunJob, ScheduledMonitor
 from mailtrip.errors import Unavailable
 from mailtrip.model import Run, RunState
@@ -166,6 +166,8 @@ class Scheduler:
     def _offer(self, job: RunJob, group: asyncio.TaskGroup, *, is_current: bool) -> None:
         if self._plan.get(job.run.monitor_id) is None:
             self._conclude(Conclusion(run=job.run, state=RunState.SKIPPED, note=_DISABLED))
+        elif self._clock.now() - job.run.slot > longest_wait(job.settings.interval):
+            self._conclude(Conclusion(run=job.run, state=RunState.NOT_MEASURED, note=STALLED))
         elif is_current:
             self._dispatcher.offer(job)
         else:

@@ -15,17 +15,24 @@ __all__ = ["Worker"]
 
 _log = structlog.get_logger(__name__)
 
-_OVERTIME_SECONDS = 30.0
-"""How much longer than the run's timeout a probe may take before it is taken for hung, which is a fault of ours."""
-
 
 class Worker:
-    """Calls the probe. An exception of it is our own fault: logged with its trace, and never red."""
+    """Calls the probe. An exception of it is our own fault: logged with its trace, and never red.
 
-    def __init__(self, probe: Probe, *, clock: Clock, lag: LagMeter) -> None:
+    Args:
+        probe: makes a run.
+        clock: tells the times of a run that fails on our side.
+        lag: its greatest value during a run becomes part of the result.
+        overtime: how much longer than the run's timeout a probe may take before it is taken for hung.
+    """
+
+    def __init__(
+        self, probe: Probe, *, clock: Clock, lag: LagMeter, overtime: timedelta = timedelta(seconds=30)
+    ) -> None:
         self._probe = probe
         self._clock = clock
         self._lag = lag
+        self._overtime = overtime
 
     async def work(self, job: RunJob) -> Conclusion:
         """Make the run, which ends with a result unless it is cancelled."""
@@ -44,7 +51,7 @@ class Worker:
         return Conclusion(run=job.run, state=RunState.FINISHED, result=result)
 
     async def _run(self, job: RunJob) -> Result:
-        async with asyncio.timeout(job.settings.run_timeout.total_seconds() + _OVERTIME_SECONDS):
+        async with asyncio.timeout((job.settings.run_timeout + self._overtime).total_seconds()):
             return await self._probe(job)
 
 

@@ -116,7 +116,11 @@ class FakeProbe:
 async def running_engine(
     ledger: "FakeLedger", probe: FakeProbe, clock: FakeClock, limits: EngineLimits | None = None
 ) -> AsyncIterator[LocalEngine]:
-    """An engine that runs while the block does, unless it is stopped there; cancelled at the end."""
+    """An engine that runs while the block does, unless it is stopped there; cancelled at the end.
+
+    It measures its lag once a second only, as each measurement costs a fake clock many turns.
+    """
+    limits = replace(limits or EngineLimits(), lag_interval=timedelta(seconds=1))
     engine = LocalEngine(ledger=ledger, probe=probe, clock=clock, limits=limits)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(engine.run())

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ def test_the_peak_since_a_moment_is_the_greatest_number_from_then_on(steps: list
 
 @asynccontextmanager
 async def metering(clock: FakeClock) -> AsyncIterator[LagMeter]:
-    meter = LagMeter(clock)
+    meter = LagMeter(clock, every=timedelta(milliseconds=50))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(meter.run())
         await clock.advance(0.0)
@@ -59,6 +60,6 @@ async def test_a_stall_is_seen_while_it_goes_on() -> None:
 
 def test_a_meter_that_does_not_run_shows_no_lag() -> None:
     clock = FakeClock()
-    meter = LagMeter(clock)
+    meter = LagMeter(clock, every=timedelta(milliseconds=50))
     clock.move(60.0)
     assert meter.since(0.0).total_seconds() == 0.0
