@@ -32,12 +32,12 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             nonlocal has_started
             if message["type"] == "http.response.start":
-                has_started = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
+            has_started = True  # only now: a head that could not be sent leaves room for an answer
 
         try:
             await self._app(scope, receive, send_with_headers)

@@ -41,6 +41,6 @@ def no_content() -> Response:
 
 def _named(names: Sequence[str]) -> str:
     """Names as a header can carry them: percent-encoded but for plain ones, bounded."""
-    listed = [quote(name[:_LONGEST_NAME], safe="", errors="replace") for name in names[:_MOST_NAMED]]
+    listed = [quote(name[:_LONGEST_NAME], safe="", errors="replace") or '""' for name in names[:_MOST_NAMED]]
     more = len(names) - len(listed)
     return ", ".join([*listed, f"and {more} more"] if more else listed)

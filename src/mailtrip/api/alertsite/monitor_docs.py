@@ -70,7 +70,7 @@ COMPONENTS: Final = {
 _BY_ID: Final = {"monitor_id": "$response.body#/id"}
 _LINKS: Final[dict[str, JSON]] = {
     name: {"operationId": name, "parameters": _BY_ID}
-    for name in ("read_monitor", "edit_round_trip_monitor", "remove_monitor", "list_runs", "run_monitor")
+    for name in ("read_monitor", "edit_round_trip_monitor", "remove_monitor", "start_test", "list_runs", "run_monitor")
 }
 
 CREATED: Final = linked(

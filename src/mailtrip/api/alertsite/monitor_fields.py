@@ -32,10 +32,27 @@ PASSWORDS: Final = {"password": "mailbox", "smtp_password": "smtp"}
 TOLERATED: Final = frozenset({"site_type"})
 """Foreign fields that the vendor's clients are known to send with a create (alertsite-v3.md, 3.7 and 7.11)."""
 
-_SERVER = text(longest=300, format="mail-server")
+_SMTP_SERVER = text(longest=300, format="smtp-server")
+_MAILBOX_SERVERS = {
+    MailProtocol.POP3: text(longest=300, format="pop3-server"),
+    MailProtocol.IMAP: text(longest=300, format="imap-server"),
+}
 _ADDRESS = text(longest=254, format="email")
 _LOGIN = text(longest=255)
 _PASSWORD = text(longest=1024, script=Script.CREDENTIAL)
+_CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBizCCATGgAwIBAgIUKgkr6VtYwJUMtp2C8SB2ORlxyhQwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPRXhhbXBsZSBNYWlsIENBMCAXDTI2MTEyMzA5MzUzMFoYDzIx
+MjYxMDMwMDkzNTMwWjAaMRgwFgYDVQQDDA9FeGFtcGxlIE1haWwgQ0EwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAAQMuKPnRjNKPWjvtDmncPQA2aV2jvTrq8DwYbFP
+leFs8ippOkOZHxSxF3HaLVazmpb8JC4ifmf5AAtw5Xy0dkRUo1MwUTAdBgNVHQ4E
+FgQUX9L50Gx8ZhTW6En5XWfNk0YknEYwHwYDVR0jBBgwFoAUX9L50Gx8ZhTW6En5
+XWfNk0YknEYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA1vq/
+4wZaFTD4XjkkfSl54+EtKcgEXZiIkcqDtgZaKuQCIEjKi6jzta93i9gxJVwpqlNY
+UMV9m7QHLhYom1NGHwKD
+-----END CERTIFICATE-----
+"""
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 
@@ -49,9 +66,9 @@ def _hostname(protocol: MailProtocol, about: str, example: str) -> Field:
         name=HOSTNAMES[protocol],
         about=about,
         example=example,
-        codec=_SERVER,
+        codec=_MAILBOX_SERVERS[protocol],
         show=show,
-        returns=nullable(_SERVER.returns),
+        returns=nullable(_MAILBOX_SERVERS[protocol].returns),
     )
 
 
@@ -137,7 +154,7 @@ _SENDING = (
     given(
         "smtp_hostname",
         "smtp_server",
-        _SERVER,
+        _SMTP_SERVER,
         "The server that takes the message: `host`, `host:port`, `smtp://host[:port]` or `smtps://host[:port]`, IPv6 "
         "in brackets; ports 25 and 465 unless given.",
         example="smtps://smtp.example.com:465",
@@ -148,7 +165,7 @@ _SENDING = (
         "smtp_tls",
         choice(TLSMode),
         "How the SMTP connection becomes encrypted. `auto`: `smtps` is implicit TLS, else STARTTLS when offered.",
-        example="starttls",
+        example="auto",
     ),
     given(
         "smtp_auth",
@@ -244,7 +261,7 @@ _RECEIVING = (
         "tls_ca",
         text(longest=262_144, script=Script.LINES, format="pem-bundle"),
         "PEM bundle of your own CA, used instead of the system's.",
-        example="-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n",
+        example=_CERTIFICATE,
     ),
 )
 
@@ -309,7 +326,7 @@ _PLAN = (
         "locations_per_run",
         integer(1, 1000),
         "How many of the locations take part in each run when they rotate; all unless given.",
-        example=2,
+        example=1,
     ),
     given(
         "rotate_locations",

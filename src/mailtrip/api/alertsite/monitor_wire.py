@@ -11,12 +11,22 @@ from mailtrip.errors import Fault
 from mailtrip.model import MailProtocol
 from mailtrip.service.monitors import Passwords
 
-__all__ = ["MonitorChanges", "parse_monitor", "show_monitor", "wire_faults"]
+__all__ = ["MonitorChanges", "faults_beside", "parse_monitor", "show_monitor", "wire_faults"]
 
 _BY_NAME: Final = {field.name: field for field in FIELDS}
 _MAILBOX_NAMES: Final = frozenset(field.name for field in MAILBOX_FIELDS)
 _READ_ONLY: Final = frozenset(field.name for field in FIELDS if field.codec is None) | TOLERATED
 _WIRE_NAMES: Final = {field.setting: field.name for field in FIELDS if field.setting is not None}
+_JUDGED_BY: Final = {
+    "interval": frozenset({"timeout", "warning_time"}),
+    "timeout": frozenset({"warning_time"}),
+    "locations": frozenset({"home_location", "mode", "monitor_location_count"}),
+    "smtp_username": frozenset({"smtp_password"}),
+    "smtp_password": frozenset({"smtp_username"}),
+    "smtp_tls": frozenset({"smtp_hostname"}),
+    "mailbox_tls": _MAILBOX_NAMES,
+}
+"""Which fields can't be judged when the one named could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,10 @@ class MonitorChanges:
 
 
 def parse_monitor(body: Mapping[str, object], *, create: bool) -> MonitorChanges:
-    """Read the body of a create or edit; never raises, all faults are told at once."""
+    """Read the body of a create or edit; never raises.
+
+    Whether anything required is missing is for `service` to say, but for the two fields of which one is required.
+    """
     reader = _Reader()
     for name, value in body.items():
         field = _BY_NAME.get(name)
@@ -46,8 +59,6 @@ def parse_monitor(body: Mapping[str, object], *, create: bool) -> MonitorChanges
         elif field is None and name not in TOLERATED:
             reader.ignored.append(name)
     reader.read_mailbox(body, create=create)
-    if create:
-        reader.faults.extend(_missing(body))
     return MonitorChanges(
         settings=reader.settings,
         passwords=Passwords(**reader.passwords),
@@ -77,12 +88,15 @@ def wire_faults(faults: Sequence[Fault], protocol: MailProtocol) -> tuple[Fault,
     return tuple(Fault(names.get(fault.field, fault.field), fault.text) for fault in faults)
 
 
-def _missing(body: Mapping[str, object]) -> list[Fault]:
-    return [
-        Fault(field.name, f"is missing; give it, for example {field.example!r}")
-        for field in FIELDS
-        if field.required and field.name not in body
-    ]
+def faults_beside(known: Sequence[Fault], others: Sequence[Fault]) -> list[Fault]:
+    """Those of the other faults that say something new.
+
+    Left out is what is said of a field that could not be read, or of one that is judged by such a field.
+    """
+    blind = {fault.field for fault in known}
+    for name in tuple(blind):
+        blind |= _JUDGED_BY.get(name, frozenset())
+    return [fault for fault in others if fault.field not in blind]
 
 
 class _Reader:
@@ -121,7 +135,7 @@ class _Reader:
         if nulls and not create:
             self.faults.append(Fault(nulls[0], "must not be null unless the other of the two has a value"))
         elif create:
-            self.faults.append(Fault("pop3_hostname", "is missing; give pop3_hostname or imap_hostname"))
+            self.faults.append(Fault("pop3_hostname", "is required, unless imap_hostname is given"))
 
     def _parse(self, field: Field, value: object) -> tuple[str | None, bool]:
         if value is None:

@@ -1,12 +1,11 @@
 """`/monitors`: create and edit round-trip monitors, list, read and delete monitors of any type."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from mailtrip.api.alertsite.envelope import (
@@ -29,28 +28,19 @@ from mailtrip.api.alertsite.monitor_docs import (
     ROUND_TRIP_EDIT,
 )
 from mailtrip.api.alertsite.monitor_types import TYPES_SCHEMA, parse_types
-from mailtrip.api.alertsite.monitor_wire import MonitorChanges, parse_monitor, show_monitor, wire_faults
+from mailtrip.api.alertsite.monitor_wire import MonitorChanges, faults_beside, parse_monitor, show_monitor, wire_faults
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import JSON
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
-from mailtrip.errors import Fault, InvalidInput
-from mailtrip.model import Actor, MailProtocol, Monitor, MonitorSettings, MonitorType
+from mailtrip.errors import InvalidInput
+from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
 from mailtrip.service import locations, monitors
 from mailtrip.service.access import require_edit
+from mailtrip.store import Connection
 
 __all__ = ["router"]
-
-_PLACEHOLDERS: Final = MonitorSettings(
-    name="monitor",
-    plan_code="code",
-    email="someone@example.com",
-    smtp_server="mail.example.com",
-    mailbox_protocol=MailProtocol.POP3,
-    mailbox_server="mail.example.com",
-)
-"""Stand in for required fields that a faulty body lacks, so that its other fields can be checked all the same."""
 
 _ShowScripts = Annotated[
     str | None,
@@ -105,31 +95,22 @@ async def create(call: AuthenticatedCall, request: Request) -> Response:
     actor = await call.actor()
     require_edit(actor)
     changes = parse_monitor(await read_object(request), create=True)
-    if changes.faults:
-        raise _faulty(changes, replace(_PLACEHOLDERS, **changes.settings))
-    services = call.services
     work = partial(
         monitors.create,
         actor=actor,
         changes=changes.settings,
         passwords=changes.passwords,
-        secrets=services.secrets,
+        secrets=call.services.secrets,
         now=call.now,
     )
-    try:
-        monitor_id = await call.writing(work)
-    except InvalidInput as error:
-        raise _named(error.faults, changes, _PLACEHOLDERS) from error
+    monitor_id = await call.writing(partial(_attempt, work, changes, MailProtocol.POP3))
     return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
 
 
-async def edit(call: AuthenticatedCall, request: Request, monitor_id: MonitorID) -> Response:
+async def edit(monitor_id: MonitorID, call: AuthenticatedCall, request: Request) -> Response:
     """Change the fields that are given; the others keep their values."""
     actor, current = await call.reading(partial(_current, monitor_id))
     changes = parse_monitor(await read_object(request), create=False)
-    if changes.faults:
-        raise _faulty(changes, replace(current.settings, **changes.settings))
-    services = call.services
     work = partial(
         monitors.edit,
         actor=actor,
@@ -137,13 +118,10 @@ async def edit(call: AuthenticatedCall, request: Request, monitor_id: MonitorID)
         changes=changes.settings,
         type=MonitorType.ROUND_TRIP,
         passwords=changes.passwords,
-        secrets=services.secrets,
+        secrets=call.services.secrets,
         now=call.now,
     )
-    try:
-        await call.writing(work)
-    except InvalidInput as error:
-        raise _named(error.faults, changes, current.settings) from error
+    await call.writing(partial(_attempt, work, changes, current.settings.mailbox_protocol))
     return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
 
 
@@ -152,7 +130,7 @@ async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends
     return json_response(await call.reading(partial(_list, query)))
 
 
-async def read(call: AuthenticatedCall, request: Request, monitor_id: MonitorID, select: SelectText = None) -> Response:
+async def read(monitor_id: MonitorID, call: AuthenticatedCall, request: Request, select: SelectText = None) -> Response:
     """One monitor, of any type."""
     reader = QueryReader(request)
     names = reader.read("select", select, parse_select)
@@ -160,7 +138,7 @@ async def read(call: AuthenticatedCall, request: Request, monitor_id: MonitorID,
     return json_response(await call.reading(partial(_read, monitor_id, names)))
 
 
-async def remove(call: AuthenticatedCall, monitor_id: MonitorID) -> Response:
+async def remove(monitor_id: MonitorID, call: AuthenticatedCall) -> Response:
     """Remove a monitor of any type, with its passwords, at once."""
     actor = await call.actor()
     await call.writing(partial(monitors.remove, actor=actor, monitor_id=monitor_id, now=call.now))
@@ -239,19 +217,25 @@ def _shown(
     ]
 
 
-def _faulty(changes: MonitorChanges, settings: MonitorSettings) -> InvalidInput:
-    """All faults of a body: those found in reading it, and those of the fields that could be read."""
-    faulty = {fault.field for fault in changes.faults}
-    others = wire_faults(monitors.check(settings), settings.mailbox_protocol)
-    return InvalidInput((*changes.faults, *_beside(faulty, others)))
+def _attempt(
+    work: Callable[[Connection], int], changes: MonitorChanges, protocol: MailProtocol, connection: Connection
+) -> int:
+    """Create or edit, and tell all faults of the body at once.
 
+    Faults that were found in reading the body don't keep `service` from looking at the other fields; they do keep the
+    transaction from being kept.
 
-def _beside(faulty: set[str], others: Iterable[Fault]) -> list[Fault]:
-    """Faults of other fields; none of a timeout that is judged by an interval that could not be read."""
-    blind = faulty | {"timeout"} if "interval" in faulty else faulty
-    return [fault for fault in others if fault.field not in blind]
-
-
-def _named(faults: Sequence[Fault], changes: MonitorChanges, before: MonitorSettings) -> InvalidInput:
-    protocol = changes.settings.get("mailbox_protocol", before.mailbox_protocol)
-    return InvalidInput(wire_faults(faults, MailProtocol(protocol)))
+    Args:
+        work: gives the monitor's id.
+        changes: what the body asks for.
+        protocol: how the mailbox is read, where the body does not say.
+        connection: of a writing transaction.
+    """
+    try:
+        monitor_id = work(connection)
+    except InvalidInput as error:
+        others = wire_faults(error.faults, changes.settings.get("mailbox_protocol", protocol))
+        raise InvalidInput((*changes.faults, *faults_beside(changes.faults, others))) from error
+    if changes.faults:
+        raise InvalidInput(changes.faults)
+    return monitor_id

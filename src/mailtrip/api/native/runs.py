@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from mailtrip.api.calls import AuthenticatedCall
@@ -21,6 +20,7 @@ from mailtrip.api.responses import json_response
 from mailtrip.api.test_runs import start_test
 from mailtrip.model import Actor, Run, Verdict
 from mailtrip.service import runs
+from mailtrip.store import Connection
 
 __all__ = ["router"]
 
@@ -96,20 +96,20 @@ async def _read_wanted(
 
 
 async def list_runs(
-    call: AuthenticatedCall,
     monitor_id: Annotated[int, Depends(_monitor_id)],
+    call: AuthenticatedCall,
     wanted: Annotated[_Wanted, Depends(_read_wanted)],
 ) -> Response:
     """Runs of a monitor in any state, newest first."""
     return json_response(await call.reading(partial(_list, monitor_id, wanted)))
 
 
-async def read_run(call: AuthenticatedCall, run_id: Annotated[int, Depends(_run_id)]) -> Response:
+async def read_run(run_id: Annotated[int, Depends(_run_id)], call: AuthenticatedCall) -> Response:
     """One run with its steps, TLS facts, sessions and transcripts."""
     return json_response(await call.reading(partial(_read, run_id)))
 
 
-async def run_monitor(call: AuthenticatedCall, monitor_id: Annotated[int, Depends(_monitor_id)]) -> Response:
+async def run_monitor(monitor_id: Annotated[int, Depends(_monitor_id)], call: AuthenticatedCall) -> Response:
     """Start a test of a monitor at once, whether it is enabled or not; the run's `state` says when it is finished."""
     run = await start_test(call, monitor_id)
     return json_response(RunTicket(id=str(run.id)).model_dump_json().encode(), status=202)

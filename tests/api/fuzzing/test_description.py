@@ -1,0 +1,55 @@
+"""The description (OpenAPI) is true: schemathesis, with all its checks, finds nothing against it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.api.harness import PASSWORD, Server, email_of
+
+from mailtrip.model import Role
+from mailtrip.service.login_limiter import Limit, LoginLimiter
+
+HERE = Path(__file__).parent
+MANY = Limit(failures=1_000_000)
+CREATE = "create_round_trip_monitor"
+EDIT = "edit_round_trip_monitor"
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--phases=examples,coverage,fuzzing", f"--include-operation-id={CREATE}"], id="create"),
+        pytest.param(["--phases=examples,coverage,fuzzing", f"--include-operation-id={EDIT}"], id="edit"),
+        pytest.param(
+            [
+                "--phases=examples,coverage,fuzzing",
+                f"--exclude-operation-id={CREATE}",
+                f"--exclude-operation-id={EDIT}",
+            ],
+            id="other operations",
+        ),
+        pytest.param(["--phases=stateful"], id="operations after each other"),
+    ],
+)
+def test_schemathesis_finds_nothing(make_server: Callable[..., Server], tmp_path: Path, arguments: list[str]) -> None:
+    server = make_server(limiter=LoginLimiter(by_account=MANY, by_address=MANY))
+    server.create()
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml")]
+    command += ["run", *arguments, f"{server.url}/api/openapi.json"]
+    environment = os.environ | {
+        "FUZZ_URL": server.url,
+        "FUZZ_USERNAME": email_of(Role.ADMIN),
+        "FUZZ_PASSWORD": PASSWORD,
+        "PYTHONPATH": str(HERE.parents[2]),
+        "PYTHONWARNINGS": "default",
+        "NO_PROXY": "127.0.0.1",
+    }
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=390, check=False
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert "Tested:" in done.stdout or "Scenarios:" in done.stdout
