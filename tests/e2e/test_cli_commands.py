@@ -80,7 +80,7 @@ async def test_what_can_not_be_done_is_one_line_without_a_trace_and_ends_with_1(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("sevre",), "No such command 'sevre'. Did you mean 'serve'?"),
+        (("monitr",), "No such command 'monitr'. Did you mean 'monitor'?"),
         (("user", "add"), "Missing argument 'EMAIL'"),
         (("user", "add", "a@example.com", "--role", "king"), "'admin', 'co-admin', 'power-user', 'user', 'readonly'"),
         (("user", "add", "a@example.com"), "--password-file - for standard input"),

@@ -72,7 +72,7 @@ async def test_both_monitors_are_green_at_once_and_a_signal_ends_it_with_nothing
         code, errors = await running.end(number)
 
     for name in MONITORS:
-        assert re.search(f"{name}  OK: Delivered to ", "".join(running.lines))
+        assert re.search(f"{name} +OK: Delivered to ", "".join(running.lines))
     assert (code, errors, children) == (0, "", [])
     assert list((tmp_path / "tmp").iterdir()) == []
     port = int(running.value("Address").rpartition(":")[2])

@@ -47,11 +47,11 @@ async def demonstrate(settings: Settings) -> None:
         async with sandbox:
             demo = _Demo(storage, sandbox, authority.ca_pem, mail_password, clock)
             hashed = users.hash_password(password)
-            first = await storage.database.writing(lambda connection: demo.prepare(connection, hashed))
+            await storage.database.writing(lambda connection: demo.prepare(connection, hashed))
             async with running_service(settings, storage, listening, clock=clock) as service:
                 _greet(service, sandbox, password)
                 service.engine.subscribe(_show)
-                for run in first:
+                for run in await storage.database.writing(demo.order_runs):
                     service.engine.put(run)
                 await stop.wait()
                 click.echo("Stopping.")
@@ -78,17 +78,23 @@ class _Demo:
         self._sandbox = sandbox
         self._authority = authority
         self._mail_password = mail_password
+        self._clock = clock
         self._now = clock.now()
+        self._monitor_ids: list[int] = []
 
-    def prepare(self, connection: Connection, password: PasswordHash) -> list[Run]:
-        """See to the user and the monitors; the first run of each monitor is ordered."""
+    def prepare(self, connection: Connection, password: PasswordHash) -> None:
+        """See to the user and the monitors."""
         self._prepare_user(connection, password)
         known, _ = monitors.page(connection, OPERATOR)
         by_email = {monitor.settings.email: monitor for monitor in known}
-        ids = [
+        self._monitor_ids = [
             self._prepare_monitor(connection, protocol, by_email.get(email)) for protocol, email in _MAILBOXES.items()
         ]
-        return [runs.order_test(connection, OPERATOR, monitor_id, now=self._now) for monitor_id in ids]
+
+    def order_runs(self, connection: Connection) -> list[Run]:
+        """A run of each monitor, to be made at once."""
+        now = self._clock.now()
+        return [runs.order_test(connection, OPERATOR, monitor_id, now=now) for monitor_id in self._monitor_ids]
 
     def _prepare_user(self, connection: Connection, password: PasswordHash) -> None:
         for user in users.list_all(connection, OPERATOR):
