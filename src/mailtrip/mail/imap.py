@@ -1,15 +1,16 @@
 """The IMAP grammar: one session's state and its scripts, without I/O (RFC 3501, RFC 9051 and extensions)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailtrip.mail import sasl
 from mailtrip.mail.framing import IMAPFramer, IMAPUntaggedFramer
 from mailtrip.mail.imap_dialogue import Answer, Dialogue, breaks_as_refusal, quote
 from mailtrip.mail.imap_folders import Folder, encode_name, read_folder
+from mailtrip.mail.imap_items import content_of, fetched_items, searched_uids, sizes_of, status_numbers
 from mailtrip.mail.imap_login import log_in
-from mailtrip.mail.imap_parser import Value, parse_values, to_number
-from mailtrip.mail.script import BrokenProtocol, Exchange, Refusal, Script
+from mailtrip.mail.imap_parser import parse_values
+from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.model import Credentials, StatusCode
 
 __all__ = ["FetchedMessage", "Folder", "IMAPGrammar", "Selected"]
@@ -168,7 +169,7 @@ class IMAPGrammar:
         answer = yield from self._dialogue.ask(b"UID FETCH * (UID)", refused="UID FETCH refused")
         if isinstance(answer, Refusal):
             return answer
-        self._dialogue.uidnext = max(_fetched(answer), default=0) + 1
+        self._dialogue.uidnext = max(fetched_items(answer), default=0) + 1
         return None
 
     @breaks_as_refusal
@@ -209,6 +210,21 @@ class IMAPGrammar:
         return self._dialogue.read(reply, refused="IDLE refused")
 
     @breaks_as_refusal
+    def status(self, folder: str) -> Script[Selected]:
+        """STATUS of a folder that need not be the selected one; a server that leaves out a number says zero."""
+        name = quote([encode_name(folder)])
+        command = b"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)" % name
+        answer = yield from self._dialogue.ask(command, refused=f"STATUS {folder} refused")
+        if isinstance(answer, Refusal):
+            return answer
+        numbers = status_numbers(answer)
+        return Selected(
+            uidvalidity=numbers.get("UIDVALIDITY", 0),
+            uidnext=numbers.get("UIDNEXT", 0),
+            exists=numbers.get("MESSAGES", 0),
+        )
+
+    @breaks_as_refusal
     def fetch_heads(self, first_uid: int) -> Script[tuple[FetchedMessage, ...]]:
         """The heads of the messages from a UID on, in the order of their UIDs, unread as they were.
 
@@ -220,13 +236,25 @@ class IMAPGrammar:
         if isinstance(answer, Refusal):
             return answer
         # RFC 3501, 6.4.8: n:* always has the last message, even where its UID is lower than n.
-        sizes = {
-            uid: to_number(items.get("RFC822.SIZE")) for uid, items in _fetched(answer).items() if uid >= first_uid
-        }
+        sizes = {uid: size for uid, size in sizes_of(answer).items() if uid >= first_uid}
+        return (yield from self._fetch_each(sizes, _HEAD_BYTES))
+
+    @breaks_as_refusal
+    def fetch_recent(self, count: int) -> Script[tuple[FetchedMessage, ...]]:
+        """The heads of the last `count` messages (at most 200) of the selected folder, in the order of their UIDs."""
+        if self.exists == 0 or count <= 0:
+            return ()
+        first = max(1, self.exists - min(count, _MOST_HEADS) + 1)
+        answer = yield from self._dialogue.ask(b"FETCH %d:* (UID RFC822.SIZE)" % first, refused="FETCH refused")
+        if isinstance(answer, Refusal):
+            return answer
+        return (yield from self._fetch_each(sizes_of(answer), _HEAD_BYTES))
+
+    def _fetch_each(self, sizes: Mapping[int, int | None], limit: int) -> Script[tuple[FetchedMessage, ...]]:
         uids = sorted(sizes)[:_MOST_HEADS]
         messages: list[FetchedMessage] = []
         for start in range(0, len(uids), _BATCH):
-            contents = yield from self._fetch_contents(uids[start : start + _BATCH], _HEAD_BYTES)
+            contents = yield from self._fetch_contents(uids[start : start + _BATCH], limit)
             if isinstance(contents, Refusal):
                 return contents
             messages += [
@@ -241,7 +269,7 @@ class IMAPGrammar:
         answer = yield from self._dialogue.ask(command, refused="UID FETCH refused", abridges_reply=True)
         if isinstance(answer, Refusal):
             return answer
-        found = {uid: _content(items) for uid, items in _fetched(answer).items() if uid in uids}
+        found = {uid: content_of(items) for uid, items in fetched_items(answer).items() if uid in uids}
         return {uid: content[:limit] for uid, content in found.items() if content is not None}
 
     @breaks_as_refusal
@@ -277,7 +305,7 @@ class IMAPGrammar:
         answer = yield from self._delete_step(b"UID SEARCH DELETED")
         if isinstance(answer, Refusal):
             return answer
-        others = _searched(answer) - uids
+        others = searched_uids(answer) - uids
         if others:
             reason = (
                 f"the server has no UIDPLUS and {len(others)} other messages are marked as deleted: "
@@ -319,46 +347,3 @@ class IMAPGrammar:
 
 def _as_set(uids: Sequence[int]) -> bytes:
     return ",".join(str(uid) for uid in sorted(set(uids))).encode()
-
-
-def _fetched(answer: Answer) -> dict[int, dict[str, Value]]:
-    """The items of all FETCH responses by UID; those without a UID are news of flags that nobody asked for."""
-    found: dict[int, dict[str, Value]] = {}
-    for response in answer.untagged:
-        if response.name == "FETCH":
-            items = _items(parse_values(response.rest))
-            uid = to_number(items.get("UID"))
-            if uid is not None:
-                found.setdefault(uid, {}).update(items)
-    return found
-
-
-def _items(values: tuple[Value, ...]) -> dict[str, Value]:
-    if len(values) != 1 or not isinstance(values[0], tuple) or len(values[0]) % 2:
-        raise BrokenProtocol("the server sent a FETCH response that is no list of names and values")
-    pairs = values[0]
-    return {
-        name.decode("ascii", "replace").upper(): value
-        for name, value in zip(pairs[::2], pairs[1::2], strict=True)
-        if isinstance(name, bytes)
-    }
-
-
-def _content(items: dict[str, Value]) -> bytes | None:
-    """The part of a message; empty where the server says NIL, None where it says nothing."""
-    for name, value in items.items():
-        if name.startswith("BODY[]") and not isinstance(value, tuple):
-            return value or b""
-    return None
-
-
-def _searched(answer: Answer) -> frozenset[int]:
-    numbers = [
-        to_number(value)
-        for response in answer.untagged
-        if response.name == "SEARCH"
-        for value in parse_values(response.rest)
-    ]
-    if None in numbers:
-        raise BrokenProtocol("the server's answer to SEARCH has something else than numbers")
-    return frozenset(number for number in numbers if number is not None)
