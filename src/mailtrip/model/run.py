@@ -4,19 +4,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from mailtrip.model.bounce import Bounce
+from mailtrip.model.facts import MessageFacts
 from mailtrip.model.server import MailProtocol
-from mailtrip.model.status import StatusCode, Verdict
+from mailtrip.model.status import Severity, StatusCode, Verdict
 
 __all__ = [
     "Direction",
     "Failure",
+    "Proof",
     "Result",
+    "Revision",
     "Run",
     "RunKind",
     "RunState",
     "SessionRecord",
     "Sighting",
     "Step",
+    "Stray",
     "TLSFacts",
     "Timing",
     "TranscriptLine",
@@ -141,14 +146,30 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A line of a transcript that proves a verdict: indexes into a result's sessions and into that one's transcript."""
+
+    session: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a run found.
 
     Attributes:
         step: where it ended badly; None when all went well.
-        summary: one sentence for people; no secret in it.
+        summary: one sentence for people, as an administrator would write it; no secret in it.
+        proof: the lines that prove it.
         token: the message's token, as text; None when no message was made.
         queued_as: what the SMTP server answered when it accepted the message.
+        delay: from acceptance to arrival, of a message that was found after its run had ended, within what `sighting`
+            says; None for all others.
+        deferred_for: how long the SMTP server put the message off before it took it; None when it never did.
+        copies: how many messages with the run's token were found.
+        left_behind: how many of these could not be deleted.
+        facts: what the message that was found tells of its way; None when none was read.
+        bounce: the report that came back in place of the message.
         lag: the event loop's own lag while the run was under way (its maximum), part of the measurement's error.
     """
 
@@ -156,6 +177,7 @@ class Result:
     status: StatusCode
     step: Step | None
     summary: str
+    proof: tuple[Proof, ...] = ()
     token: str | None = None
     message_id: str | None = None
     queued_as: str | None = None
@@ -163,6 +185,12 @@ class Result:
     duration: timedelta
     timings: tuple[Timing, ...] = ()
     sighting: Sighting | None = None
+    delay: timedelta | None = None
+    deferred_for: timedelta | None = None
+    copies: int = 0
+    left_behind: int = 0
+    facts: MessageFacts | None = field(default=None, repr=False)
+    bounce: Bounce | None = field(default=None, repr=False)
     sessions: tuple[SessionRecord, ...] = field(default=(), repr=False)
     lag: timedelta = timedelta(0)
 
@@ -191,13 +219,48 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A message with a valid token of another run than the one that looks: a leftover, or a late arrival.
+
+    Attributes:
+        token: as text.
+        folder: where it is; POP3 knows one folder, `INBOX`.
+        key: the mailbox's own name for it (IMAP UID, POP3 UIDL): seen again under the same name, it is the same message.
+        received_at: when the mailbox server took it, by its own clock (IMAP INTERNALDATE); None where that is not told.
+    """
+
+    token: str
+    folder: str
+    key: str
+    received_at: datetime | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A verdict of a run, and since when it was the one in force."""
+
+    at: datetime
+    verdict: Verdict
+    status: StatusCode
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One monitor at one location in one slot.
 
     Attributes:
         slot: the planned time; for a test the time it was asked for.
-        result: there when the state is `FINISHED`.
+        result: there when the state is `FINISHED`; its verdict is the one in force.
+        token: of the run's message, as text, in the ledger before the message is made; None for runs that were never
+            to be made.
+        accepted_at: when the SMTP server took the message, as far as that was noted before the run ended.
         recheck_of: the run whose error this one verifies.
+        recheck_id: the run that verifies this one's error.
+        verified: whether the recheck failed as well; None when there was none, or none that could tell.
+        revisions: all verdicts that were ever in force, oldest first; the last is that of `result`. Empty when there
+            was one only, and where runs are listed.
     """
 
     id: int
@@ -210,4 +273,17 @@ class Run:
     started_at: datetime | None = None
     result: Result | None = None
     note: str | None = None
+    token: str | None = None
+    accepted_at: datetime | None = None
     recheck_of: int | None = None
+    recheck_id: int | None = None
+    verified: bool | None = None
+    revisions: tuple[Revision, ...] = ()
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad its result is: an error that the recheck did not find is a warning. None without a result."""
+        if self.result is None:
+            return None
+        severity = self.result.status.severity
+        return Severity.WARNING if severity is Severity.ERROR and self.verified is False else severity
