@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mailtrip.mail.imap import IMAPGrammar, Selected
+from mailtrip.mail.imap import IMAPGrammar
+from mailtrip.mail.imap_places import Places
 from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.session import Session
@@ -10,19 +11,15 @@ from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, Session
 
 __all__ = ["IMAPMailbox"]
 
-_INBOX = "INBOX"
-
 
 class IMAPMailbox:
     """A `Mailbox` (`mailtrip.probe.ports`) over IMAP (RFC 3501, RFC 9051)."""
 
-    def __init__(self, line: Line, credentials: Credentials) -> None:
+    def __init__(self, line: Line, credentials: Credentials, *, folders: Sequence[str] = ()) -> None:
         self._line = line
         self._credentials = credentials
         self._grammar = IMAPGrammar()
-        self._uidvalidity: int | None = None
-        self._next_uid: int | None = None
-        self._seen_arrivals = -1
+        self._places = Places(folders)
 
     @property
     def can_push(self) -> bool:
@@ -40,20 +37,21 @@ class IMAPMailbox:
         failure = await self._line.establish(self._introduce)
         if failure is not None:
             return failure
-        selected = await self._line.session.run(self._grammar.select(_INBOX), Step.MAILBOX_OPEN)
-        if isinstance(selected, Failure):
-            return selected
-        self._note(selected)
-        return None
+        self._places.reconnected()
+        opened = await self._line.session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
+        return opened if isinstance(opened, Failure) else None
 
-    async def look(self) -> Look | Failure:
-        """NOOP, and the heads of what has come in; a search would lag behind on some servers."""
-        session = self._line.session
-        asked_at = self._line.driver.clock.monotonic()
-        heads = await session.run(self._look(), Step.LOOK, is_told=False)
-        if isinstance(heads, Failure):
-            return heads
-        return Look(asked_at=asked_at, answered_at=session.replied_at, heads=heads)
+    async def look(self, *, everywhere: bool = False) -> Look | Failure:
+        """NOOP, and the heads of what has come in; with `everywhere` also in the spam folder and those named."""
+        return await self._look(self._places.look(self._grammar, everywhere=everywhere))
+
+    async def look_back(self, most: int) -> Look | Failure:
+        """The heads of the last `most` messages of INBOX, new or old."""
+        return await self._look(self._places.look_back(self._grammar, most))
+
+    def is_junk(self, folder: str) -> bool:
+        """Whether spam goes into this folder."""
+        return folder in self._places.junk
 
     async def wait(self, seconds: float) -> Failure | None:
         """IDLE for `seconds` at most, or until something comes in."""
@@ -65,12 +63,11 @@ class IMAPMailbox:
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
         """The whole message, at most 1 MiB of it, without marking it as read."""
-        return await self._line.session.run(self._grammar.fetch(int(ref.key)), Step.FETCH)
+        return await self._line.session.run(self._fetch(ref), Step.FETCH)
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """Delete and expunge these messages and no other."""
-        uids = [int(ref.key) for ref in refs]
-        outcome = await self._line.session.run(self._grammar.delete(uids), Step.DELETE)
+        outcome = await self._line.session.run(self._delete(refs), Step.DELETE)
         return outcome if isinstance(outcome, Failure) else None
 
     async def close(self) -> None:
@@ -112,32 +109,24 @@ class IMAPMailbox:
                 return answer
         return None
 
-    def _note(self, selected: Selected) -> None:
-        """Note where new mail begins; after a reconnect only a changed UIDVALIDITY makes the old mark useless."""
-        if self._uidvalidity is None or self._next_uid is None:
-            self._uidvalidity, self._next_uid = selected.uidvalidity, selected.uidnext
-            self._seen_arrivals = self._grammar.arrivals
-        elif self._uidvalidity != selected.uidvalidity:
-            # RFC 3501, 2.3.1.1: all UIDs are new, so everything in the box may be ours.
-            self._uidvalidity, self._next_uid = selected.uidvalidity, 1
-            self._seen_arrivals = -1
-        else:
-            self._seen_arrivals = -1
+    async def _look(self, script: Script[tuple[Head, ...]]) -> Look | Failure:
+        session = self._line.session
+        asked_at = self._line.driver.clock.monotonic()
+        heads = await session.run(script, Step.LOOK, is_told=False)
+        if isinstance(heads, Failure):
+            return heads
+        return Look(asked_at=asked_at, answered_at=session.replied_at, heads=heads)
 
-    def _look(self) -> Script[tuple[Head, ...]]:
-        answer = yield from self._grammar.noop()
-        if isinstance(answer, Refusal):
-            return answer
-        arrivals = self._grammar.arrivals
-        if arrivals == self._seen_arrivals:
-            return ()
-        messages = yield from self._grammar.fetch_heads(self._next_uid or 1)
-        if isinstance(messages, Refusal):
-            return messages
-        self._seen_arrivals = arrivals
-        if messages:
-            self._next_uid = max(message.uid for message in messages) + 1
-        return tuple(
-            Head(ref=MessageRef(_INBOX, str(message.uid)), content=message.content, size=message.size)
-            for message in messages
-        )
+    def _fetch(self, ref: MessageRef) -> Script[bytes]:
+        refusal = yield from self._places.select(self._grammar, ref.folder)
+        return refusal or (yield from self._grammar.fetch(int(ref.key)))
+
+    def _delete(self, refs: Sequence[MessageRef]) -> Script[None]:
+        for folder in dict.fromkeys(ref.folder for ref in refs):
+            refusal = yield from self._places.select(self._grammar, folder)
+            if refusal is None:
+                uids = [int(ref.key) for ref in refs if ref.folder == folder]
+                refusal = yield from self._grammar.delete(uids)
+            if refusal is not None:
+                return refusal
+        return None

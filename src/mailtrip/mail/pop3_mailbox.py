@@ -1,6 +1,6 @@
 """A mailbox over POP3: a session for each look, as a session shows the mailbox as it was at its login."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mailtrip.mail import pop3
 from mailtrip.mail.line import Line
@@ -30,6 +30,13 @@ class POP3Mailbox:
         self._numbers: dict[str, int] = {}
 
     @property
+    def _baseline(self) -> set[str]:
+        """What was there when the mailbox was opened, and what has been looked at since."""
+        if self._known is None:
+            raise RuntimeError("the mailbox is not open")
+        return self._known
+
+    @property
     def can_push(self) -> bool:
         """POP3 can't."""
         return False
@@ -50,16 +57,31 @@ class POP3Mailbox:
         await self.close()
         return None
 
-    async def look(self) -> Look | Failure:
-        """Log in anew, and read the heads of what was not there before."""
+    async def look(self, *, everywhere: bool = False) -> Look | Failure:
+        """Log in anew, and read the heads of what was not there before; POP3 shows one folder only."""
+        del everywhere
+        return await self._look_at(lambda keys: [key for key in keys if key not in self._baseline][-_MOST_HEADS:])
+
+    async def look_back(self, most: int) -> Look | Failure:
+        """Log in anew, and read the heads of the last `most` messages, new or old."""
+        return await self._look_at(lambda keys: keys[-most:])
+
+    def is_junk(self, folder: str) -> bool:
+        """POP3 shows only the inbox."""
+        return folder != _INBOX
+
+    async def _look_at(self, choose: Callable[[list[str]], list[str]]) -> Look | Failure:
         await self.close()
         asked_at = self._line.driver.clock.monotonic()
         failure = await self._enter(self._observe_later, Step.LOOK)
         if failure is not None:
             return failure
-        heads = await self._read_heads()
+        chosen = choose(list(self._numbers))
+        script = _read_heads({key: self._numbers[key] for key in chosen})
+        heads = await self._line.session.run(script, Step.LOOK, is_told=False)
         if isinstance(heads, Failure):
             return heads
+        self._baseline.update(chosen)
         answered_at = self._line.session.replied_at
         if not heads:
             await self.close()
@@ -139,17 +161,6 @@ class POP3Mailbox:
         script = pop3.log_in(capabilities, greeting, self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
         return outcome if isinstance(outcome, Failure) else None
-
-    async def _read_heads(self) -> tuple[Head, ...] | Failure:
-        """Heads of messages not known yet, the newest of many; those read are known from then on."""
-        if self._known is None:
-            raise RuntimeError("the mailbox is not open")
-        fresh = [key for key in self._numbers if key not in self._known][-_MOST_HEADS:]
-        script = _read_heads({key: self._numbers[key] for key in fresh})
-        heads = await self._line.session.run(script, Step.LOOK, is_told=False)
-        if not isinstance(heads, Failure):
-            self._known.update(fresh)
-        return heads
 
 
 def _by_key(listing: Sequence[tuple[int, str]]) -> dict[str, int]:

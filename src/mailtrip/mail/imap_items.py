@@ -1,0 +1,70 @@
+"""What FETCH, STATUS and SEARCH responses say (RFC 3501, 7.2 and 7.4)."""
+
+from mailtrip.mail.imap_dialogue import Answer
+from mailtrip.mail.imap_parser import Value, parse_values, to_number
+from mailtrip.mail.script import BrokenProtocol
+
+__all__ = ["content_of", "fetched_items", "searched_uids", "sizes_of", "status_numbers"]
+
+
+def fetched_items(answer: Answer) -> dict[int, dict[str, Value]]:
+    """The items of all FETCH responses by UID; those without a UID are news of flags that nobody asked for."""
+    found: dict[int, dict[str, Value]] = {}
+    for response in answer.untagged:
+        if response.name == "FETCH":
+            items = _items(parse_values(response.rest))
+            uid = to_number(items.get("UID"))
+            if uid is not None:
+                found.setdefault(uid, {}).update(items)
+    return found
+
+
+def sizes_of(answer: Answer) -> dict[int, int | None]:
+    return {uid: to_number(items.get("RFC822.SIZE")) for uid, items in fetched_items(answer).items()}
+
+
+def status_numbers(answer: Answer) -> dict[str, int]:
+    """What a STATUS response says (RFC 3501, 7.2.4)."""
+    for response in answer.untagged:
+        if response.name == "STATUS":
+            *_, pairs = parse_values(response.rest) or (None,)
+            if isinstance(pairs, tuple):
+                named = zip(pairs[::2], pairs[1::2], strict=False)
+                numbers = {
+                    name.decode("ascii", "replace").upper(): to_number(value)
+                    for name, value in named
+                    if isinstance(name, bytes)
+                }
+                return {name: number for name, number in numbers.items() if number is not None}
+    raise BrokenProtocol("the server's answer to STATUS has no numbers")
+
+
+def _items(values: tuple[Value, ...]) -> dict[str, Value]:
+    if len(values) != 1 or not isinstance(values[0], tuple) or len(values[0]) % 2:
+        raise BrokenProtocol("the server sent a FETCH response that is no list of names and values")
+    pairs = values[0]
+    return {
+        name.decode("ascii", "replace").upper(): value
+        for name, value in zip(pairs[::2], pairs[1::2], strict=True)
+        if isinstance(name, bytes)
+    }
+
+
+def content_of(items: dict[str, Value]) -> bytes | None:
+    """The part of a message; empty where the server says NIL, None where it says nothing."""
+    for name, value in items.items():
+        if name.startswith("BODY[]") and not isinstance(value, tuple):
+            return value or b""
+    return None
+
+
+def searched_uids(answer: Answer) -> frozenset[int]:
+    numbers = [
+        to_number(value)
+        for response in answer.untagged
+        if response.name == "SEARCH"
+        for value in parse_values(response.rest)
+    ]
+    if None in numbers:
+        raise BrokenProtocol("the server's answer to SEARCH has something else than numbers")
+    return frozenset(number for number in numbers if number is not None)

@@ -1,0 +1,194 @@
+"""Where an IMAP mailbox is looked into: INBOX, the folder for spam, and folders that the owner names. Scripts only."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailtrip.mail.imap import FetchedMessage, IMAPGrammar, Selected
+from mailtrip.mail.imap_folders import Folder
+from mailtrip.mail.script import Refusal, Script
+from mailtrip.model import Head, MessageRef
+
+__all__ = ["INBOX", "Places", "is_junk_name"]
+
+INBOX = "INBOX"
+_MOST_PLACES = 10
+_FIRST_LOOK = 50
+"""Messages of a folder that are looked at when it is looked into for the first time."""
+
+# What servers and clients call the folder for spam where they don't mark it (RFC 6154), in the languages they come in.
+_JUNK_NAMES = frozenset(
+    re.sub(r"[\W_]+", "", name.lower())
+    for name in (
+        "Junk", "Junk Mail", "Junk Email", "Spam", "Bulk", "Bulk Mail", "Quarantine", "Unsolicited",
+        "Spamverdacht", "Spamordner", "Unerwünscht", "Werbung",
+        "Courrier indésirable", "Indésirables", "Pourriel", "Pourriels",
+        "Correo no deseado", "No deseado", "Correo basura", "Correu brossa",
+        "Posta indesiderata", "Indesiderata", "Lixo eletrónico", "Lixo eletrônico", "Não solicitado",
+        "Ongewenste e-mail", "Ongewenst", "Reclame", "Skräppost", "Søppelpost", "Uønsket e-post", "Uønsket mail",
+        "Roskaposti", "Rämpspost", "Mēstules", "Šlamštas", "Wiadomości-śmieci", "Niechciane", "Nevyžádaná pošta",
+        "Nevyžiadaná pošta", "Levélszemét", "Neželena pošta", "Neželjena pošta", "Mesaje nedorite", "Нежелана пошта",
+        "Спам", "Нежелательная почта", "Небажана пошта", "Ανεπιθύμητα", "Ανεπιθύμητη αλληλογραφία",
+        "Gereksiz", "İstenmeyen", "Önemsiz E-posta", "דואר זבל", "البريد غير الهام", "البريد العشوائي",
+        "垃圾邮件", "垃圾郵件", "迷惑メール", "스팸", "정크메일", "Thư rác", "Surel sampah", "จดหมายขยะ", "जंक",
+    )
+)  # fmt: skip
+
+
+def is_junk_name(name: str, delimiter: str | None = None) -> bool:
+    """Whether a folder of this name is where spam goes, by its last part."""
+    last = name.rsplit(delimiter, 1)[-1] if delimiter else name
+    return re.sub(r"[\W_]+", "", last.lower()) in _JUNK_NAMES
+
+
+@dataclass(slots=True)
+class _Place:
+    """A folder besides INBOX; nothing is known of it until it is looked into for the first time."""
+
+    name: str
+    uidvalidity: int = 0
+    next_uid: int = 0
+
+
+class Places:
+    """Where new mail begins in each folder of one mailbox; kept over reconnections.
+
+    Args:
+        named: folders that the owner names, looked into as the spam folder is.
+    """
+
+    def __init__(self, named: Sequence[str] = ()) -> None:
+        self._named = tuple(named)
+        self._uidvalidity: int | None = None
+        self._next_uid = 1
+        self._seen_arrivals = -1
+        self._others: list[_Place] | None = None
+        self._selected: str | None = None
+        self.junk: frozenset[str] = frozenset()
+
+    def reconnected(self) -> None:
+        """A new session: nothing is selected in it, and anything may have come in."""
+        self._selected = None
+        self._seen_arrivals = -1
+
+    def open(self, grammar: IMAPGrammar) -> Script[None]:
+        """Select INBOX and note where new mail begins in it, the first time; later the note stays."""
+        is_first = self._uidvalidity is None
+        refusal = yield from self.select(grammar, INBOX)
+        if refusal is None and is_first:
+            self._seen_arrivals = grammar.arrivals
+        return refusal
+
+    def select(self, grammar: IMAPGrammar, folder: str) -> Script[None]:
+        """Select a folder unless it is selected already."""
+        if self._selected == folder:
+            return None
+        self._selected = None
+        selected = yield from grammar.select(folder)
+        if isinstance(selected, Refusal):
+            return selected
+        self._selected = folder
+        if folder == INBOX:
+            self._note_inbox(selected)
+        return None
+
+    def look(self, grammar: IMAPGrammar, *, everywhere: bool) -> Script[tuple[Head, ...]]:
+        """The heads of what is new in INBOX and, if asked for, everywhere else. INBOX is selected afterwards.
+
+        A search would lag behind on some servers, so new messages are found by their UIDs.
+        """
+        heads = yield from self._look_into_inbox(grammar)
+        if isinstance(heads, Refusal) or not everywhere:
+            return heads
+        found = list(heads)
+        others = yield from self._find_others(grammar)
+        if isinstance(others, Refusal):
+            return others
+        for place in others:
+            more = yield from self._look_into(grammar, place)
+            if isinstance(more, Refusal):
+                if grammar.is_gone:
+                    return more
+                continue  # a folder that can't be read is not the mailbox's failure
+            found += more
+        refusal = yield from self.select(grammar, INBOX)
+        return refusal or tuple(found)
+
+    def look_back(self, grammar: IMAPGrammar, most: int) -> Script[tuple[Head, ...]]:
+        """The heads of the last messages of INBOX, new or old."""
+        refusal = yield from self.select(grammar, INBOX)
+        if refusal is not None:
+            return refusal
+        messages = yield from grammar.fetch_recent(most)
+        return messages if isinstance(messages, Refusal) else _heads(INBOX, messages)
+
+    def _note_inbox(self, selected: Selected) -> None:
+        if self._uidvalidity is None:
+            self._next_uid = selected.uidnext
+        elif self._uidvalidity != selected.uidvalidity:
+            # RFC 3501, 2.3.1.1: all UIDs are new, so everything in the box may be ours.
+            self._next_uid = 1
+        self._uidvalidity = selected.uidvalidity
+        self._seen_arrivals = -1
+
+    def _look_into_inbox(self, grammar: IMAPGrammar) -> Script[tuple[Head, ...]]:
+        answer = yield from (grammar.noop() if self._selected == INBOX else self.select(grammar, INBOX))
+        if isinstance(answer, Refusal):
+            return answer
+        arrivals = grammar.arrivals
+        if arrivals == self._seen_arrivals:
+            return ()
+        messages = yield from grammar.fetch_heads(self._next_uid)
+        if isinstance(messages, Refusal):
+            return messages
+        self._seen_arrivals = arrivals
+        if messages:
+            self._next_uid = messages[-1].uid + 1
+        return _heads(INBOX, messages)
+
+    def _find_others(self, grammar: IMAPGrammar) -> Script[list[_Place]]:
+        """The folders besides INBOX; looked up once."""
+        if self._others is None:
+            folders = yield from grammar.list_folders()
+            if isinstance(folders, Refusal):
+                return folders if grammar.is_gone else []
+            self._others = self._choose(folders)
+        return self._others
+
+    def _choose(self, folders: Sequence[Folder]) -> list[_Place]:
+        usable = [folder for folder in folders if folder.is_selectable and folder.name.upper() != INBOX]
+        junk = [folder.name for folder in usable if folder.is_junk]
+        junk = junk or [folder.name for folder in usable if is_junk_name(folder.name, folder.delimiter)]
+        self.junk = frozenset(junk)
+        there = {folder.name for folder in usable}
+        names = dict.fromkeys([*junk, *(name for name in self._named if name in there)])
+        return [_Place(name) for name in names][:_MOST_PLACES]
+
+    def _look_into(self, grammar: IMAPGrammar, place: _Place) -> Script[tuple[Head, ...]]:
+        is_first = place.next_uid == 0
+        status = yield from grammar.status(place.name)
+        if isinstance(status, Refusal):
+            return status
+        is_same = status.uidvalidity == place.uidvalidity
+        if not is_first and is_same and 0 < status.uidnext <= place.next_uid:
+            return ()
+        refusal = yield from self.select(grammar, place.name)
+        if refusal is not None:
+            return refusal
+        if is_first or not is_same:
+            messages = yield from grammar.fetch_recent(_FIRST_LOOK)
+        else:
+            messages = yield from grammar.fetch_heads(place.next_uid)
+        if isinstance(messages, Refusal):
+            return messages
+        last = messages[-1].uid + 1 if messages else 1
+        place.uidvalidity = grammar.uidvalidity or 0
+        place.next_uid = max(last, place.next_uid if is_same else 0, 1)
+        return _heads(place.name, messages)
+
+
+def _heads(folder: str, messages: Sequence[FetchedMessage]) -> tuple[Head, ...]:
+    return tuple(
+        Head(ref=MessageRef(folder, str(message.uid)), content=message.content, size=message.size)
+        for message in messages
+    )
