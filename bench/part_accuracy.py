@@ -67,8 +67,8 @@ def measure(plan: AccuracyPlan) -> Findings:
 def _measure_one(plan: AccuracyPlan, loop: str, protocol: str) -> dict[str, float]:
     concurrency = int(plan.pace * (plan.hold_seconds + 60 * _REPLY_DELAY))
     warm_up = 10
-    holds = [("smtp", "auth", plan.hold_seconds, warm_up)]
-    with ServerProcess(users=concurrency, holds=holds, reply_delay=_REPLY_DELAY, is_punctual=True) as server:
+    holds = [("auth", plan.hold_seconds, warm_up)]
+    with ServerProcess(holds=holds, reply_delay=_REPLY_DELAY, is_punctual=True) as server:
         task: dict[str, Any] = {
             **server.site(protocol, is_tls=False),
             "measure": "accuracy",

@@ -60,7 +60,7 @@ Samples = dict[tuple[str, str, bool], list[float]]
 def measure(plan: CPUPlan) -> Findings:
     """Milliseconds of user and system time of the client process for one trip."""
     samples: Samples = {}
-    with ServerProcess(users=_CONCURRENCY) as server:
+    with ServerProcess() as server:
         for key, milliseconds in _repetitions(plan, server):
             samples.setdefault(key, []).append(milliseconds)
     spreads = {key: spread(values) for key, values in samples.items()}

@@ -54,7 +54,7 @@ def measure(plan: MemoryPlan) -> Findings:
 
 
 def _measure_one(plan: MemoryPlan, kind: str, loop: str | None, protocol: str) -> dict[str, float]:
-    with ServerProcess(users=plan.trips, holds=[("smtp", "dot", plan.hold_seconds, 1)]) as server:
+    with ServerProcess(holds=[("dot", plan.hold_seconds, 1)]) as server:
         task: dict[str, Any] = {
             **server.site(protocol, is_tls=True),
             "measure": "memory",

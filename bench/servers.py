@@ -1,4 +1,4 @@
-"""The in-memory mail server in a process of its own, as the parts of the benchmark start it."""
+"""The benchmark's mail server in a process of its own, as the parts of the benchmark start it."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,9 +15,7 @@ class ServerProcess:
     """A context manager: the server is there inside of it.
 
     Args:
-        users: how many mailboxes it has.
-        holds: moments at which a reply is held back: protocol, moment, seconds, and how often it is not at first.
-        pipelining: whether it offers that; off, so that all clients make the same exchanges.
+        holds: moments ("auth", "dot") at which a reply is held back, for how many seconds, and how often not at first.
         reply_delay: seconds before each reply.
         is_punctual: burns its core to be on time, and tells how late it was.
         core: which one it is pinned to; None for any.
@@ -26,17 +24,13 @@ class ServerProcess:
     def __init__(
         self,
         *,
-        users: int,
-        holds: Sequence[tuple[str, str, float, int]] = (),
-        pipelining: bool = False,
+        holds: Sequence[tuple[str, float, int]] = (),
         reply_delay: float = 0.0,
         is_punctual: bool = False,
         core: int | None = SERVER_CORE,
     ) -> None:
         self._task = {
-            "users": users,
             "holds": [list(hold) for hold in holds],
-            "pipelining": pipelining,
             "reply_delay": reply_delay,
             "is_punctual": is_punctual,
         }

@@ -1,14 +1,18 @@
 """Round trips of Mailtrip: whole runs as the service makes them, and the bare exchanges that other clients make too."""
 
+import secrets
 from datetime import timedelta
 
-from mailtrip.bootstrap.prober import Prober
 from mailtrip.clock import SystemClock
 from mailtrip.mail import MailClient
 from mailtrip.mail.imap_mailbox import IMAPMailbox
 from mailtrip.mail.pop3_mailbox import POP3Mailbox
-from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, MonitorSettings, Result, Step, Verdict
+from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, Result, Step, Verdict
 from mailtrip.probe.ports import Observer
+from mailtrip.probe.run import run_round_trip
+from mailtrip.probe.timeline import Timeline
+from mailtrip.probe.token import RANDOM_BYTES
+from mailtrip.probe.trip import Trip, make_trip
 from scenery import KEY, Site, address, credentials, new_message
 
 __all__ = ["BareTrips", "WholeTrips"]
@@ -20,11 +24,11 @@ class WholeTrips:
     """The run of a monitor: mailbox opened before the message is sent, looks, comparison, timings, transcripts."""
 
     def __init__(self, site: Site) -> None:
-        clock = SystemClock()
-        self._client = MailClient(clock=clock)
-        self._prober = Prober(client=self._client, key=KEY, clock=clock, lag=_no_lag, report=_raise)
+        self._clock = SystemClock()
+        self._client = MailClient(clock=self._clock)
         self._site = site
-        self._settings: dict[int, MonitorSettings] = {}
+        self._smtp = site.server(MailProtocol.SMTP)
+        self._mailbox = site.server(site.protocol)
 
     async def make(self, user: int, *, observe: Observer | None = None) -> Result:
         """One trip to one user's mailbox.
@@ -32,11 +36,21 @@ class WholeTrips:
         Raises:
             RuntimeError: when it did not find its message: then nothing was measured.
         """
-        result = await self._prober.run(
-            self._settings_of(user),
-            mailbox_credentials=credentials(user, Mechanism.LOGIN),
-            smtp_credentials=credentials(user, Mechanism.PLAIN),
-            observe=observe,
+        started_at = self._clock.monotonic()
+        deadline = started_at + _TIMEOUT.total_seconds()
+        timeline = Timeline(started_at, observe)
+        login = credentials(user, Mechanism.PLAIN)
+        sender = self._client.sender(self._smtp, login, deadline=deadline, observe=timeline, started_at=started_at)
+        login = credentials(user, Mechanism.LOGIN)
+        mailbox = self._client.mailbox(self._mailbox, login, deadline=deadline, observe=timeline, started_at=started_at)
+        result = await run_round_trip(
+            self._trip(user),
+            sender=sender,
+            mailbox=mailbox,
+            clock=self._clock,
+            deadline=deadline,
+            timeline=timeline,
+            report=_raise,
         )
         if result.verdict is not Verdict.DELIVERED or result.step is not None:
             raise RuntimeError(f"{result.verdict}: {result.summary}")
@@ -45,23 +59,16 @@ class WholeTrips:
     def close(self) -> None:
         self._client.close()
 
-    def _settings_of(self, user: int) -> MonitorSettings:
-        settings = self._settings.get(user)
-        if settings is None:
-            site = self._site
-            settings = self._settings[user] = MonitorSettings(
-                name="bench",
-                plan_code="bench",
-                email=address(user),
-                smtp_server=site.url(MailProtocol.SMTP),
-                smtp_tls=site.tls_mode,
-                mailbox_protocol=site.protocol,
-                mailbox_server=site.url(site.protocol),
-                mailbox_tls=site.tls_mode,
-                tls_ca=site.ca,
-                timeout=_TIMEOUT,
-            )
-        return settings
+    def _trip(self, user: int) -> Trip:
+        return make_trip(
+            sender=address(user),
+            recipient=address(user),
+            mailbox_protocol=self._site.protocol,
+            key=KEY,
+            random_bytes=secrets.token_bytes(RANDOM_BYTES),
+            now=self._clock.now(),
+            host="bench.mailtrip.test",
+        )
 
 
 class BareTrips:
@@ -117,10 +124,6 @@ def _check(outcome: object) -> None:
 
 def _ignore(step: Step, began: float, ended: float | None) -> None:
     """Nobody watches."""
-
-
-def _no_lag(_since: float) -> timedelta:
-    return timedelta(0)
 
 
 def _raise(error: Exception) -> None:
