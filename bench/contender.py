@@ -19,8 +19,8 @@ from scenery import Site
 _CLASSES = {
     "curl": ("trips_curl", "CurlTrips"),
     "stdlib": ("trips_stdlib", "StdlibTrips"),
-    "whole": ("trips_ours", "WholeTrips"),
-    "bare": ("trips_ours", "BareTrips"),
+    "whole": ("trips_whole", "WholeTrips"),
+    "bare": ("trips_bare", "BareTrips"),
 }
 _THREADED = {"curl", "stdlib"}
 

@@ -60,9 +60,6 @@ class CurlTrips:
     def _take_pop3(self, curl: pycurl.Curl, user: int, mark: bytes) -> None:
         self._begin(curl, user, MailProtocol.POP3, "")
         number = _perform(curl, "UIDL").split()[-2].decode()
-        curl.setopt(pycurl.NOBODY, 1)
-        _perform(curl, f"LIST {number}")
-        curl.setopt(pycurl.NOBODY, 0)
         _find(_perform(curl, f"TOP {number} 60"), mark)
         _find(_perform(curl, f"RETR {number}"), mark)
         curl.setopt(pycurl.NOBODY, 1)

@@ -50,7 +50,6 @@ class StdlibTrips:
         pop3.user(address(user))
         pop3.pass_(PASSWORD)
         number = int(pop3.uidl()[1][-1].split()[0])
-        pop3.list(number)
         _find(b"\n".join(pop3.top(number, 60)[1]), mark)
         _find(b"\n".join(pop3.retr(number)[1]), mark)
         pop3.dele(number)
