@@ -1,6 +1,7 @@
 """The mail client of a process: makes senders and mailboxes that share resolver, TLS contexts and receive buffer."""
 
 import socket
+from collections.abc import Sequence
 
 from mailtrip.clock import Clock
 from mailtrip.mail.imap_mailbox import IMAPMailbox
@@ -10,6 +11,7 @@ from mailtrip.mail.resolve import Resolver
 from mailtrip.mail.sender import SMTPSender
 from mailtrip.mail.session import Driver, Observe
 from mailtrip.mail.tls import CertificateReader, TLSContexts
+from mailtrip.mail.visits import Visits
 from mailtrip.model import Credentials, MailProtocol, Server
 
 __all__ = ["MailClient"]
@@ -33,6 +35,7 @@ class MailClient:
             buffer=memoryview(bytearray(_BUFFER_BYTES)),
             client_name=client_name or _own_name(),
         )
+        self._visits = Visits()
 
     def sender(
         self, server: Server, credentials: Credentials | None, *, deadline: float, observe: Observe, started_at: float
@@ -50,13 +53,30 @@ class MailClient:
         return SMTPSender(line, credentials)
 
     def mailbox(
-        self, server: Server, credentials: Credentials, *, deadline: float, observe: Observe, started_at: float
+        self,
+        server: Server,
+        credentials: Credentials,
+        *,
+        deadline: float,
+        observe: Observe,
+        started_at: float,
+        folders: Sequence[str] = (),
     ) -> POP3Mailbox | IMAPMailbox:
-        """A mailbox over the server's protocol, not yet connected; arguments as for `sender`."""
+        """A mailbox over the server's protocol, not yet connected; further arguments as for `sender`.
+
+        Args:
+            server: where to connect.
+            credentials: the login.
+            deadline: see `sender`.
+            observe: see `sender`.
+            started_at: see `sender`.
+            folders: looked into as the spam folder is (IMAP).
+        """
         line = Line(self._driver, server, credentials, deadline=deadline, observe=observe, started_at=started_at)
+        visit = self._visits.of(server, credentials.username)
         if server.protocol is MailProtocol.POP3:
-            return POP3Mailbox(line, credentials)
-        return IMAPMailbox(line, credentials)
+            return POP3Mailbox(line, credentials, visit)
+        return IMAPMailbox(line, credentials, visit, folders=folders)
 
     def close(self) -> None:
         """End the resolver's threads; sessions are closed by those who opened them."""

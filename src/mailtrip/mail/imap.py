@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mailtrip.mail import sasl
 from mailtrip.mail.framing import IMAPFramer, IMAPUntaggedFramer
 from mailtrip.mail.imap_dialogue import Answer, Dialogue, breaks_as_refusal, quote
 from mailtrip.mail.imap_folders import Folder, encode_name, read_folder
-from mailtrip.mail.imap_items import content_of, fetched_items, searched_uids, sizes_of, status_numbers
+from mailtrip.mail.imap_items import content_of, fetched_items, searched_uids, status_numbers, to_time
 from mailtrip.mail.imap_login import log_in
-from mailtrip.mail.imap_parser import parse_values
+from mailtrip.mail.imap_parser import Value, parse_values, to_number
 from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.model import Credentials, StatusCode
 
@@ -45,6 +46,7 @@ class FetchedMessage:
     uid: int
     size: int | None
     content: bytes = field(repr=False)
+    received_at: datetime | None = None
 
 
 class IMAPGrammar:
@@ -231,13 +233,13 @@ class IMAPGrammar:
         At most 200 are fetched, those with the lowest UIDs: the next call can go on behind them.
         """
         answer = yield from self._dialogue.ask(
-            b"UID FETCH %d:* (UID RFC822.SIZE)" % first_uid, refused="UID FETCH refused"
+            b"UID FETCH %d:* (UID RFC822.SIZE INTERNALDATE)" % first_uid, refused="UID FETCH refused"
         )
         if isinstance(answer, Refusal):
             return answer
         # RFC 3501, 6.4.8: n:* always has the last message, even where its UID is lower than n.
-        sizes = {uid: size for uid, size in sizes_of(answer).items() if uid >= first_uid}
-        return (yield from self._fetch_each(sizes, _HEAD_BYTES))
+        envelopes = {uid: items for uid, items in fetched_items(answer).items() if uid >= first_uid}
+        return (yield from self._fetch_each(envelopes, _HEAD_BYTES))
 
     @breaks_as_refusal
     def fetch_recent(self, count: int) -> Script[tuple[FetchedMessage, ...]]:
@@ -245,20 +247,27 @@ class IMAPGrammar:
         if self.exists == 0 or count <= 0:
             return ()
         first = max(1, self.exists - min(count, _MOST_HEADS) + 1)
-        answer = yield from self._dialogue.ask(b"FETCH %d:* (UID RFC822.SIZE)" % first, refused="FETCH refused")
+        answer = yield from self._dialogue.ask(
+            b"FETCH %d:* (UID RFC822.SIZE INTERNALDATE)" % first, refused="FETCH refused"
+        )
         if isinstance(answer, Refusal):
             return answer
-        return (yield from self._fetch_each(sizes_of(answer), _HEAD_BYTES))
+        return (yield from self._fetch_each(fetched_items(answer), _HEAD_BYTES))
 
-    def _fetch_each(self, sizes: Mapping[int, int | None], limit: int) -> Script[tuple[FetchedMessage, ...]]:
-        uids = sorted(sizes)[:_MOST_HEADS]
+    def _fetch_each(self, known: Mapping[int, Mapping[str, Value]], limit: int) -> Script[tuple[FetchedMessage, ...]]:
+        uids = sorted(known)[:_MOST_HEADS]
         messages: list[FetchedMessage] = []
         for start in range(0, len(uids), _BATCH):
             contents = yield from self._fetch_contents(uids[start : start + _BATCH], limit)
             if isinstance(contents, Refusal):
                 return contents
             messages += [
-                FetchedMessage(uid=uid, size=sizes.get(uid), content=content)
+                FetchedMessage(
+                    uid=uid,
+                    size=to_number(known[uid].get("RFC822.SIZE")),
+                    content=content,
+                    received_at=to_time(known[uid].get("INTERNALDATE")),
+                )
                 for uid, content in sorted(contents.items())
             ]
         return tuple(messages)

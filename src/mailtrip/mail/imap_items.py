@@ -1,10 +1,13 @@
 """What FETCH, STATUS and SEARCH responses say (RFC 3501, 7.2 and 7.4)."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 from mailtrip.mail.imap_dialogue import Answer
 from mailtrip.mail.imap_parser import Value, parse_values, to_number
 from mailtrip.mail.script import BrokenProtocol
 
-__all__ = ["content_of", "fetched_items", "searched_uids", "sizes_of", "status_numbers"]
+__all__ = ["content_of", "fetched_items", "searched_uids", "status_numbers", "to_time"]
 
 
 def fetched_items(answer: Answer) -> dict[int, dict[str, Value]]:
@@ -19,8 +22,26 @@ def fetched_items(answer: Answer) -> dict[int, dict[str, Value]]:
     return found
 
 
-def sizes_of(answer: Answer) -> dict[int, int | None]:
-    return {uid: to_number(items.get("RFC822.SIZE")) for uid, items in fetched_items(answer).items()}
+def to_time(value: Value) -> datetime | None:
+    """An INTERNALDATE, such as `17-Jul-1996 02:44:25 -0700` (RFC 3501, 9: date-time), in UTC; None for anything else."""
+    match = _DATE_TIME.fullmatch(value) if isinstance(value, bytes) else None
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, sign, ahead, minutes = (part.decode() for part in match.groups())
+    offset = timedelta(hours=int(ahead), minutes=int(minutes))
+    try:
+        local = datetime(
+            int(year), _MONTHS.index(month.lower()) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        return local - offset if sign == "+" else local + offset
+    except (ValueError, OverflowError):
+        return None
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE_TIME = re.compile(
+    rb" ?([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})"
+)
 
 
 def status_numbers(answer: Answer) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """A mailbox over IMAP: one session for the whole run, new messages found by UID and not by a search index."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailtrip.mail.imap import IMAPGrammar
 from mailtrip.mail.imap_places import Places
 from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.session import Session
+from mailtrip.mail.visits import Visit
 from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, Step
 
 __all__ = ["IMAPMailbox"]
@@ -15,10 +17,11 @@ __all__ = ["IMAPMailbox"]
 class IMAPMailbox:
     """A `Mailbox` (`mailtrip.probe.ports`) over IMAP (RFC 3501, RFC 9051)."""
 
-    def __init__(self, line: Line, credentials: Credentials, *, folders: Sequence[str] = ()) -> None:
+    def __init__(self, line: Line, credentials: Credentials, visit: Visit, *, folders: Sequence[str] = ()) -> None:
         self._line = line
         self._credentials = credentials
         self._grammar = IMAPGrammar()
+        self._visit = visit
         self._places = Places(folders)
 
     @property
@@ -48,6 +51,19 @@ class IMAPMailbox:
     async def look_back(self, most: int) -> Look | Failure:
         """The heads of the last `most` messages of INBOX, new or old."""
         return await self._look(self._places.look_back(self._grammar, most))
+
+    async def sweep(self, most: int) -> Look | Failure:
+        """The heads of messages that were there before the mailbox was opened and that no earlier visit has looked at.
+
+        Now and then also those in the spam folder and in the folders that are named.
+        """
+        look = await self._look(self._places.sweep(self._grammar, self._visit, most))
+        now = self._line.driver.clock.monotonic()
+        if isinstance(look, Failure) or not self._visit.is_wide_due(now):
+            return look
+        self._visit.wide_at = now
+        wide = await self.look(everywhere=True)
+        return wide if isinstance(wide, Failure) else replace(wide, heads=look.heads + wide.heads)
 
     def is_junk(self, folder: str) -> bool:
         """Whether spam goes into this folder."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailtrip.mail.imap import FetchedMessage, IMAPGrammar, Selected
 from mailtrip.mail.imap_folders import Folder
 from mailtrip.mail.script import Refusal, Script
+from mailtrip.mail.visits import Visit
 from mailtrip.model import Head, MessageRef
 
 __all__ = ["INBOX", "Places", "is_junk_name"]
@@ -61,6 +62,7 @@ class Places:
         self._named = tuple(named)
         self._uidvalidity: int | None = None
         self._next_uid = 1
+        self._opened_at = 1
         self._seen_arrivals = -1
         self._others: list[_Place] | None = None
         self._selected: str | None = None
@@ -122,9 +124,22 @@ class Places:
         messages = yield from grammar.fetch_recent(most)
         return messages if isinstance(messages, Refusal) else _heads(INBOX, messages)
 
+    def sweep(self, grammar: IMAPGrammar, visit: Visit, most: int) -> Script[tuple[Head, ...]]:
+        """The heads of messages that were in INBOX before it was opened and that no earlier visit has looked at."""
+        first = visit.next_uid if visit.uidvalidity == self._uidvalidity else 0
+        heads: tuple[Head, ...] | Refusal = ()
+        if first == 0 and self._opened_at > 1:
+            heads = yield from self.look_back(grammar, most)
+        elif 0 < first < self._opened_at:
+            messages = yield from grammar.fetch_heads(first)
+            heads = messages if isinstance(messages, Refusal) else _heads(INBOX, messages)
+        if not isinstance(heads, Refusal):
+            visit.uidvalidity, visit.next_uid = self._uidvalidity or 0, self._next_uid
+        return heads
+
     def _note_inbox(self, selected: Selected) -> None:
         if self._uidvalidity is None:
-            self._next_uid = selected.uidnext
+            self._next_uid = self._opened_at = selected.uidnext
         elif self._uidvalidity != selected.uidvalidity:
             # RFC 3501, 2.3.1.1: all UIDs are new, so everything in the box may be ours.
             self._next_uid = 1
@@ -189,6 +204,11 @@ class Places:
 
 def _heads(folder: str, messages: Sequence[FetchedMessage]) -> tuple[Head, ...]:
     return tuple(
-        Head(ref=MessageRef(folder, str(message.uid)), content=message.content, size=message.size)
+        Head(
+            ref=MessageRef(folder, str(message.uid)),
+            content=message.content,
+            size=message.size,
+            received_at=message.received_at,
+        )
         for message in messages
     )

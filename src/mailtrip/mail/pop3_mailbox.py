@@ -6,6 +6,7 @@ from mailtrip.mail import pop3
 from mailtrip.mail.line import Line
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.session import Observe, Session
+from mailtrip.mail.visits import Visit
 from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, StatusCode, Step
 
 __all__ = ["POP3Mailbox"]
@@ -23,10 +24,12 @@ class POP3Mailbox:
     A look leaves its session open where it found something new, so that `fetch` and `delete` go on in it.
     """
 
-    def __init__(self, line: Line, credentials: Credentials) -> None:
+    def __init__(self, line: Line, credentials: Credentials, visit: Visit) -> None:
         self._line = line
         self._credentials = credentials
+        self._visit = visit
         self._known: set[str] | None = None
+        self._old: frozenset[str] = frozenset()
         self._numbers: dict[str, int] = {}
 
     @property
@@ -54,6 +57,7 @@ class POP3Mailbox:
             return failure
         if self._known is None:
             self._known = set(self._numbers)
+            self._old = frozenset(self._numbers)
         await self.close()
         return None
 
@@ -65,6 +69,22 @@ class POP3Mailbox:
     async def look_back(self, most: int) -> Look | Failure:
         """Log in anew, and read the heads of the last `most` messages, new or old."""
         return await self._look_at(lambda keys: keys[-most:])
+
+    async def sweep(self, most: int) -> Look | Failure:
+        """The heads of messages that were there before the mailbox was opened and that no earlier visit has looked at.
+
+        Where there are none, nothing is asked of the server.
+        """
+        left = [key for key in self._numbers if key not in self._visit.keys]
+        unseen = [key for key in left if key in self._old][-most:]
+        now = self._line.driver.clock.monotonic()
+        look: Look | Failure = Look(asked_at=now, answered_at=now)
+        if unseen:
+            wanted = frozenset(unseen)
+            look = await self._look_at(lambda keys: [key for key in keys if key in wanted])
+        if not isinstance(look, Failure):
+            self._visit.keys = frozenset(self._numbers)
+        return look
 
     def is_junk(self, folder: str) -> bool:
         """POP3 shows only the inbox."""

@@ -1,6 +1,7 @@
 """What a run and the mail clients hand each other: envelope, acceptance, looks. Times are monotonic seconds."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 __all__ = ["Accepted", "Envelope", "Head", "Look", "MessageRef"]
 
@@ -31,11 +32,17 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A new message's head: its header and the first lines of its body, at most 16 KiB; enough to know one's own."""
+    """A message's head: its header and the first lines of its body, at most 16 KiB; enough to know one's own.
+
+    Attributes:
+        size: bytes of the whole message; None when the server does not say.
+        received_at: when the mailbox server took it, by its own clock; None when it does not say (POP3).
+    """
 
     ref: MessageRef
     content: bytes = field(repr=False)
     size: int | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

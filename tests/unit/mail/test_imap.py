@@ -199,7 +199,10 @@ def test_the_heads_of_new_messages_are_fetched() -> None:
     ]
     grammar = session(exists=5)
     played = play(grammar.fetch_heads(50), says)
-    assert played.sent == b"A2 UID FETCH 50:* (UID RFC822.SIZE)\r\nA3 UID FETCH 50,51 (UID BODY.PEEK[]<0.16384>)\r\n"
+    assert (
+        played.sent
+        == b"A2 UID FETCH 50:* (UID RFC822.SIZE INTERNALDATE)\r\nA3 UID FETCH 50,51 (UID BODY.PEEK[]<0.16384>)\r\n"
+    )
     assert played.value == (
         FetchedMessage(uid=50, size=20, content=b""),
         FetchedMessage(uid=51, size=70000, content=b"A: b\r\n\r\nx"),
