@@ -1,0 +1,111 @@
+"""Finished runs, put into the database as the engine does."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from tests.api.harness import Server
+
+from mailtrip.model import (
+    DEFAULT_LOCATION_ID,
+    Direction,
+    MailProtocol,
+    Result,
+    RunKind,
+    SessionRecord,
+    Sighting,
+    StatusCode,
+    Step,
+    Timing,
+    TLSFacts,
+    TranscriptLine,
+    Verdict,
+)
+from mailtrip.service import runs
+
+START = datetime(2026, 1, 1, 11, tzinfo=UTC)
+
+
+def seconds(number: float) -> timedelta:
+    """A duration."""
+    return timedelta(seconds=number)
+
+
+SESSIONS = (
+    SessionRecord(
+        protocol=MailProtocol.SMTP,
+        server="smtps://smtp.example.com:465",
+        address="192.0.2.1:465",
+        tls=TLSFacts(
+            version="TLSv1.3",
+            cipher="TLS_AES_256_GCM_SHA384",
+            subject="CN=smtp.example.com",
+            issuer="CN=Example CA",
+            not_before=datetime(2025, 1, 1, tzinfo=UTC),
+            not_after=datetime(2027, 1, 1, tzinfo=UTC),
+            names=("smtp.example.com",),
+        ),
+        capabilities=("PIPELINING", "SIZE 1000"),
+        transcript=(
+            TranscriptLine(seconds(0.1), Direction.RECEIVED, "220 smtp.example.com ESMTP"),
+            TranscriptLine(seconds(0.2), Direction.SENT, "EHLO monitor"),
+            TranscriptLine(seconds(0.3), Direction.NOTE, "connection closed"),
+        ),
+        lines_dropped=2,
+    ),
+)
+
+
+def result(token: str, verdict: Verdict, status: StatusCode, *, summary: str) -> Result:
+    """A result with everything in it."""
+    return Result(
+        verdict=verdict,
+        status=status,
+        step=None if status is StatusCode.OK else Step.WAIT,
+        summary=summary,
+        token=token,
+        message_id="<t0ken@example.com>",
+        queued_as="250 2.0.0 Ok: queued as 4F1",
+        started_at=START + seconds(0.05),
+        duration=seconds(2.5),
+        timings=(
+            Timing(step=Step.CONNECT, offset=seconds(0), duration=seconds(0.05)),
+            Timing(step=Step.SUBMIT, offset=seconds(0.3), duration=seconds(0.25)),
+        ),
+        sighting=Sighting(not_before=seconds(1), not_after=seconds(1.25)) if status is StatusCode.OK else None,
+        sessions=SESSIONS,
+        lag=seconds(0.002),
+    )
+
+
+def finish_run(
+    server: Server,
+    monitor_id: int,
+    *,
+    slot: datetime = START,
+    verdict: Verdict = Verdict.DELIVERED,
+    status: StatusCode = StatusCode.OK,
+    summary: str = "Delivered after 1.2 s",
+) -> int:
+    """Store a run of the monitor that has finished; its id."""
+    planned = runs.PlannedRun(
+        account_id=1, monitor_id=monitor_id, location_id=DEFAULT_LOCATION_ID, slot=slot, kind=RunKind.SCHEDULED
+    )
+    [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=slot))
+    finished = runs.FinishedRun(run_id=run.id, result=result(f"t0ken{run.id}", verdict, status, summary=summary))
+    server.database.write(lambda connection: runs.finish(connection, [finished]))
+    return run.id
+
+
+def finish_runs(server: Server, monitor_id: int, verdicts: Sequence[Verdict]) -> list[int]:
+    """One finished run a minute, the oldest first; their ids."""
+    status = {Verdict.DELIVERED: StatusCode.OK}
+    return [
+        finish_run(
+            server,
+            monitor_id,
+            slot=START + timedelta(minutes=number),
+            verdict=verdict,
+            status=status.get(verdict, StatusCode.TIMEOUT),
+        )
+        for number, verdict in enumerate(verdicts)
+    ]
