@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 from tests.api.harness import Server, messages
 
+from mailtrip.api.edge import Edge
 from mailtrip.errors import Unavailable
 from mailtrip.model import Role
 
@@ -113,8 +114,6 @@ def test_a_database_that_is_away_is_a_503_with_retry_after_and_without_its_detai
 
 
 def test_an_answer_that_breaks_off_is_not_followed_by_another(server: Server) -> None:
-    from mailtrip.api.edge import Edge  # noqa: PLC0415
-
     async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
         await send({"type": "http.response.body", "body": b"12345", "more_body": True})

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -48,7 +47,6 @@ def create_app(services: Services) -> FastAPI:
         exception_handlers={
             MailtripError: _on_error,
             HTTPException: _on_http_exception,
-            RequestValidationError: _on_validation_error,
         },
         generate_unique_id_function=lambda route: route.name,
     )
@@ -94,20 +92,10 @@ async def _on_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     """Answer an unknown path or a wrong method; nothing else of the framework's own is raised."""
-    if not isinstance(error, HTTPException):
+    if not isinstance(error, HTTPException) or error.status_code not in {404, 405}:
         raise error
     path = request.url.path
     allowed = {method for pattern, methods in request.app.state.methods if pattern.match(path) for method in methods}
     if allowed and request.method not in allowed:
         return method_not_allowed(request.method, sorted(allowed))
-    if error.status_code in {404, 405}:
-        return error_response(404, [NOT_FOUND])
-    return error_response(error.status_code, [f"invalid_request - {error.detail}"], error.headers)
-
-
-async def _on_validation_error(_: Request, error: Exception) -> Response:
-    """Never expected, as all parameters are declared as text; kept so that no answer has the framework's shape."""
-    if not isinstance(error, RequestValidationError):
-        raise error
-    messages = [f"invalid_request - {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-    return error_response(400, messages)
+    return error_response(404, [NOT_FOUND])

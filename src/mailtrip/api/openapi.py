@@ -17,6 +17,7 @@ ERRORS_SCHEMA: Final[dict[str, JSON]] = {
     "properties": {
         "errors": {
             "type": "array",
+            "description": "At least one.",
             "minItems": 1,
             "items": {
                 "type": "object",

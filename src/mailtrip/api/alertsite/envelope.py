@@ -101,6 +101,9 @@ def list_schema(item: Mapping[str, JSON]) -> dict[str, JSON]:
     }
     return {
         "type": "object",
-        "properties": {"metadata": metadata, "results": {"type": "array", "items": dict(item)}},
+        "properties": {
+            "metadata": metadata,
+            "results": {"type": "array", "items": dict(item), "description": "Those of the page, ordered by number."},
+        },
         "required": ["metadata", "results"],
     }

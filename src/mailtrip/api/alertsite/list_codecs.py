@@ -16,6 +16,8 @@ _MOST = 100
 def locations() -> Codec[tuple[int, ...]]:
     """`[{"id": 10}]`, with other keys ignored; bare numbers are taken too. Reads carry each one's name."""
     number = identifier()
+    about: dict[str, JSON] = {"description": "The location's number."}
+    name: dict[str, JSON] = {"type": ["string", "null"], "description": "The location's name."}
 
     def parse(value: object) -> tuple[int, ...]:
         return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
@@ -30,8 +32,8 @@ def locations() -> Codec[tuple[int, ...]]:
     return Codec(
         parse=parse,
         write=lambda ids: [{"id": each} for each in ids],
-        accepts=_array({"anyOf": [_object({"id": number.accepts}), number.accepts]}),
-        returns=_array(_object({"id": number.returns, "name": {"type": ["string", "null"]}})),
+        accepts=_array({"anyOf": [_object({"id": {**number.accepts, **about}}), number.accepts]}),
+        returns=_array(_object({"id": {**number.returns, **about}, "name": name})),
     )
 
 
@@ -56,23 +58,24 @@ def custom_properties() -> Codec[tuple[CustomProperty, ...]]:
         except BadValue as error:
             raise BadValue(f"item {position}: a part of it {error}") from None
 
-    given = {"id": number.accepts} | {
-        "name": nullable(word.accepts),
-        "value": nullable(word.accepts),
-        "value_id": nullable(number.accepts),
-    }
-    shown = {"id": number.returns} | {
-        "name": nullable(word.returns),
-        "value": nullable(word.returns),
-        "value_id": nullable(number.returns),
-    }
     return Codec(
         parse=parse,
         write=lambda properties: [
             {"id": each.id, "name": each.name, "value": each.value, "value_id": each.value_id} for each in properties
         ],
-        accepts=_array(_object(given)),
-        returns=_array(_object(shown)),
+        accepts=_array(_property(number.accepts, word.accepts)),
+        returns=_array(_property(number.returns, word.returns)),
+    )
+
+
+def _property(number: Mapping[str, JSON], word: Mapping[str, JSON]) -> dict[str, JSON]:
+    return _object(
+        {
+            "id": {**number, "description": "The property's number."},
+            "name": {**nullable(word), "description": "The property's name."},
+            "value": {**nullable(word), "description": "Its value in words."},
+            "value_id": {**nullable(number), "description": "Its value's number."},
+        }
     )
 
 

@@ -67,7 +67,13 @@ COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
     },
     "SiteStatusReport": {
         "type": "object",
-        "properties": {"results": {"type": "array", "items": referring("SiteStatus")}},
+        "properties": {
+            "results": {
+                "type": "array",
+                "items": referring("SiteStatus"),
+                "description": "One for each monitor, ordered by number.",
+            }
+        },
         "required": ["results"],
     },
 }
