@@ -24,7 +24,7 @@ run: $(VENV)/.run-installed  ## Install what is needed and start the demo: servi
 .PHONY: test
 test: $(VENV)/.dev-installed packages  ## Install what is needed and run every test.
 	@rm -f .coverage .coverage.*
-	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 .PHONY: check
 check: lint test  ## The gate: format, lint, types, import contracts, tests.

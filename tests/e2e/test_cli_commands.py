@@ -1,14 +1,17 @@
 """The other commands: users, monitors, database, settings, and how wrong usage ends."""
 
+import asyncio
 import json
+import os
 import sqlite3
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.e2e.command_line import Finished, mailtrip
+from tests.e2e.command_line import COMMAND, Finished, environment, mailtrip
 
 import mailtrip as package
 from mailtrip.clock import SystemClock
@@ -222,3 +225,25 @@ async def test_wrong_settings_are_all_named_and_end_with_1(data_dir: Path) -> No
     assert ended.code == 1
     assert "did you mean MAILTRIP_MAX_RUNS?" in ended.errors
     assert "listen: 'x' is no address" in ended.errors
+
+
+async def test_a_reader_that_has_gone_is_no_reason_for_a_trace(data_dir: Path) -> None:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "config", "show", env=environment(), stdout=writing_end, stderr=asyncio.subprocess.PIPE
+    )
+    os.close(writing_end)
+    _, errors = await process.communicate()
+
+    assert process.returncode == 1
+    assert errors == b""
+
+
+async def test_python_can_run_the_package_too() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mailtrip", "--version", env=environment(), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+
+    assert output.decode() == f"mailtrip {package.__version__}\n"
