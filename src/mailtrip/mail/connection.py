@@ -9,6 +9,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mailtrip.clock import Clock
 from mailtrip.mail.script import BrokenProtocol, Exchange, Framer
@@ -20,8 +21,7 @@ _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 _MOST_UNASKED = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One complete reply; `at` is the monotonic time its last byte came in."""
 
     data: bytes
@@ -52,11 +52,14 @@ class Connection(asyncio.BufferedProtocol):
     """One TCP connection. All methods are for one task at a time.
 
     Args:
+        loop: the one it runs on: asking for it costs a system call each time.
+        clock: stamps what is sent and what comes in.
         buffer: where bytes are received; shared by all connections of an event loop, as asyncio hands it out and
             gets it back within one callback.
     """
 
-    def __init__(self, clock: Clock, buffer: memoryview) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, buffer: memoryview) -> None:
+        self._loop = loop
         self._clock = clock
         self._buffer = buffer
         self._inbox = bytearray()
@@ -64,7 +67,6 @@ class Connection(asyncio.BufferedProtocol):
         self._tls: TLSPump | None = None
         self._waiter: asyncio.Future[Reply | Lost] | None = None
         self._framer: Framer | None = None
-        self._socket: socket.socket | None = None
         self._lost: Lost | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.sent_at = 0.0
@@ -93,7 +95,7 @@ class Connection(asyncio.BufferedProtocol):
         """End whatever is waited for in `seconds`, and everything after it."""
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = asyncio.get_running_loop().call_later(max(0.0, seconds), self._on_deadline)
+        self._deadline = self._loop.call_later(max(0.0, seconds), self._on_deadline)
 
     async def exchange(self, exchange: Exchange) -> Reply | Lost:
         """Send, and wait for the complete reply; an empty one when the exchange's patience ran out first."""
@@ -139,7 +141,6 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a stream transport: what create_connection makes
-        self._socket = transport.get_extra_info("socket")
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  (asyncio's signature)
         return self._buffer
@@ -148,14 +149,17 @@ class Connection(asyncio.BufferedProtocol):
         at = self._clock.monotonic()
         if self._lost is not None:
             return
-        self._acknowledge()
+        unread = len(self._inbox)
         if self._tls is None:
             self._inbox += self._buffer[:nbytes]
         else:
             self._tls.put(self._buffer[:nbytes])
             if not self._read_tls(at):
                 return
-        self._deliver(at)
+        if len(self._inbox) == unread:
+            self._acknowledge()
+        else:
+            self._deliver(at)
 
     def eof_received(self) -> bool:
         if self._tls is not None:
@@ -169,9 +173,8 @@ class Connection(asyncio.BufferedProtocol):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     async def _wait(self, patience: float | None) -> Reply | Lost:
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = None if patience is None else loop.call_later(patience, self._on_patience)
+        self._waiter = self._loop.create_future()
+        timer = None if patience is None else self._loop.call_later(patience, self._on_patience)
         try:
             return await self._waiter
         finally:
@@ -186,8 +189,9 @@ class Connection(asyncio.BufferedProtocol):
         A server under Nagle's algorithm holds its greeting back until its session tickets are acknowledged: with our
         kernel's delayed acknowledgement that is 40 ms, which would be taken for the server's slowness.
         """
-        if self._tls is not None and self._socket is not None and _QUICK_ACK is not None:
-            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+        if self._transport is not None and _QUICK_ACK is not None:
+            connection: socket.socket = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
     def _send(self, data: bytes) -> None:
         if self._transport is None:

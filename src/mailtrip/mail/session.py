@@ -211,7 +211,8 @@ class Session:
             exchange = next(script)
             while True:
                 has_committed = has_committed or (exchange.commits and connection.is_usable)
-                outcome = await self._say(connection, exchange)
+                outcome = await connection.exchange(exchange)
+                self._write_down(exchange, connection.sent_at, outcome)
                 if isinstance(outcome, Lost) and exchange.tolerates_loss:
                     exchange = script.send(b"")
                     continue
@@ -289,7 +290,7 @@ class Session:
         try:
             async with asyncio.timeout(patience):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._driver.clock, self._driver.buffer),
+                    lambda: Connection(loop, self._driver.clock, self._driver.buffer),
                     f"{host}%{scope}" if scope else str(host),
                     int(port),
                     family=address.family,
@@ -302,11 +303,6 @@ class Session:
         self._address = address
         connection.set_deadline(self._remaining())
         return None
-
-    async def _say(self, connection: Connection, exchange: Exchange) -> Reply | Lost:
-        outcome = await connection.exchange(exchange)
-        self._write_down(exchange, connection.sent_at, outcome)
-        return outcome
 
     def _write_down(self, exchange: Exchange, sent_at: float, outcome: Reply | Lost) -> None:
         transcript = self._transcript

@@ -20,7 +20,7 @@ _SHORTEST_PLAIN = 4
 _HIDDEN = "(hidden)"
 
 _Entry: TypeAlias = tuple[float, Direction, str | bytes, int]
-"""What was said at one moment, and how many lines it had."""
+"""What was said at one moment, and how many lines it had; zero lines are not counted yet."""
 
 
 class Redactor:
@@ -61,25 +61,26 @@ class Transcript:
         self._started_at = started_at
         # Each entry has a line at least, so the lines that have to be kept are in as many entries.
         self._head: list[_Entry] = []
-        self._tail: deque[_Entry] = deque(maxlen=_TAIL_LINES)
-        self._count = 0
+        self._tail: deque[_Entry] = deque()
+        self._lines_gone = 0
 
     def add(self, at: float, direction: Direction, lines: Sequence[str]) -> None:
         """Add lines that were said at one moment."""
         for line in lines:
-            self._count += 1
             self._keep((at, direction, line, 1))
 
     def add_bytes(self, at: float, direction: Direction, data: bytes) -> None:
         """Add what went over the wire, as text; of many lines the first ones and their number."""
-        count = data.count(b"\n") + (not data.endswith(b"\n"))
-        self._count += min(count, _REPLY_LINES + 1)
-        self._keep((at, direction, data if len(data) <= _REPLY_BYTES else data[:_REPLY_BYTES], count))
+        if len(data) > _REPLY_BYTES:
+            self._keep((at, direction, data[:_REPLY_BYTES], _count_lines(data)))
+        else:
+            self._keep((at, direction, data, 0))
 
     @property
     def dropped(self) -> int:
         """How many lines the bound left out, from the middle."""
-        return max(0, self._count - _HEAD_LINES - _TAIL_LINES)
+        kept = sum(_shown_lines(entry) for entry in (*self._head, *self._tail))
+        return self._lines_gone + max(0, kept - _HEAD_LINES - _TAIL_LINES)
 
     def lines(self) -> tuple[TranscriptLine, ...]:
         """What was kept, cleaned."""
@@ -91,8 +92,10 @@ class Transcript:
     def _keep(self, entry: _Entry) -> None:
         if len(self._head) < _HEAD_LINES:
             self._head.append(entry)
-        else:
-            self._tail.append(entry)
+            return
+        if len(self._tail) == _TAIL_LINES:
+            self._lines_gone += _shown_lines(self._tail.popleft())
+        self._tail.append(entry)
 
     def _lines_of(self, entry: _Entry) -> list[TranscriptLine]:
         at, direction, said, count = entry
@@ -103,9 +106,21 @@ class Transcript:
         lines = [
             TranscriptLine(offset, direction, _printable(text.removesuffix("\r"))) for text in texts[:_REPLY_LINES]
         ]
-        if count > len(lines):
-            lines.append(TranscriptLine(offset, direction, f"({count - len(lines)} more lines)"))
+        more = (count or _count_lines(said)) - len(lines)
+        if more > 0:
+            lines.append(TranscriptLine(offset, direction, f"({more} more lines)"))
         return lines
+
+
+def _shown_lines(entry: _Entry) -> int:
+    _, _, said, count = entry
+    return min(count or _count_lines(said), _REPLY_LINES + 1)
+
+
+def _count_lines(said: str | bytes) -> int:
+    if isinstance(said, str):
+        return 1
+    return said.count(b"\n") + (not said.endswith(b"\n"))
 
 
 def _printable(text: str) -> str:
