@@ -7,7 +7,7 @@ from mailtrip.clock import SystemClock
 from mailtrip.mail import MailClient
 from mailtrip.model import MailProtocol, Mechanism, Result, Verdict
 from mailtrip.probe.ports import Observer
-from mailtrip.probe.run import run_round_trip
+from mailtrip.probe.run import Means, run_round_trip
 from mailtrip.probe.timeline import Timeline
 from mailtrip.probe.token import RANDOM_BYTES
 from mailtrip.probe.trip import Trip, make_trip
@@ -38,18 +38,20 @@ class WholeTrips:
         deadline = started_at + _TIMEOUT.total_seconds()
         timeline = Timeline(started_at, observe)
         login = credentials(user, Mechanism.PLAIN)
-        sender = self._client.sender(self._smtp, login, deadline=deadline, observe=timeline, started_at=started_at)
-        login = credentials(user, Mechanism.LOGIN)
-        mailbox = self._client.mailbox(self._mailbox, login, deadline=deadline, observe=timeline, started_at=started_at)
-        result = await run_round_trip(
-            self._trip(user),
-            sender=sender,
-            mailbox=mailbox,
+        mailbox_login = credentials(user, Mechanism.LOGIN)
+        means = Means(
+            make_sender=lambda: self._client.sender(
+                self._smtp, login, deadline=deadline, observe=timeline, started_at=started_at
+            ),
+            mailbox=self._client.mailbox(
+                self._mailbox, mailbox_login, deadline=deadline, observe=timeline, started_at=started_at
+            ),
             clock=self._clock,
             deadline=deadline,
             timeline=timeline,
             report=_raise,
         )
+        result = await run_round_trip(self._trip(user), means)
         if result.verdict is not Verdict.DELIVERED or result.step is not None:
             raise RuntimeError(f"{result.verdict}: {result.summary}")
         return result

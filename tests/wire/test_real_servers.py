@@ -209,7 +209,7 @@ async def test_the_certificates_are_kept_with_the_run(
         assert session.tls.cipher
 
 
-async def test_a_message_that_lands_in_another_folder_is_missing_in_the_inbox(
+async def test_a_message_in_the_spam_folder_is_found_there_and_removed(
     prober: Prober, mailserver: RealMailServer, account: MailAccount
 ) -> None:
     settings = replace(
@@ -217,9 +217,11 @@ async def test_a_message_that_lands_in_another_folder_is_missing_in_the_inbox(
         email=account.junk_address,
         username=account.address,
         sender=account.address,
-        timeout=timedelta(seconds=5),
+        timeout=timedelta(seconds=10),
     )
 
     result = await trip(prober, account, settings)
 
-    assert (result.verdict, result.status, result.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+    assert (result.verdict, result.status, result.step) == (Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK)
+    assert result.summary.endswith('but it is in the spam folder "Junk".')
+    assert (result.copies, result.left_behind) == (1, 0)

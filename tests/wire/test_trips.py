@@ -199,23 +199,54 @@ async def test_the_way_shows_in_the_verdict_and_nothing_is_left(
 
 
 @BOTH
-@pytest.mark.parametrize(
-    ("delivery", "left"),
-    [
-        pytest.param(Delivery(copies=0), 0, id="lost"),
-        pytest.param(Delivery(folder="Junk"), 0, id="in another folder"),
-        pytest.param(Delivery(bounce=True), 1, id="bounced"),
-    ],
-)
-async def test_what_does_not_come_is_missing(
-    prober: Prober, protocol: MailProtocol, delivery: Delivery, left: int
-) -> None:
-    async with serve(delivery=delivery) as server:
+async def test_what_does_not_come_is_missing(prober: Prober, protocol: MailProtocol) -> None:
+    async with serve(delivery=Delivery(copies=0)) as server:
         result = await make_trip(prober, server, protocol, seconds=1.0)
-        remaining = contents(server)
 
     assert (result.verdict, result.status, result.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
-    assert len(remaining) == left
+    assert [result.sessions[proof.session].transcript[proof.line].text for proof in result.proof][0].startswith("250")
+
+
+async def test_pop3_does_not_show_the_spam_folder(prober: Prober) -> None:
+    async with serve(delivery=Delivery(folder="Junk")) as server:
+        result = await make_trip(prober, server, POP3, seconds=1.0)
+
+    assert result.verdict is Verdict.MISSING
+
+
+async def test_imap_shows_the_spam_folder(prober: Prober) -> None:
+    async with serve(delivery=Delivery(folder="Junk")) as server:
+        result = await make_trip(prober, server, IMAP, seconds=10.0)
+        left = server.mailbox(USER).folders["Junk"].messages
+
+    assert (result.verdict, result.status) == (Verdict.SPAM, StatusCode.SPAM_FOLDER)
+    assert not left
+
+
+@BOTH
+async def test_a_report_in_place_of_the_message_is_a_bounce(prober: Prober, protocol: MailProtocol) -> None:
+    async with serve(delivery=Delivery(bounce=True)) as server:
+        result = await make_trip(prober, server, protocol, seconds=5.0)
+        remaining = contents(server)
+
+    assert (result.verdict, result.status) == (Verdict.BOUNCED, StatusCode.BOUNCED)
+    assert result.bounce is not None
+    assert result.bounce.is_final
+    assert not remaining
+
+
+@BOTH
+async def test_a_greylisted_message_is_offered_again_and_delivered(prober: Prober, protocol: MailProtocol) -> None:
+    faults = [Fault(SMTP, "rcpt", Reply("450 4.2.0 greylisted, come back"), times=1)]
+    async with serve(*faults) as server:
+        result = await make_trip(prober, server, protocol, seconds=30.0)
+        left = contents(server)
+
+    assert (result.verdict, result.status) == (Verdict.SLOW, StatusCode.SLOW), "the deferral counts for the warning"
+    assert result.deferred_for is not None
+    assert timedelta(seconds=10) <= result.deferred_for < timedelta(seconds=15)
+    assert not left
+    assert len(result.sessions) == 3
 
 
 # -- the mailbox fails --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
 from mailtrip.model import Credentials, MonitorSettings, Result
 from mailtrip.probe.ports import Observer
-from mailtrip.probe.run import run_round_trip
+from mailtrip.probe.run import Means, run_round_trip
 from mailtrip.probe.timeline import Timeline
 from mailtrip.probe.token import RANDOM_BYTES, MessageKey
 from mailtrip.probe.trip import make_trip
@@ -68,19 +68,17 @@ class Prober:
             now=self._clock.now(),
             host=self._host,
         )
-        sender = self._client.sender(
-            settings.smtp, smtp_credentials, deadline=deadline, observe=timeline, started_at=started_at
-        )
-        mailbox = self._client.mailbox(
-            settings.mailbox, mailbox_credentials, deadline=deadline, observe=timeline, started_at=started_at
-        )
-        return await run_round_trip(
-            trip,
-            sender=sender,
-            mailbox=mailbox,
+        means = Means(
+            make_sender=lambda: self._client.sender(
+                settings.smtp, smtp_credentials, deadline=deadline, observe=timeline, started_at=started_at
+            ),
+            mailbox=self._client.mailbox(
+                settings.mailbox, mailbox_credentials, deadline=deadline, observe=timeline, started_at=started_at
+            ),
             clock=self._clock,
             deadline=deadline,
             timeline=timeline,
-            lag=None if self._lag is None else partial(self._lag, started_at),
+            mailbox_host=settings.mailbox.host,
             report=self._report,
         )
+        return await run_round_trip(trip, means, lag=None if self._lag is None else partial(self._lag, started_at))

@@ -145,7 +145,7 @@ class Sighting:
     not_after: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A line of a transcript that proves a verdict: indexes into a result's sessions and into that one's transcript."""
 

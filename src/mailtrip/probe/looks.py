@@ -23,6 +23,8 @@ class LookPlan:
         patience: how long one answer of the mailbox is waited for before its session is made anew: a connection may
             be dead without a sign.
         looks_again: whether one more look after the deletion searches for a second copy.
+        wide_from: how long after acceptance other folders than the inbox are looked into too; None for never.
+        deferral: the first gap before the message is offered again to a server that put it off; later ones double.
     """
 
     first: float
@@ -34,6 +36,8 @@ class LookPlan:
     push_from: float = 1.0
     patience: float = 30.0
     looks_again: bool = False
+    wide_from: float | None = None
+    deferral: float = 10.0
 
     def gap(self, waited: float, remaining: float) -> float:
         """Seconds until the next look.
@@ -47,6 +51,21 @@ class LookPlan:
         """
         planned = self.dense if waited < self.dense_for else max(self.dense, waited * self.growth)
         return max(min(planned, self.longest, remaining / 2), self.dense, self.minimum)
+
+    def is_wide(self, waited: float, since_wide: float | None) -> bool:
+        """Whether the next look goes into all folders.
+
+        Args:
+            waited: since acceptance.
+            since_wide: since the last look that did; None when there was none.
+        """
+        if self.wide_from is None or waited < self.wide_from:
+            return False
+        return since_wide is None or since_wide >= max(1.0, waited * self.growth)
+
+    def deferral_gap(self, deferrals: int) -> float:
+        """Seconds until the message is offered again, after so many deferrals: an MTA's patience, on a run's scale."""
+        return min(self.deferral * (1 << min(deferrals - 1, 6)), 60.0)
 
     def retry_gap(self, failures: int) -> float:
         """Seconds until the mailbox is tried again after this many failures in a row."""
@@ -63,5 +82,12 @@ def look_plan(protocol: MailProtocol, *, minimum: float = 0.0) -> LookPlan:
     if protocol is MailProtocol.POP3:
         return LookPlan(first=0.1, dense=0.25, dense_for=1.0, growth=0.2, longest=10.0, minimum=minimum)
     return LookPlan(
-        first=0.0, dense=0.1, dense_for=3.0, growth=0.1, longest=20.0, minimum=minimum, looks_again=minimum == 0.0
+        first=0.0,
+        dense=0.1,
+        dense_for=3.0,
+        growth=0.1,
+        longest=20.0,
+        minimum=minimum,
+        looks_again=minimum == 0.0,
+        wide_from=1.5,
     )

@@ -1,9 +1,10 @@
 """The words between the round trip's decisions and the loop that acts on them: what to do, and what happened."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, TypeAlias
 
-from mailtrip.model import Accepted, Failure, MessageRef, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Accepted, Bounce, Failure, MessageRef, Sighting, StatusCode, Step, Verdict
 from mailtrip.probe.compare import Comparison
 
 __all__ = [
@@ -17,11 +18,14 @@ __all__ = [
     "Fetch",
     "Fetched",
     "Finish",
+    "LookBack",
     "LookNow",
     "Looked",
     "OpenMailbox",
     "Opened",
     "Pause",
+    "ReadReport",
+    "Reported",
     "Submit",
     "Submitted",
     "Task",
@@ -41,7 +45,11 @@ class Conclusion:
         sighting: when the message became visible; None when it was not seen or its acceptance was not heard.
         copies: how many were found.
         comparison: of the first copy; None when it was not fetched.
+        left_behind: how many of these could not be deleted.
         not_deleted: why the deletion failed.
+        folder: where the message was seen.
+        deferred_for: from the first time that the server put the message off until it took it.
+        bounce: what came back in the message's place.
     """
 
     verdict: Verdict
@@ -52,7 +60,11 @@ class Conclusion:
     sighting: Sighting | None = None
     copies: int = 0
     comparison: Comparison | None = None
+    left_behind: int = 0
     not_deleted: Failure | None = None
+    folder: str | None = None
+    deferred_for: timedelta | None = None
+    bounce: Bounce | None = None
 
 
 # -- What to do next ----------------------------------------------------------------------------------------------------
@@ -74,14 +86,22 @@ class ConnectSender:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Asked for once at most."""
+    """Asked for again only where the server has put the message off: nobody has it then."""
 
     step: ClassVar[Step] = Step.SUBMIT
 
 
 @dataclass(frozen=True, slots=True)
 class LookNow:
-    """Look for messages with the trip's token."""
+    """Look for messages with the trip's token; `everywhere` means not only in the inbox."""
+
+    step: ClassVar[Step] = Step.LOOK
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Look for messages with the trip's token among the last ones of the mailbox, new or old."""
 
     step: ClassVar[Step] = Step.LOOK
 
@@ -111,6 +131,14 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadReport:
+    """Fetch a message that quotes the trip's token, and see whether it is a report of its failure."""
+
+    step: ClassVar[Step] = Step.FETCH
+    ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete messages that were recognised."""
 
@@ -125,7 +153,9 @@ class Finish:
     conclusion: Conclusion
 
 
-Task: TypeAlias = OpenMailbox | ConnectSender | Submit | LookNow | Pause | Watch | Fetch | Delete
+Task: TypeAlias = (
+    OpenMailbox | ConnectSender | Submit | LookNow | LookBack | Pause | Watch | Fetch | ReadReport | Delete
+)
 """Something to be done; `step` is where the trip is meanwhile."""
 Action: TypeAlias = Task | Finish
 
@@ -147,16 +177,31 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A look was answered; `own` are the messages with the trip's token, and no others."""
+    """A look was answered.
+
+    Attributes:
+        own: the messages with the trip's token, and no others.
+        spam: those of them that are in a spam folder.
+        about: messages that quote the trip's token without being the trip's message: reports, replies.
+    """
 
     asked_at: float
     answered_at: float
     own: tuple[MessageRef, ...] = ()
+    spam: frozenset[MessageRef] = frozenset()
+    about: tuple[MessageRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A message that quotes the token was read; `bounce` is None when it is no report of ours."""
+
+    bounce: Bounce | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +219,4 @@ class TimeUp:
     """The deadline passed while the action was under way, and its outcome is not known."""
 
 
-Event: TypeAlias = Opened | Submitted | Looked | Fetched | Done | Failed | TimeUp
+Event: TypeAlias = Opened | Submitted | Looked | Fetched | Reported | Done | Failed | TimeUp

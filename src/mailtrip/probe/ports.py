@@ -4,12 +4,12 @@
 returns a `Failure`. All times are seconds of the `Clock`'s monotonic time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from mailtrip.model import Accepted, Envelope, Failure, Head, Look, MessageRef, SessionRecord, Step
+from mailtrip.model import Accepted, Envelope, Failure, Head, Look, MessageRef, SessionRecord, Step, Stray
 
-__all__ = ["Accepted", "Envelope", "Head", "Look", "Mailbox", "MessageRef", "Observer", "Sender"]
+__all__ = ["Accepted", "Envelope", "Head", "Look", "Mailbox", "MessageRef", "Observer", "Sender", "StrayDesk"]
 
 
 class Sender(Protocol):
@@ -44,8 +44,23 @@ class Mailbox(Protocol):
         """
         ...
 
-    async def look(self) -> Look | Failure:
-        """See what is new. POP3 opens a session for it, as a session shows the mailbox as it was at its login."""
+    async def look(self, *, everywhere: bool = False) -> Look | Failure:
+        """See what is new in the inbox; with `everywhere` also in the spam folder and in folders that the owner names.
+
+        POP3 opens a session for it, as a session shows the mailbox as it was at its login; it has one folder only.
+        """
+        ...
+
+    async def look_back(self, most: int) -> Look | Failure:
+        """See the last `most` messages of the inbox, new or old."""
+        ...
+
+    async def sweep(self, most: int) -> Look | Failure:
+        """See messages that were there before the mailbox was opened and that no earlier visit has looked at."""
+        ...
+
+    def is_junk(self, folder: str) -> bool:
+        """Whether spam goes into this folder; known of folders that a look has shown."""
         ...
 
     async def wait(self, seconds: float) -> Failure | None:
@@ -72,6 +87,14 @@ class Mailbox(Protocol):
     @property
     def record(self) -> SessionRecord | None:
         """The session as it was so far; None before `open`."""
+        ...
+
+
+class StrayDesk(Protocol):
+    """Where messages with valid tokens of other runs are reported: leftovers and late arrivals."""
+
+    async def settle(self, strays: Sequence[Stray]) -> Collection[str]:
+        """Take note of them; the tokens whose messages may be deleted, as nobody waits for them any more."""
         ...
 
 

@@ -17,13 +17,16 @@ and one that did not:
     failed before acceptance        REFUSED, DEFERRED or UNSENT, with the status and step of the failure
     acceptance never heard          UNDECIDED, with the status and step of the lost answer
     mailbox failing at the end      MAILBOX_UNREACHABLE, with the status and step of the failure
+    resumed, acceptance not known   UNKNOWN, status LOCATION_LOST: whether it was ever sent is not known
     otherwise                       MISSING, status TIMEOUT, step WAIT
+
+A failure of our own end (status of severity UNKNOWN) makes the verdict UNKNOWN wherever it comes first.
 """
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from mailtrip.model import Accepted, Failure, MessageRef, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Accepted, Bounce, Failure, MessageRef, Severity, Sighting, StatusCode, Step, Verdict
 from mailtrip.probe.compare import Change, Comparison
 from mailtrip.probe.looks import LookPlan
 from mailtrip.probe.moves import (
@@ -37,18 +40,21 @@ from mailtrip.probe.moves import (
     Fetch,
     Fetched,
     Finish,
+    LookBack,
     Looked,
     LookNow,
     Opened,
     OpenMailbox,
     Pause,
+    ReadReport,
+    Reported,
     Submit,
     Submitted,
     TimeUp,
     Watch,
 )
 
-__all__ = ["State", "advance", "begin"]
+__all__ = ["State", "advance", "begin", "resume"]
 
 # A reply's timer may go off a little before the deadline by our own clock.
 _TIMER_SLACK = 0.05
@@ -70,9 +76,18 @@ class State:
         unseen_at: when the last look that did not show the message was asked.
         seen: the first look that showed it.
         copies: all messages with the trip's token so far.
+        gone: those messages that were deleted.
         trouble: how the mailbox failed last; None when it has answered a look or fetch since.
         failures: how often in a row it has.
         looked_again: whether the look after the deletion has begun.
+        spam: those copies that are in a spam folder.
+        wide_at: when all folders were looked into last.
+        read: messages about the trip's message that were read.
+        bounce: the report that the message's delivery has failed.
+        deferral: why the server put the message off last.
+        deferred_at: when it did so first.
+        deferrals: how often it did.
+        resumes: the message may have been sent by an earlier process: it is looked for, and never sent.
     """
 
     deadline: float
@@ -87,16 +102,41 @@ class State:
     unseen_at: float | None = None
     seen: Looked | None = None
     copies: tuple[MessageRef, ...] = ()
+    gone: tuple[MessageRef, ...] = ()
     trouble: Failure | None = None
     failures: int = 0
     comparison: Comparison | None = None
     looked_again: bool = False
+    spam: frozenset[MessageRef] = frozenset()
+    wide_at: float | None = None
+    read: tuple[MessageRef, ...] = ()
+    bounce: Bounce | None = None
+    deferral: Failure | None = None
+    deferred_at: float | None = None
+    deferrals: int = 0
+    resumes: bool = False
 
 
 def begin(*, deadline: float, warning_time: timedelta | None, looks: LookPlan, now: float) -> State:
     """The state of a trip that is about to begin."""
     seconds = None if warning_time is None else warning_time.total_seconds()
     return State(deadline=deadline, warning_time=seconds, looks=looks, action=OpenMailbox(), since=now)
+
+
+def resume(
+    *, deadline: float, warning_time: timedelta | None, looks: LookPlan, now: float, accepted: Accepted | None
+) -> State:
+    """The state of a trip that an earlier process began: its message may have been sent, and is only looked for.
+
+    Args:
+        deadline: of the trip, as ever.
+        warning_time: see `State`.
+        looks: when to look.
+        now: monotonic seconds.
+        accepted: what the ledger knows of its acceptance, the time carried over to this process's clock.
+    """
+    state = begin(deadline=deadline, warning_time=warning_time, looks=looks, now=now)
+    return replace(state, resumes=True, accepted=accepted, sent_at=accepted.at if accepted else now)
 
 
 def advance(state: State, event: Event, now: float) -> State:
@@ -135,14 +175,16 @@ def _succeeded(state: State, event: Event, now: float) -> State:
         case Submit(), Submitted(accepted=accepted):
             following = _first_look(replace(state, accepted=accepted, sent_at=accepted.at), now)
         case ((Pause() | Watch()), Done()):
-            following = _do(state, OpenMailbox() if state.trouble else LookNow(), now)
-        case LookNow(), Looked():
+            following = _waited(state, now)
+        case ((LookNow() | LookBack()), Looked()):
             following = _looked(replace(state, trouble=None, failures=0), event, now)
+        case ReadReport(ref=ref), Reported(bounce=bounce):
+            following = _reported(replace(state, read=(*state.read, ref), trouble=None, failures=0), ref, bounce, now)
         case Fetch(), Fetched(comparison=comparison):
             state = replace(state, comparison=comparison, trouble=None, failures=0)
             following = _do(state, Delete(state.copies), now)
-        case Delete(), Done():
-            following = _deleted(state, now)
+        case Delete(refs=refs), Done():
+            following = _deleted(replace(state, gone=(*state.gone, *refs)), now)
         case action, _:
             raise ValueError(f"{type(event).__name__} is no outcome of {type(action).__name__}")
     return following
@@ -153,9 +195,23 @@ def _do(state: State, action: Action, now: float) -> State:
 
 
 def _opened(state: State, now: float) -> State:
+    state = replace(state, trouble=None) if state.sent_at is None else state
     if state.sent_at is None:
         return _do(state, ConnectSender(), now)
-    return _do(state, Fetch(state.copies[0]) if state.seen else LookNow(), now)
+    if state.resumes and state.unseen_at is None and not state.seen:
+        return _do(state, LookBack(), now)
+    return _do(state, Fetch(state.copies[0]) if state.seen else _next_look(state, now), now)
+
+
+def _waited(state: State, now: float) -> State:
+    if state.trouble:
+        return _do(state, OpenMailbox(), now)
+    return _do(state, ConnectSender() if state.sent_at is None else _next_look(state, now), now)
+
+
+def _next_look(state: State, now: float) -> LookNow:
+    since_wide = None if state.wide_at is None else now - state.wide_at
+    return LookNow(everywhere=state.looks.is_wide(now - (state.sent_at or now), since_wide))
 
 
 def _first_look(state: State, now: float) -> State:
@@ -168,12 +224,17 @@ def _pause(state: State, seconds: float, now: float) -> State:
 
 
 def _looked(state: State, look: Looked, now: float) -> State:
+    if isinstance(state.action, LookNow) and state.action.everywhere:
+        state = replace(state, wide_at=look.asked_at)
     fresh = tuple(ref for ref in dict.fromkeys(look.own) if ref not in state.copies)
-    found = replace(state, copies=state.copies + fresh)
+    found = replace(state, copies=state.copies + fresh, spam=state.spam | look.spam)
     if state.looked_again:
         return _do(found, Delete(fresh), now) if fresh else _conclude(state)
     if fresh:
         return _do(replace(found, seen=look), Fetch(fresh[0]), now)
+    unread = [ref for ref in look.about if ref not in state.read]
+    if unread:
+        return _do(state, ReadReport(unread[0]), now)
     is_restless = state.unseen_at is not None and look.asked_at - state.unseen_at < state.looks.push_from
     return _wait(replace(state, unseen_at=look.asked_at), now, is_restless=is_restless)
 
@@ -189,7 +250,16 @@ def _wait(state: State, now: float, *, is_restless: bool) -> State:
     return _pause(state, max(looks.push_from, looks.minimum), now) if is_restless else _do(state, Watch(gap), now)
 
 
+def _reported(state: State, ref: MessageRef, bounce: Bounce | None, now: float) -> State:
+    """A report of failure ends the trip; anything else that quotes the token (a delay, a reply) changes nothing."""
+    if bounce is None or not bounce.is_final:
+        return _do(state, _next_look(state, now), now)
+    return _do(replace(state, bounce=bounce), Delete((ref,)), now)
+
+
 def _deleted(state: State, now: float) -> State:
+    if state.bounce:
+        return _bounced(state)
     if state.looked_again or not state.looks.looks_again:
         return _conclude(state)
     return _do(replace(state, looked_again=True), LookNow(), now)
@@ -199,23 +269,56 @@ def _deleted(state: State, now: float) -> State:
 
 
 def _failed(state: State, failure: Failure, now: float) -> State:
+    if failure.status.severity is Severity.UNKNOWN:
+        return _finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
     is_time_up = failure.status is StatusCode.TIMEOUT and now >= state.deadline - _TIMER_SLACK
+    if state.sent_at is None:
+        return _failed_before_sending(state, failure, now, is_time_up=is_time_up)
+    return _failed_after_sending(state, failure, now, is_time_up=is_time_up)
+
+
+def _failed_before_sending(state: State, failure: Failure, now: float, *, is_time_up: bool) -> State:
     match state.action:
         case Submit() if failure.is_unanswered:
             # The message decides: it is looked for, and never sent again.
             state = replace(state, sent_at=now, unanswered=failure)
             return _out_of_time(state, now, failure.step) if is_time_up else _first_look(state, now)
-        case OpenMailbox() | ConnectSender() | Submit() if state.sent_at is None:
+        case OpenMailbox() if _is_locked(failure) and not is_time_up:
+            # Somebody else has the box for the moment: that is no failure until the time is up.
+            return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
+        case ConnectSender() | Submit() if failure.status is StatusCode.DEFERRED:
+            return _deferred(state, failure, now)
+        case _:
             verdict = _REFUSALS.get(failure.status, Verdict.UNSENT)
             return _finish(state, verdict, failure.status, failure.step, failure)
+
+
+def _failed_after_sending(state: State, failure: Failure, now: float, *, is_time_up: bool) -> State:
+    match state.action:
         case LookNow() if state.looked_again:
             return _conclude(state)
+        case Delete() if state.bounce:
+            return _bounced(state, not_deleted=failure)
         case _ if is_time_up:
             return _out_of_time(state, now, failure.step)
         case Delete():
             return _conclude(state, not_deleted=failure)
         case _:
             return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
+
+
+def _is_locked(failure: Failure) -> bool:
+    return failure.status is StatusCode.MAILBOX_LOCKED and failure.is_temporary
+
+
+def _deferred(state: State, failure: Failure, now: float) -> State:
+    """The server wants the message later (RFC 5321, 4.5.4.1): it is offered again, the same one, while there is time."""
+    deferred_at = now if state.deferred_at is None else state.deferred_at
+    state = replace(state, deferral=failure, deferred_at=deferred_at, deferrals=state.deferrals + 1)
+    gap = state.looks.deferral_gap(state.deferrals)
+    if now + gap >= state.deadline:
+        return _finish(state, Verdict.DEFERRED, failure.status, failure.step, failure)
+    return _pause(state, gap, now)
 
 
 _REFUSALS = {
@@ -237,17 +340,26 @@ def _retry(state: State, failure: Failure, now: float) -> State:
 
 def _out_of_time(state: State, now: float, step: Step) -> State:
     """No more can be done: what is known so far is the verdict."""
-    trouble = state.trouble
-    if state.sent_at is None:
-        return _finish(state, Verdict.UNSENT, StatusCode.TIMEOUT, step)
+    if state.bounce:
+        return _bounced(state)
     if state.looked_again:
         return _conclude(state)
+    if state.sent_at is None:
+        verdict = Verdict.DEFERRED if state.deferral else Verdict.UNSENT
+        return _fail(state, verdict, state.deferral or state.trouble, step)
     if state.seen:
-        return _fail(state, Verdict.DELIVERED, trouble, step)
+        return _fail(state, Verdict.DELIVERED, state.trouble, step)
+    return _unseen(state, now, step)
+
+
+def _unseen(state: State, now: float, step: Step) -> State:
+    """The message was handed over, or may have been, and nobody has seen it."""
     if state.unanswered:
         return _fail(state, Verdict.UNDECIDED, state.unanswered, step)
-    if trouble or _is_overdue(state, now):
-        return _fail(state, Verdict.MAILBOX_UNREACHABLE, trouble, step)
+    if state.trouble or _is_overdue(state, now):
+        return _fail(state, Verdict.MAILBOX_UNREACHABLE, state.trouble, step)
+    if state.accepted is None:
+        return _finish(state, Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.WAIT)
     return _finish(state, Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
 
 
@@ -259,11 +371,17 @@ def _is_overdue(state: State, now: float) -> bool:
 # -- The end ------------------------------------------------------------------------------------------------------------
 
 
+def _bounced(state: State, *, not_deleted: Failure | None = None) -> State:
+    return _finish(state, Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT, not_deleted=not_deleted)
+
+
 def _conclude(state: State, *, not_deleted: Failure | None = None) -> State:
     """The message was seen, fetched, and deleted if that could be done."""
-    sighting = _sighting(state)
-    delay = sighting.not_after.total_seconds() if sighting else 0.0
-    if state.comparison is None or state.comparison.change is not Change.NONE:
+    sighting, deferred_for = _sighting(state), _deferred_for(state)
+    delay = (sighting.not_after.total_seconds() if sighting else 0.0) + deferred_for
+    if state.spam:
+        verdict, status, step = Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK
+    elif state.comparison is None or state.comparison.change is not Change.NONE:
         verdict, status, step = Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH
     elif len(state.copies) > 1:
         verdict, status, step = Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK
@@ -300,9 +418,27 @@ def _finish(
         sighting=_sighting(state),
         copies=len(state.copies),
         comparison=state.comparison,
+        left_behind=len(set(state.copies) - set(state.gone)),
         not_deleted=not_deleted,
+        folder=_folder(state),
+        deferred_for=timedelta(seconds=_deferred_for(state)) if state.deferred_at is not None else None,
+        bounce=state.bounce,
     )
     return replace(state, action=Finish(conclusion))
+
+
+def _folder(state: State) -> str | None:
+    """Where the message was seen: the spam folder, if it is there too."""
+    where = sorted(state.copies, key=lambda ref: ref not in state.spam)
+    return where[0].folder if where else None
+
+
+def _deferred_for(state: State) -> float:
+    """Seconds from the first deferral to acceptance, or to the last deferral."""
+    if state.deferred_at is None:
+        return 0.0
+    end = state.accepted.at if state.accepted else state.since
+    return max(0.0, end - state.deferred_at)
 
 
 def _sighting(state: State) -> Sighting | None:

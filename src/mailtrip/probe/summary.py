@@ -33,6 +33,15 @@ def summarise(conclusion: Conclusion, *, smtp: str, mailbox: str, duration: time
             text = f"{accepted}, but whether it arrived is unknown, as the mailbox could not be read: {why}"
         case Verdict.UNDECIDED:
             text = f"Sent, but not seen in {mailbox}, and whether it was accepted is unknown: {why}"
+        case Verdict.BOUNCED:
+            text = f"{accepted}, but it came back: {_report(conclusion)}"
+        case Verdict.UNKNOWN if conclusion.failure is None:
+            text = (
+                f"The program ended while the run was under way; the message was not seen in {mailbox}, "
+                "and whether it was sent at all is not known"
+            )
+        case Verdict.UNKNOWN:
+            text = f"Nothing can be said about the mail path: {why}"
         case _:
             text = _delivered(conclusion, mailbox, why)
     return text.rstrip(".") + "."
@@ -49,13 +58,27 @@ def _why(conclusion: Conclusion, duration: timedelta) -> str:
     return conclusion.failure.reason
 
 
+def _report(conclusion: Conclusion) -> str:
+    """What the report of the failed delivery says of the first recipient that it names."""
+    if conclusion.bounce is None or not conclusion.bounce.recipients:
+        return "the report names no recipient"
+    recipient = conclusion.bounce.recipients[0]
+    by = recipient.remote_mta or conclusion.bounce.reporting_mta
+    said = recipient.diagnostic or recipient.status or "no reason is given"
+    return f"{by} says: {said}" if by else said
+
+
 def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
     if conclusion.sighting:
         text = f"Delivered to {mailbox} within {_seconds(conclusion.sighting.not_after)}"
     else:
         text = f"Delivered to {mailbox}, though its acceptance was never heard"
+    if conclusion.deferred_for is not None:
+        text += f", after the server had put it off for {_seconds(conclusion.deferred_for)}"
     faults = []
-    if conclusion.status.severity is Severity.ERROR:
+    if conclusion.verdict is Verdict.SPAM:
+        faults.append(f'it is in the spam folder "{conclusion.folder}"')
+    elif conclusion.status.severity is Severity.ERROR:
         faults.append(f"the mailbox failed at step {conclusion.step}: {why}" if conclusion.failure else why)
     if conclusion.comparison and conclusion.comparison.change is not Change.NONE:
         faults.append(_alteration(conclusion.comparison))

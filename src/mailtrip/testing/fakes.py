@@ -153,9 +153,10 @@ class FakeMailbox:
     """A `Mailbox` that shows what a `FakeMailPath` has brought.
 
     Args:
-        takes: seconds a call takes, by name: `open`, `look`, `fetch`, `delete`, `close`.
+        takes: seconds a call takes, by name: `open`, `look`, `sweep`, `fetch`, `delete`, `close`.
         failures: which calls fail; `wait` may be among them.
         can_push: whether `wait` ends when a message comes.
+        junk: the spam folder; it is shown only by looks that go everywhere.
     """
 
     def __init__(
@@ -165,9 +166,11 @@ class FakeMailbox:
         takes: Mapping[str, float] | None = None,
         failures: Failures | None = None,
         can_push: bool = False,
+        junk: str = "Junk",
         record: SessionRecord | None = None,
     ) -> None:
         self._path = path
+        self._junk = junk
         self._script = _Script(path.clock, takes or {}, failures or {})
         self._known: set[MessageRef] | None = None
         self.can_push = can_push
@@ -184,16 +187,33 @@ class FakeMailbox:
             self._known = set(self._path.visible())
         return failure
 
-    async def look(self) -> Look | Failure:
+    async def look(self, *, everywhere: bool = False) -> Look | Failure:
+        known = self._known if self._known is not None else set()
+        look = await self._look("look", lambda ref: ref not in known and (everywhere or ref.folder != self._junk))
+        if isinstance(look, Look):
+            known.update(head.ref for head in look.heads)
+        return look
+
+    async def look_back(self, most: int) -> Look | Failure:
+        last = list(self._path.visible())[-most:]
+        return await self._look("look", lambda ref: ref in last and ref.folder != self._junk)
+
+    async def sweep(self, most: int) -> Look | Failure:
+        """All that is there and was not seen yet is old: this fake has no earlier visits."""
+        old = [ref for ref in self._path.visible() if ref in (self._known or ())][-most:]
+        return await self._look("sweep", lambda ref: ref in old)
+
+    def is_junk(self, folder: str) -> bool:
+        return folder == self._junk
+
+    async def _look(self, name: str, is_shown: Callable[[MessageRef], bool]) -> Look | Failure:
         asked_at = self._path.clock.monotonic()
         visible = self._path.visible()
-        failure = await self._script.call("look")
+        failure = await self._script.call(name)
         if failure is not None:
             return failure
-        known = self._known if self._known is not None else set()
-        fresh = [ref for ref in visible if ref not in known]
-        known.update(fresh)
-        heads = (Head(ref=ref, content=visible[ref][:_HEAD_LENGTH], size=len(visible[ref])) for ref in fresh)
+        shown = [ref for ref in visible if is_shown(ref)]
+        heads = (Head(ref=ref, content=visible[ref][:_HEAD_LENGTH], size=len(visible[ref])) for ref in shown)
         return Look(asked_at=asked_at, answered_at=self._path.clock.monotonic(), heads=tuple(heads))
 
     async def wait(self, seconds: float) -> Failure | None:

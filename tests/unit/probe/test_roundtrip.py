@@ -5,7 +5,19 @@ from typing import TypeAlias
 
 import pytest
 
-from mailtrip.model import Accepted, Failure, MailProtocol, MessageRef, Severity, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import (
+    Accepted,
+    Bounce,
+    BouncedRecipient,
+    Failure,
+    MailProtocol,
+    MessageRef,
+    Severity,
+    Sighting,
+    StatusCode,
+    Step,
+    Verdict,
+)
 from mailtrip.probe.compare import Change, Comparison
 from mailtrip.probe.looks import LookPlan, look_plan
 from mailtrip.probe.moves import (
@@ -19,17 +31,20 @@ from mailtrip.probe.moves import (
     Fetch,
     Fetched,
     Finish,
+    LookBack,
     Looked,
     LookNow,
     Opened,
     OpenMailbox,
     Pause,
+    ReadReport,
+    Reported,
     Submit,
     Submitted,
     TimeUp,
     Watch,
 )
-from mailtrip.probe.roundtrip import State, advance, begin
+from mailtrip.probe.roundtrip import State, advance, begin, resume
 
 IMAP = look_plan(MailProtocol.IMAP)
 POP3 = look_plan(MailProtocol.POP3)
@@ -122,6 +137,7 @@ def test_a_good_trip_is_delivered() -> None:
         sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.5)),
         copies=1,
         comparison=Comparison(Change.NONE),
+        folder="INBOX",
     )
 
 
@@ -172,7 +188,7 @@ def test_a_mailbox_that_tells_of_news_all_the_time_is_not_looked_at_all_the_time
 
 
 def test_after_a_watch_comes_a_look() -> None:
-    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Done())).action == LookNow()
+    assert after(*SENT, (52.0, nothing(52.0)), (53.0, Done())).action == LookNow(everywhere=True)
 
 
 def test_the_providers_gap_is_kept() -> None:
@@ -215,11 +231,9 @@ SUBMITTING: Sequence[At] = SENT[:2]
         Early(CONNECTING, Step.CONNECT, StatusCode.CONNECTION_FAILED, Verdict.UNSENT),
         Early(CONNECTING, Step.TLS, StatusCode.SMTP_TLS, Verdict.UNSENT),
         Early(CONNECTING, Step.LOGIN, StatusCode.SMTP_LOGIN, Verdict.UNSENT),
-        Early(CONNECTING, Step.GREETING, StatusCode.DEFERRED, Verdict.DEFERRED),
         Early(SUBMITTING, Step.SUBMIT, StatusCode.SENDER_REFUSED, Verdict.REFUSED),
         Early(SUBMITTING, Step.SUBMIT, StatusCode.RECIPIENT_REFUSED, Verdict.REFUSED),
         Early(SUBMITTING, Step.SUBMIT, StatusCode.MESSAGE_REFUSED, Verdict.REFUSED),
-        Early(SUBMITTING, Step.SUBMIT, StatusCode.DEFERRED, Verdict.DEFERRED),
         Early(SUBMITTING, Step.SUBMIT, StatusCode.SMTP_PROTOCOL, Verdict.UNSENT),
         Early(SUBMITTING, Step.SUBMIT, StatusCode.TIMEOUT, Verdict.UNSENT),
     ],
@@ -274,13 +288,14 @@ def test_it_is_undecided_when_nobody_knows_how_far_the_submission_got() -> None:
 
 DROPPED = failure(Step.LOOK, StatusCode.MAILBOX_PROTOCOL, temporary=True)
 LOCKED = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOCKED, temporary=True)
+WIDE = LookNow(everywhere=True)
 WRONG_LOGIN = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN)
 
 
 def test_a_failing_look_is_retried_with_growing_gaps_on_a_new_session() -> None:
     events = [*SENT, (3.0, Failed(DROPPED)), (4.0, Done()), (4.1, Failed(LOCKED)), (6.1, Done()), (6.2, OPENED)]
 
-    assert actions(*events)[3:] == [LookNow(), Pause(0.25), OpenMailbox(), Pause(0.5), OpenMailbox(), LookNow()]
+    assert actions(*events)[3:] == [LookNow(), Pause(0.25), OpenMailbox(), Pause(0.5), OpenMailbox(), WIDE]
 
 
 def test_a_failing_watch_is_retried_like_a_look() -> None:
@@ -502,3 +517,148 @@ def test_an_event_that_is_no_outcome_of_the_action_is_refused(events: Sequence[A
 def test_a_trip_ends_once() -> None:
     with pytest.raises(ValueError, match="the trip is over"):
         after((3.0, TimeUp()), (4.0, TimeUp()))
+
+
+# -- put off by the server ----------------------------------------------------------------------------------------------
+
+GREYLISTED = Failed(failure(Step.SUBMIT, StatusCode.DEFERRED, temporary=True))
+
+
+def test_a_message_that_is_put_off_is_offered_again_after_growing_gaps() -> None:
+    events = [*SENT[:2], (2.0, GREYLISTED), (12.0, Done()), (12.1, Done()), (12.2, GREYLISTED), (32.2, Done())]
+
+    assert actions(*events)[3:] == [Pause(10.0), ConnectSender(), Submit(), Pause(20.0), ConnectSender()]
+
+
+def test_a_message_that_was_put_off_and_then_taken_is_delivered_with_the_length_of_the_deferral() -> None:
+    taken = Submitted(Accepted(reply="250 ok", at=62.0))
+    events = [*SENT[:2], (2.0, GREYLISTED), (12.0, Done()), (12.1, Done()), (62.0, taken), (62.5, found(62.5))]
+
+    ended = conclusion(*events, (62.6, SAME), (62.7, Done()), (62.8, nothing(62.8)))
+
+    assert (ended.verdict, ended.status) == (Verdict.DELIVERED, StatusCode.OK)
+    assert ended.deferred_for == timedelta(seconds=60)
+
+
+def test_the_deferral_counts_for_the_warning_time() -> None:
+    taken = Submitted(Accepted(reply="250 ok", at=62.0))
+    events = [*SENT[:2], (2.0, GREYLISTED), (12.0, Done()), (12.1, Done()), (62.0, taken), (62.5, found(62.5))]
+
+    ended = conclusion(*events, (62.6, SAME), (62.7, Done()), (62.8, nothing(62.8)), warning=30.0)
+
+    assert ended.verdict is Verdict.SLOW
+
+
+def test_a_message_that_is_put_off_until_there_is_no_time_left_is_deferred() -> None:
+    ended = conclusion(*SENT[:2], (DEADLINE - 5.0, GREYLISTED))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DEFERRED, StatusCode.DEFERRED, Step.SUBMIT)
+
+
+# -- a locked mailbox, other folders, reports ---------------------------------------------------------------------------
+
+
+def test_a_mailbox_that_somebody_else_has_open_is_waited_for_before_anything_is_sent() -> None:
+    events: list[At] = [(0.5, Failed(LOCKED)), (0.75, Done()), (0.8, OPENED)]
+
+    assert actions(*events) == [OpenMailbox(), Pause(0.25), OpenMailbox(), ConnectSender()]
+
+
+def test_a_mailbox_that_stays_locked_until_the_time_is_up_is_that_failure() -> None:
+    ended = conclusion((0.5, Failed(LOCKED)), (DEADLINE, Done()))
+
+    assert (ended.verdict, ended.status) == (Verdict.UNSENT, StatusCode.MAILBOX_LOCKED)
+
+
+def test_other_folders_are_looked_into_when_the_message_is_not_in_the_inbox_soon() -> None:
+    state = after(*SENT, (2.1, nothing(2.0)), (2.2, Done()))
+    later = after(*SENT, (2.1, nothing(2.0)), (4.2, Done()))
+
+    assert (state.action, later.action) == (LookNow(everywhere=False), LookNow(everywhere=True))
+
+
+def test_a_message_in_the_spam_folder_is_spam() -> None:
+    junk = MessageRef("Junk", "1")
+    seen = Looked(asked_at=4.2, answered_at=4.3, own=(junk,), spam=frozenset({junk}))
+
+    ended = conclusion(*SENT, (4.3, seen), (4.4, SAME), (4.5, Done()), (4.6, nothing(4.6)))
+
+    assert (ended.verdict, ended.status, ended.folder) == (Verdict.SPAM, StatusCode.SPAM_FOLDER, "Junk")
+    assert ended.left_behind == 0
+
+
+REPORT = MessageRef("INBOX", "9")
+BOUNCE = Bounce(reporting_mta="mx", recipients=(BouncedRecipient(action="failed", status="5.1.1"),), token="t")
+DELAY = Bounce(reporting_mta="mx", recipients=(BouncedRecipient(action="delayed"),), token="t")
+
+
+def test_a_report_of_failure_ends_the_trip_as_bounced_and_is_deleted() -> None:
+    about = Looked(asked_at=3.0, answered_at=3.1, about=(REPORT,))
+    events = [*SENT, (3.1, about), (3.2, Reported(BOUNCE)), (3.3, Done())]
+
+    assert actions(*events)[4:6] == [ReadReport(REPORT), Delete((REPORT,))]
+    ended = conclusion(*events)
+    assert (ended.verdict, ended.status, ended.bounce) == (Verdict.BOUNCED, StatusCode.BOUNCED, BOUNCE)
+
+
+@pytest.mark.parametrize("report", [None, DELAY])
+def test_what_only_quotes_the_message_or_tells_of_a_delay_changes_nothing(report: Bounce | None) -> None:
+    about = Looked(asked_at=3.0, answered_at=3.1, about=(REPORT,))
+
+    state = after(*SENT, (3.1, about), (3.2, Reported(report)), (3.3, about))
+
+    assert isinstance(state.action, Pause)
+
+
+def test_the_message_itself_goes_before_what_is_about_it() -> None:
+    both = Looked(asked_at=3.0, answered_at=3.1, own=(REF,), about=(REPORT,))
+
+    assert after(*SENT, (3.1, both)).action == Fetch(REF)
+
+
+# -- our own end, and trips that an earlier process began ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("events", [[], SENT[:1], SENT[:2], SENT])
+def test_a_failure_of_our_own_end_says_nothing_about_the_mail_path(events: Sequence[At]) -> None:
+    ended = conclusion(*events, (5.0, Failed(failure(Step.CONNECT, StatusCode.LOCATION_LOST))))
+
+    assert (ended.verdict, ended.status) == (Verdict.UNKNOWN, StatusCode.LOCATION_LOST)
+
+
+def resumed(*events: At, accepted: Accepted | None = None) -> State:
+    state = resume(deadline=DEADLINE, warning_time=None, looks=IMAP, now=0.0, accepted=accepted)
+    for now, event in events:
+        state = advance(state, event, now)
+    return state
+
+
+def test_a_resumed_trip_looks_back_and_never_sends() -> None:
+    opened = resumed((0.5, OPENED))
+    waiting = resumed((0.5, OPENED), (0.6, nothing(0.5)))
+
+    assert opened.action == LookBack()
+    assert isinstance(waiting.action, Pause)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "verdict", "status"),
+    [
+        (Accepted(reply="250 ok", at=-3.0), Verdict.MISSING, StatusCode.TIMEOUT),
+        (None, Verdict.UNKNOWN, StatusCode.LOCATION_LOST),
+    ],
+)
+def test_a_resumed_trip_that_finds_nothing_says_no_more_than_it_knows(
+    accepted: Accepted | None, verdict: Verdict, status: StatusCode
+) -> None:
+    action = resumed((0.5, OPENED), (0.6, nothing(0.5)), (DEADLINE, Done()), accepted=accepted).action
+
+    assert isinstance(action, Finish)
+    assert (action.conclusion.verdict, action.conclusion.status) == (verdict, status)
+
+
+def test_a_resumed_trip_that_finds_its_message_is_delivered() -> None:
+    action = resumed((0.5, OPENED), (0.6, found(0.6)), (0.7, SAME), (0.8, Done()), (0.9, nothing(0.9))).action
+
+    assert isinstance(action, Finish)
+    assert action.conclusion.verdict is Verdict.DELIVERED

@@ -8,7 +8,18 @@ from typing import assert_never
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtrip.model import Accepted, Failure, MailProtocol, MessageRef, Severity, StatusCode, Step, Verdict
+from mailtrip.model import (
+    Accepted,
+    Bounce,
+    BouncedRecipient,
+    Failure,
+    MailProtocol,
+    MessageRef,
+    Severity,
+    StatusCode,
+    Step,
+    Verdict,
+)
 from mailtrip.probe.compare import Change, Comparison
 from mailtrip.probe.looks import look_plan
 from mailtrip.probe.moves import (
@@ -22,18 +33,21 @@ from mailtrip.probe.moves import (
     Fetch,
     Fetched,
     Finish,
+    LookBack,
     Looked,
     LookNow,
     Opened,
     OpenMailbox,
     Pause,
+    ReadReport,
+    Reported,
     Submit,
     Submitted,
     Task,
     TimeUp,
     Watch,
 )
-from mailtrip.probe.roundtrip import advance, begin
+from mailtrip.probe.roundtrip import advance, begin, resume
 
 DEADLINE = 60.0
 MOST_ACTIONS = 1000
@@ -52,14 +66,23 @@ MAILBOX_STATUSES = (
     StatusCode.MAILBOX_LOCKED,
     StatusCode.TIMEOUT,
 )
-SEEN = frozenset({Verdict.DELIVERED, Verdict.SLOW, Verdict.ALTERED, Verdict.DOUBLED})
+SEEN = frozenset({Verdict.DELIVERED, Verdict.SLOW, Verdict.ALTERED, Verdict.DOUBLED, Verdict.SPAM})
 UNACCEPTED = frozenset({Verdict.UNSENT, Verdict.REFUSED, Verdict.DEFERRED})
 
 ONE, TWO, THREE = (MessageRef("INBOX", key) for key in "123")
+REPORT = MessageRef("INBOX", "9")
 
 durations = st.sampled_from([0.1, 0.0, 0.3, 2.0, 11.0, 59.99])
 kinds = st.sampled_from(["good", "good", "good", "bad", "time up"])
 own_messages = st.sampled_from([(), (), (), (ONE,), (TWO,), (ONE,), (TWO, ONE), (ONE, ONE), (ONE, TWO, THREE)])
+about = st.sampled_from([(), (), (), (), (REPORT,)])
+reports = st.sampled_from(
+    [
+        None,
+        Bounce(reporting_mta=None, recipients=(BouncedRecipient(action="delayed"),), token="t"),
+        Bounce(reporting_mta=None, recipients=(BouncedRecipient(action="failed"),), token="t"),
+    ]
+)
 comparisons = st.sampled_from(
     [*[Comparison(Change.NONE)] * 3, Comparison(Change.ADDED, "x"), Comparison(Change.DAMAGED)]
 )
@@ -71,6 +94,7 @@ class Trip:
 
     conclusion: Conclusion
     way: list[tuple[Task, float, Event]] = field(default_factory=list)
+    is_resumed: bool = False
 
     def outcomes(self, kind: type[Event]) -> list[Event]:
         return [event for _, _, event in self.way if isinstance(event, kind)]
@@ -107,8 +131,12 @@ def success(draw: st.DrawFn, task: Task, began: float, ended: float) -> Event:
             event: Event = Opened(can_push=draw(st.booleans()))
         case Submit():
             event = Submitted(Accepted(reply="250 ok", at=ended))
-        case LookNow():
-            event = Looked(asked_at=began, answered_at=ended, own=draw(own_messages))
+        case LookNow() | LookBack():
+            own = draw(own_messages)
+            spam = frozenset(own) if draw(st.integers(0, 5)) == 0 else frozenset()
+            event = Looked(asked_at=began, answered_at=ended, own=own, spam=spam, about=draw(about))
+        case ReadReport():
+            event = Reported(draw(reports))
         case Fetch():
             event = Fetched(draw(comparisons))
         case ConnectSender() | Delete() | Watch() | Pause():
@@ -125,7 +153,12 @@ def trips(draw: st.DrawFn) -> Trip:
         draw(st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP])), minimum=draw(st.sampled_from([0, 5]))
     )
     warning_time = draw(st.sampled_from([None, timedelta(seconds=1)]))
-    state = begin(deadline=DEADLINE, warning_time=warning_time, looks=looks, now=now)
+    is_resumed = draw(st.integers(0, 4)) == 0
+    if is_resumed:
+        accepted = draw(st.sampled_from([None, Accepted(reply="250 ok", at=-5.0)]))
+        state = resume(deadline=DEADLINE, warning_time=warning_time, looks=looks, now=now, accepted=accepted)
+    else:
+        state = begin(deadline=DEADLINE, warning_time=warning_time, looks=looks, now=now)
     way: list[tuple[Task, float, Event]] = []
     while not isinstance(action := state.action, Finish):
         assert len(way) < MOST_ACTIONS, "the trip does not end"
@@ -133,7 +166,7 @@ def trips(draw: st.DrawFn) -> Trip:
         now, event = outcome(draw, action, now)
         way.append((action, began, event))
         state = advance(state, event, now)
-    return Trip(action.conclusion, way)
+    return Trip(action.conclusion, way, is_resumed)
 
 
 def recognised(trip: Trip) -> set[MessageRef]:
@@ -161,40 +194,57 @@ def test_nothing_is_deleted_or_fetched_that_was_not_recognised(trip: Trip) -> No
         if isinstance(task, Delete):
             assert task.refs
             assert known.issuperset(task.refs)
-        if isinstance(task, Fetch):
+        if isinstance(task, Fetch | ReadReport):
             assert task.ref in known
         if isinstance(event, Looked):
-            known.update(event.own)
+            known.update(event.own, event.about)
 
 
 @given(trips())
 @settings(max_examples=200)
-def test_no_message_is_sent_twice_or_without_an_open_mailbox(trip: Trip) -> None:
-    submissions = asked(trip, Submit)
+def test_no_message_is_sent_again_unless_the_server_put_it_off(trip: Trip) -> None:
+    submissions = [event for task, _, event in trip.way if isinstance(task, Submit)]
 
-    assert len(submissions) <= 1
+    assert not (trip.is_resumed and submissions)
+    for event in submissions[:-1]:
+        assert isinstance(event, Failed)
+        assert event.failure.status is StatusCode.DEFERRED
+        assert not event.failure.is_unanswered
     if submissions:
         assert any(isinstance(event, Opened) for _, _, event in trip.way[: [t for t, _, _ in trip.way].index(Submit())])
 
 
 @given(trips())
 @settings(max_examples=200)
+def test_what_is_left_behind_is_what_was_found_and_not_deleted(trip: Trip) -> None:
+    deleted = {ref for task, _, event in trip.way if isinstance(task, Delete) and event == Done() for ref in task.refs}
+
+    assert trip.conclusion.left_behind == len(recognised(trip) - deleted)
+
+
+@given(trips())
+@settings(max_examples=200)
 def test_the_verdict_fits_what_was_seen_and_heard(trip: Trip) -> None:
     verdict = trip.conclusion.verdict
-    was_heard = bool(trip.outcomes(Submitted))
+    was_heard = trip.conclusion.accepted is not None
 
-    assert (verdict in SEEN) == bool(recognised(trip))
-    assert verdict is not Verdict.UNKNOWN
+    assert was_heard == bool(trip.outcomes(Submitted)) or trip.is_resumed
+    if verdict is not Verdict.BOUNCED:
+        assert (verdict in SEEN) == bool(recognised(trip))
+    if verdict is Verdict.UNKNOWN:
+        assert trip.is_resumed
+        assert not was_heard
     if verdict in UNACCEPTED:
         assert not was_heard
         assert not asked(trip, LookNow)
-    if verdict in {Verdict.MISSING, Verdict.MAILBOX_UNREACHABLE}:
-        assert was_heard or trip.outcomes(Failed)
     if verdict is Verdict.MISSING:
         assert was_heard
     if verdict is Verdict.UNDECIDED:
         assert asked(trip, Submit)
         assert not was_heard
+    if verdict is Verdict.BOUNCED:
+        assert trip.conclusion.bounce
+        assert trip.conclusion.bounce.is_final
 
 
 @given(trips())
@@ -217,7 +267,7 @@ def test_nothing_is_begun_after_the_deadline_and_no_pause_goes_beyond_it(trip: T
 def test_a_sighting_is_told_exactly_when_acceptance_and_message_were(trip: Trip) -> None:
     sighting = trip.conclusion.sighting
 
-    assert (sighting is not None) == bool(trip.outcomes(Submitted) and recognised(trip))
+    assert (sighting is not None) == bool(trip.conclusion.accepted and recognised(trip))
     if sighting:
         assert timedelta(0) <= sighting.not_before <= sighting.not_after <= timedelta(seconds=2 * DEADLINE)
 
@@ -225,5 +275,5 @@ def test_a_sighting_is_told_exactly_when_acceptance_and_message_were(trip: Trip)
 @given(trips())
 def test_a_look_that_showed_nothing_is_followed_by_a_wait(trip: Trip) -> None:
     for (_, _, event), (following, _, _) in pairwise(trip.way):
-        if isinstance(event, Looked) and not event.own:
+        if isinstance(event, Looked) and not event.own and not event.about:
             assert isinstance(following, Pause | Watch)

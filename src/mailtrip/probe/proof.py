@@ -1,0 +1,78 @@
+"""Which lines of the transcripts prove a verdict."""
+
+from collections.abc import Iterable, Sequence
+
+from mailtrip.model import Direction, MailProtocol, Proof, SessionRecord, Step, TranscriptLine, Verdict
+from mailtrip.probe.moves import Conclusion
+
+__all__ = ["find_proof"]
+
+_MAILBOX_STEPS = frozenset(
+    {
+        Step.MAILBOX_RESOLVE,
+        Step.MAILBOX_CONNECT,
+        Step.MAILBOX_TLS,
+        Step.MAILBOX_GREETING,
+        Step.MAILBOX_LOGIN,
+        Step.MAILBOX_OPEN,
+        Step.WAIT,
+        Step.LOOK,
+        Step.FETCH,
+        Step.DELETE,
+    }
+)
+_ACCEPTED_ELSEWHERE = frozenset({Verdict.MISSING, Verdict.MAILBOX_UNREACHABLE, Verdict.BOUNCED, Verdict.SPAM})
+
+
+def find_proof(conclusion: Conclusion, records: Sequence[SessionRecord]) -> tuple[Proof, ...]:
+    """The lines that prove a verdict, at most four; none for a good one.
+
+    They are the server's acceptance of the message, where the verdict rests on it, and the last words of the session in
+    which the run ended badly: what was asked, and what came of it.
+
+    Args:
+        conclusion: how the trip ended.
+        records: the sessions, as they are kept with the result.
+    """
+    if conclusion.step is None and conclusion.verdict is Verdict.DELIVERED:
+        return ()
+    proof: list[Proof] = []
+    if conclusion.verdict in _ACCEPTED_ELSEWHERE and conclusion.accepted is not None:
+        proof += _acceptance(records, conclusion.accepted.reply)
+    return tuple(dict.fromkeys([*proof, *_last_words(conclusion.step, records)]))
+
+
+def _acceptance(records: Sequence[SessionRecord], reply: str) -> Iterable[Proof]:
+    for session, record in enumerate(records):
+        if record.protocol is MailProtocol.SMTP:
+            for line in reversed(range(len(record.transcript))):
+                if record.transcript[line].text.strip() == reply.strip():
+                    return [Proof(session, line)]
+    return []
+
+
+def _last_words(step: Step | None, records: Sequence[SessionRecord]) -> Iterable[Proof]:
+    """The last thing said in the session that the step belongs to, and what was heard or noted after it."""
+    is_mailbox = step in _MAILBOX_STEPS
+    sessions = [
+        session
+        for session, record in enumerate(records)
+        if (record.protocol is not MailProtocol.SMTP) == is_mailbox and record.transcript
+    ]
+    if not sessions:
+        return []
+    session = sessions[-1]
+    lines = _before_the_farewell(records[session].transcript)
+    sent = [line for line in range(len(lines)) if lines[line].direction is Direction.SENT]
+    first = sent[-1] if sent else max(0, len(lines) - 2)
+    chosen = range(first, len(lines))
+    return [Proof(session, line) for line in [*chosen[:1], *chosen[1:][-2:]]]
+
+
+def _before_the_farewell(lines: Sequence[TranscriptLine]) -> Sequence[TranscriptLine]:
+    """Without the good-bye, which says nothing about the verdict."""
+    for line in reversed(range(len(lines))):
+        text = lines[line].text.upper()
+        if lines[line].direction is Direction.SENT and (text == "QUIT" or text.endswith(" LOGOUT")):
+            return lines[:line] or lines
+    return lines
