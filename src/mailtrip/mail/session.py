@@ -1,6 +1,7 @@
 """One session with one server: connect, TLS, scripts; each step timed, told to the observer, written to the transcript."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -268,20 +269,22 @@ class Session:
     async def _connect_to_one(self, addresses: tuple[Address, ...]) -> Failure | None:
         step = self._words.connect
         began = self._begin(step)
-        reasons = []
+        obstacles: list[_Obstacle] = []
         for position, address in enumerate(addresses):
             patience = max(0.0, self._remaining()) / (len(addresses) - position)
-            error = await self._try(address, patience)
-            if error is None:
+            obstacle = await self._try(address, patience)
+            if obstacle is None:
                 self._observe(step, began, self._driver.clock.monotonic())
                 self._note(f"connected to {address}")
                 return None
-            reasons.append(f"{address} {error}")
-            self._note(f"{address} {error}")
-        reason = f"no connection to {self._server.url}: {'; '.join(reasons[:8])}"
-        return self._fail(step, StatusCode.CONNECTION_FAILED, reason, is_temporary=True)
+            obstacles.append(obstacle)
+            self._note(obstacle.text)
+        reason = f"no connection to {self._server.url}: {'; '.join(obstacle.text for obstacle in obstacles[:8])}"
+        is_ours = all(obstacle.is_ours for obstacle in obstacles)
+        status = StatusCode.LOCATION_LOST if is_ours else StatusCode.CONNECTION_FAILED
+        return self._fail(step, status, reason, is_temporary=True)
 
-    async def _try(self, address: Address, patience: float) -> str | None:
+    async def _try(self, address: Address, patience: float) -> "_Obstacle | None":
         """Connect to one address; why not, or None."""
         # Not sock_connect: uvloop would hand the address to a resolver thread there, and here it knows it for one.
         loop = asyncio.get_running_loop()
@@ -296,9 +299,9 @@ class Session:
                     family=address.family,
                 )
         except TimeoutError:
-            return f"did not answer within {patience:.1f} s"
+            return _Obstacle(f"{address} did not answer within {patience:.1f} s")
         except OSError as exc:
-            return _connect_error(exc)
+            return _obstacle(address, exc)
         self._connection = connection
         self._address = address
         connection.set_deadline(self._remaining())
@@ -371,7 +374,35 @@ class Session:
         return Failure(step=step, status=status, reason=reason, is_temporary=is_temporary)
 
 
-def _connect_error(exc: OSError) -> str:
+@dataclass(frozen=True, slots=True)
+class _Obstacle:
+    """Why an address could not be connected to; `is_ours` when the trouble is at our own end."""
+
+    text: str
+    is_ours: bool = False
+
+
+_OUR_TROUBLE = frozenset(
+    {
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+        errno.EADDRNOTAVAIL,
+        errno.EAFNOSUPPORT,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+        errno.EPERM,
+        errno.EACCES,
+    }
+)
+"""No network or no route to it, no more sockets, a firewall of our own: the mail server has no part in these."""
+
+
+def _obstacle(address: Address, exc: OSError) -> _Obstacle:
     if isinstance(exc, ConnectionRefusedError):
-        return "refused the connection (nothing listens there)"
-    return f"can't be reached: {os.strerror(exc.errno) if exc.errno else type(exc).__name__}"
+        return _Obstacle(f"{address} refused the connection (nothing listens there)")
+    why = os.strerror(exc.errno) if exc.errno else type(exc).__name__
+    if exc.errno in _OUR_TROUBLE:
+        return _Obstacle(f"{address} can't be reached from this machine: {why}", is_ours=True)
+    return _Obstacle(f"{address} can't be reached: {why}")
