@@ -97,9 +97,12 @@ class Route:
 
     @property
     def slowest(self) -> Leg | None:
-        """The leg that took longest, the first of equals; None when no leg is known to have taken any time."""
-        timed = [leg for leg in self.legs if leg.delay]
-        return max(timed, key=lambda leg: leg.delay or timedelta(0), default=None)
+        """The leg that took longest, the first of equals.
+
+        None when none took longer than a second: most servers write their times no more exactly.
+        """
+        slow = [leg for leg in self.legs if leg.delay is not None and leg.delay > timedelta(seconds=1)]
+        return max(slow, key=lambda leg: leg.delay or timedelta(0), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

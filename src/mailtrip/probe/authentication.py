@@ -34,9 +34,11 @@ def read_authentication(
         hops: its hops, oldest first; the servers of the newest ones are the receiving side.
         receiving_host: a name of the receiving host that is known otherwise: the mailbox server's, or the authserv-id.
     """
-    receiving = receiving_hops(hops)
+    receiving = receiving_hops(hops, receiving_host)
     own = own_fields(fields, receiving)
-    hosts = {host for host in (receiving_host, *(hop.by for hop in receiving)) if host}
+    # Behind the first server the names of the sending sides, too, were looked up among the receiving side's own.
+    names = (receiving_host, *(hop.by for hop in receiving), *(hop.seen_name for hop in receiving[1:]))
+    hosts = {host for host in names if host}
     reports = [_own_reports(part, hosts) for part in (own.above, own.below)]
     trusted = reports[0] or reports[1]
     found = _choose([result for report in trusted for result in report.results])

@@ -31,6 +31,9 @@ _SITE_NETWORKS = tuple(
     )
 )
 
+# Exchange Online's servers go by several domains.
+_ALIASES = dict.fromkeys(("office365.com", "exchangelabs.com"), "outlook.com")
+
 
 @dataclass(frozen=True, slots=True)
 class OwnFields:
@@ -45,13 +48,20 @@ class OwnFields:
     below: tuple[Field, ...]
 
 
-def receiving_hops(hops: Sequence[Hop]) -> tuple[Hop, ...]:
+def receiving_hops(hops: Sequence[Hop], receiving_host: str | None = None) -> tuple[Hop, ...]:
     """The newest hops, as far as they were written by servers of the receiving side; oldest first.
 
     The first of them is the one that took the message from elsewhere. All of them, when it never came from elsewhere.
+
+    Args:
+        hops: all hops, oldest first.
+        receiving_host: a host known to be of the receiving side: what was handed over by its organisation did not come
+            from elsewhere, as with a filter service in front of one's own servers.
     """
     for index in range(len(hops) - 1, -1, -1):
-        if _came_from_elsewhere(hops[index]):
+        before = hops[index - 1].by if index else None
+        is_handed_on = before and receiving_host and is_same_organisation(before, receiving_host)
+        if _came_from_elsewhere(hops[index]) and not is_handed_on:
             return tuple(hops[index:])
     return tuple(hops)
 
@@ -102,4 +112,5 @@ def _organisation(name: str) -> str:
         return ""
     # example.co.uk: a short second level below a country belongs to the registry.
     is_country_level = len(labels[-1]) == 2 and len(labels[-2]) <= 3
-    return ".".join(labels[-3 if is_country_level else -2 :])
+    domain = ".".join(labels[-3 if is_country_level else -2 :])
+    return _ALIASES.get(domain, domain)

@@ -13,6 +13,8 @@ _DATE = re.compile(
 _ISO_DATE = re.compile(
     rf"(?<![0-9])([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_CLOCK} ?(Z|UTC|[+-][0-9]{{2}}:?[0-9]{{2}})"
 )
+_YEARS = range(1970, 2200)
+"""What a clock may show, be it ever so wrong; the ends of the calendar can't be reckoned with."""
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -42,7 +44,7 @@ def find_last_time(text: str) -> datetime | None:
     found = [*_DATE.finditer(tail)]
     if found:
         day, month, year, *clock = found[-1].groups()
-        return _moment(int(year), _MONTHS.get(month.lower(), 0), int(day), clock)
+        return _moment(_full_year(year), _MONTHS.get(month.lower(), 0), int(day), clock)
     found = [*_ISO_DATE.finditer(tail)]
     if found:
         year, month, day, *clock = found[-1].groups()
@@ -53,10 +55,8 @@ def find_last_time(text: str) -> datetime | None:
 def _moment(year: int, month: int, day: int, clock: list[str]) -> datetime | None:
     hour, minute, second, fraction, zone = clock
     offset = _offset(zone)
-    if offset is None:
+    if offset is None or year not in _YEARS:
         return None
-    # RFC 5322, 4.3: years of two digits.
-    year += 0 if year > 99 else 2000 if year < 50 else 1900
     microsecond = int(f"{fraction or 0:0<6}"[:6])
     try:
         local = datetime(
@@ -65,6 +65,12 @@ def _moment(year: int, month: int, day: int, clock: list[str]) -> datetime | Non
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _full_year(digits: str) -> int:
+    """RFC 5322, 4.3: years of two digits."""
+    year = int(digits)
+    return year if len(digits) > 2 else year + (2000 if year < 50 else 1900)
 
 
 def _offset(zone: str) -> timedelta | None:

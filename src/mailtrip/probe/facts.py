@@ -42,11 +42,11 @@ def read_facts(
         route=measure_hops(hops, sent_at=sent_at, seen_at=seen_at),
         authentication=read_authentication(fields, hops, receiving_host=receiving_host),
         spam_marks=read_spam_marks(fields),
-        tls_on_last_hop=_is_last_hop_encrypted(hops),
+        tls_on_last_hop=_is_last_hop_encrypted(hops, receiving_host),
     )
 
 
-def _is_last_hop_encrypted(hops: Sequence[Hop]) -> bool | None:
+def _is_last_hop_encrypted(hops: Sequence[Hop], receiving_host: str | None) -> bool | None:
     """Of the hop over which the message came to the receiving side; deliveries within a host need no TLS."""
-    receiving = receiving_hops(hops)
+    receiving = receiving_hops(hops, receiving_host)
     return receiving[0].is_encrypted if receiving else None

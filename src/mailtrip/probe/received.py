@@ -128,7 +128,7 @@ def _parse_source(source: _Clause) -> tuple[str | None, str | None, str | None]:
     """
     first = source.first
     comments = source.comments[:2]
-    texts = [*comments, *source.words[:2]]
+    texts = [*comments, *source.words[:3]]
     address = next((found for text in texts if (found := _address_in(text))), None)
     greeted = next((match[1] for text in comments if (match := _GREETED_AS.search(text))), None)
     if greeted is not None:
@@ -138,7 +138,9 @@ def _parse_source(source: _Clause) -> tuple[str | None, str | None, str | None]:
 
 def _address_in(text: str) -> str | None:
     bracketed = (parse_address(match[1]) for match in _BRACKETED.finditer(text))
-    return next((address for address in bracketed if address), None) or parse_address(text.partition(" ")[0])
+    return next((address for address in bracketed if address), None) or parse_address(
+        text.partition(" ")[0].rpartition("@")[2]
+    )
 
 
 def _name_in(comment: str) -> str | None:

@@ -28,7 +28,7 @@ class Bounds:
 
         Times that contradict each other, of a clock that jumped, give all that one of them allows.
         """
-        bounds = [(time - latest, time + _RESOLUTION - earliest) for time, earliest, latest in times]
+        bounds = [(time - latest, time - earliest + _RESOLUTION) for time, earliest, latest in times]
         lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
         if max(lows) <= min(highs):
             return cls(max(lows), min(highs))

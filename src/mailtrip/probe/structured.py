@@ -60,7 +60,7 @@ def _scan(text: str) -> tuple[list[Piece], bool]:
             depth -= 1
             if not depth:
                 pieces.append(Piece(Kind.COMMENT, text[start : match.start()].strip()))
-        elif not depth and taken not in {" ", ")"}:
+        elif not depth and taken[0] not in " )":
             pieces.append(Piece(Kind.SEMICOLON if taken == ";" else Kind.WORD, taken))
     return pieces, not depth
 
@@ -77,7 +77,7 @@ def parts_of(body: str) -> list[Part]:
 
 
 # RFC 8601, 2.2: names have a property type in front, methods may have a version behind; blanks may stand around the sign.
-_PAIR = re.compile(rf"(?<![\w.-])([A-Za-z][\w.-]{{0,60}}+)(?:/[0-9]{{1,3}})? ?= ?({_QUOTED}|[^\s;]+)")
+_PAIR = re.compile(rf"(?<![\w.-])([A-Za-z][\w.-]{{0,60}}+)(?: ?/ ?[0-9]{{1,3}})? ?= ?({_QUOTED}|[^\s;]+)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
