@@ -1,5 +1,6 @@
 """The POP3 and IMAP mailboxes against the loopback server: what they see, touch, delete, and what faults become."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -381,16 +382,20 @@ async def until_failure(mailbox: Open) -> Failure:
     return outcome
 
 
-async def test_a_mailbox_in_use_is_a_temporary_failure(client: MailClient, authority: Authority) -> None:
+async def test_a_mailbox_that_another_program_has_open_is_a_temporary_failure(
+    client: MailClient, authority: Authority
+) -> None:
+    elsewhere = MailClient(clock=SystemClock(), client_name="elsewhere.mail.test")
     async with (
         serve(authority) as server,
-        mailbox_of(client, server, authority, POP3) as holder,
+        mailbox_of(elsewhere, server, authority, POP3) as holder,
         mailbox_of(client, server, authority, POP3) as other,
     ):
         assert await holder.open() is None
         server.deliver(USER, message(1))
         await looked(holder)
         outcome = await other.open()
+    elsewhere.close()
 
     assert isinstance(outcome, Failure)
     assert outcome.status is StatusCode.MAILBOX_LOCKED
@@ -448,3 +453,24 @@ async def test_what_a_server_says_before_it_hangs_up_is_heard(client: MailClient
         outcome = await mailbox.open()
 
     assert isinstance(outcome, Failure)
+
+
+async def test_pop3_runs_on_one_mailbox_take_turns(client: MailClient, authority: Authority) -> None:
+    """The server would answer the second one with [IN-USE]."""
+    async with (
+        serve(authority) as server,
+        mailbox_of(client, server, authority, POP3) as one,
+        mailbox_of(client, server, authority, POP3) as other,
+    ):
+        outcomes = await asyncio.gather(one.open(), other.open())
+        server.deliver(USER, message(1))
+        looks = await asyncio.gather(looked_and_released(one), looked_and_released(other))
+
+    assert outcomes == [None, None]
+    assert [len(look.heads) for look in looks] == [1, 1]
+
+
+async def looked_and_released(mailbox: Open) -> Look:
+    look = await looked(mailbox)
+    await mailbox.release()
+    return look

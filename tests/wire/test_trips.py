@@ -204,7 +204,8 @@ async def test_what_does_not_come_is_missing(prober: Prober, protocol: MailProto
         result = await make_trip(prober, server, protocol, seconds=1.0)
 
     assert (result.verdict, result.status, result.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
-    assert [result.sessions[proof.session].transcript[proof.line].text for proof in result.proof][0].startswith("250")
+    first = result.proof[0]
+    assert result.sessions[first.session].transcript[first.line].text.startswith("250")
 
 
 async def test_pop3_does_not_show_the_spam_folder(prober: Prober) -> None:

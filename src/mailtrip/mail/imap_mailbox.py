@@ -86,6 +86,9 @@ class IMAPMailbox:
         outcome = await self._line.session.run(self._delete(refs), Step.DELETE)
         return outcome if isinstance(outcome, Failure) else None
 
+    async def release(self) -> None:
+        """Other sessions are not in this one's way."""
+
     async def close(self) -> None:
         """LOGOUT where that still makes sense, and close."""
         await self._line.leave(self._grammar.log_out())

@@ -1,5 +1,6 @@
 """A mailbox over POP3: a session for each look, as a session shows the mailbox as it was at its login."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from mailtrip.mail import pop3
@@ -28,6 +29,7 @@ class POP3Mailbox:
         self._line = line
         self._credentials = credentials
         self._visit = visit
+        self._has_turn = False
         self._known: set[str] | None = None
         self._old: frozenset[str] = frozenset()
         self._numbers: dict[str, int] = {}
@@ -127,11 +129,19 @@ class POP3Mailbox:
         script = _delete([self._numbers[ref.key] for ref in refs])
         outcome = await self._line.session.run(script, Step.DELETE)
         await self._line.session.close()
+        self._end_turn()
         return outcome if isinstance(outcome, Failure) else None
+
+    async def release(self) -> None:
+        """Let others have the mailbox: nothing of the last look is needed."""
+        await self.close()
 
     async def close(self) -> None:
         """QUIT where that still makes sense, and close."""
-        await self._line.leave(pop3.quit_())
+        try:
+            await self._line.leave(pop3.quit_())
+        finally:
+            self._end_turn()
 
     async def _find(self, refs: Sequence[MessageRef], step: Step) -> Failure | None:
         """See to a session that knows these messages' numbers: the look's own, or a new one where that has ended."""
@@ -146,7 +156,7 @@ class POP3Mailbox:
 
     async def _enter(self, observe: Observe, step: Step) -> Failure | None:
         """Log in and list the mailbox into `_numbers`."""
-        failure = await self._line.establish(self._introduce, observe=observe)
+        failure = await self._take_turn(step) or await self._line.establish(self._introduce, observe=observe)
         if failure is not None:
             return failure
         listing = await self._line.session.run(pop3.list_uids(), step, is_told=step is Step.MAILBOX_OPEN)
@@ -154,6 +164,25 @@ class POP3Mailbox:
             return listing
         self._numbers = _by_key(listing)
         return None
+
+    async def _take_turn(self, step: Step) -> Failure | None:
+        """Wait until no other run of this process has a session with the mailbox, and until the server wants a login."""
+        clock, visit = self._line.driver.clock, self._visit
+        try:
+            async with asyncio.timeout(max(0.0, self._line.deadline - clock.monotonic())):
+                if not self._has_turn:
+                    await visit.turn.acquire()
+                    self._has_turn = True
+                await clock.sleep(visit.next_login_at - clock.monotonic())
+        except TimeoutError:
+            reason = f"{self._line.server.url}: other runs had the mailbox open until the time was up"
+            return Failure(step=step, status=StatusCode.MAILBOX_LOCKED, reason=reason, is_temporary=True)
+        return None
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            self._visit.turn.release()
 
     def _observe_later(self, step: Step, began: float, ended: float | None) -> None:
         """The observer of sessions after the first: looks, and the logins they need, are the run's own to time."""
@@ -180,6 +209,7 @@ class POP3Mailbox:
         session.capabilities = capabilities.lines
         script = pop3.log_in(capabilities, greeting, self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
+        self._visit.next_login_at = session.replied_at + (capabilities.login_delay_seconds or 0)
         return outcome if isinstance(outcome, Failure) else None
 
 

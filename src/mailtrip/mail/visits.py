@@ -1,5 +1,6 @@
-"""What earlier visits of this process have already looked at, so that no visit reads a mailbox's old messages again."""
+"""What the visits of this process to one mailbox have in common: turns, pauses, and what was looked at already."""
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -20,12 +21,16 @@ class Visit:
         next_uid: messages of INBOX below it were looked at; 0 when none were.
         keys: of the messages over POP3 that were looked at and are still there.
         wide_at: monotonic seconds when the other folders were looked into last.
+        turn: held for each POP3 session: they follow one another, as the server locks the mailbox for one at a time.
+        next_login_at: monotonic seconds before which the server wants no further POP3 login (RFC 2449, 6.5).
     """
 
     uidvalidity: int = 0
     next_uid: int = 0
     keys: frozenset[str] = field(default=frozenset(), repr=False)
     wide_at: float | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    next_login_at: float = 0.0
 
     def is_wide_due(self, now: float) -> bool:
         """Whether it is time to look into the other folders again: each ten minutes."""

@@ -238,6 +238,8 @@ class TripDriver:
         spam = frozenset(ref for ref in own if self.means.mailbox.is_junk(ref.folder))
         about = tuple(head.ref for head in look.heads if head.ref not in own and self._is_about(head.content))
         self._note_strays(look.heads)
+        if not own and not about:
+            await mailbox.release()
         return Looked(asked_at=look.asked_at, answered_at=look.answered_at, own=own, spam=spam, about=about)
 
     async def _fetch(self, task: Fetch | ReadReport) -> Event:

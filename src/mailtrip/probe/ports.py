@@ -75,6 +75,10 @@ class Mailbox(Protocol):
         """Delete these messages and no other, for good."""
         ...
 
+    async def release(self) -> None:
+        """Nothing of the last look is needed: let others have the mailbox, where only one may have it at a time."""
+        ...
+
     async def close(self) -> None:
         """End the session properly where it can be, within a short bound; safe to call at any state, twice too."""
         ...

@@ -241,5 +241,8 @@ class FakeMailbox:
             self._path.remove(refs)
         return failure
 
+    async def release(self) -> None:
+        """Nobody else wants it."""
+
     async def close(self) -> None:
         await self._script.call("close")
