@@ -32,8 +32,8 @@ def read_spam_marks(fields: Sequence[Field]) -> tuple[SpamMark, ...]:
 _Reader = Callable[[dict[str, str]], Iterator[SpamMark]]
 _LONGEST = 2000
 
-_NUMBER = r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?)"
-_LEADING_NUMBER = re.compile(rf"{_NUMBER}(?![0-9.])")
+_NUMBER = r"(-?[0-9]{1,6}+(?:\.[0-9]{1,6}+)?+)(?!\w|\.[0-9])"
+_LEADING_NUMBER = re.compile(_NUMBER)
 _SCORE = re.compile(rf"\b(?:score|hits) ?= ?{_NUMBER}", re.IGNORECASE)
 _REQUIRED = re.compile(rf"\b(?:required|tag2?_level|kill_level) ?= ?{_NUMBER}", re.IGNORECASE)
 _YES = re.compile(r"(?:yes|true|spam)\b", re.IGNORECASE)
