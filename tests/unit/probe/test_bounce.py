@@ -212,6 +212,27 @@ def test_what_has_no_delivery_status_is_no_report(content_type: str) -> None:
     assert read(report("Action: failed", content_type)) is None
 
 
+@pytest.mark.parametrize(
+    ("encoding", "encoded"),
+    [
+        ("7bit", "Final-Recipient: rfc822; box@example.net"),
+        ("quoted-printable", "Final-Recipient: rfc822=3B box=\n@example.net"),
+        ("base64", "RmluYWwtUmVjaXBpZW50OiByZmM4MjI7IGJveEBleGFtcGxlLm5ldA=="),
+        ("base64", "Final-Recipient: rfc822; box@example.net"),
+    ],
+)
+def test_a_report_is_read_in_any_encoding_even_a_wrong_one(encoding: str, encoded: str) -> None:
+    part = f"--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: {encoding}\n\n{encoded}\n--b--\n"
+    found = read(f"Return-Path: <>\nContent-Type: multipart/report; boundary=b\n\n{part}".encode())
+
+    assert found is not None
+    assert [recipient.address for recipient in found.recipients] == [BOX]
+
+
+def test_a_report_without_a_machine_readable_part_is_none() -> None:
+    assert read(b"Content-Type: multipart/report; boundary=b\n\n--b\n\nIt failed.\n--b--\n") is None
+
+
 def test_at_most_fifty_recipients_are_told() -> None:
     groups = "\n\n".join(f"Final-Recipient: rfc822; box{number}@example.net\nAction: failed" for number in range(500))
     found = read(report("Reporting-MTA: dns; a\n\n" + groups))

@@ -330,6 +330,26 @@ def test_what_servers_write_is_understood(name: str) -> None:
     assert {key: value for key, value in expected.items() if value is not None} == facts_of(parsed(SAMPLES[name])[0])
 
 
+@pytest.mark.parametrize(
+    ("protocol", "is_encrypted"),
+    [
+        ("SMTP", False),
+        ("esmtpa", False),
+        ("LMTP", False),
+        ("ESMTPS", True),
+        ("UTF8SMTPSA", True),
+        ("UTF8SMTP", False),
+        ("ESMTP with STARTTLS", True),
+        ("Microsoft SMTP Server (TLS)", True),
+        ("Microsoft SMTP Server", None),
+        ("local", None),
+        ("", None),
+    ],
+)
+def test_a_protocol_tells_whether_it_ran_over_tls(protocol: str, is_encrypted: bool | None) -> None:
+    assert parsed(f"by {MX} with {protocol}; ")[0].is_encrypted is is_encrypted
+
+
 def test_hops_come_in_the_order_the_message_travelled() -> None:
     hops = parsed("by third.example; ", "by second.example; ", "by first.example; ")
 
