@@ -467,7 +467,7 @@ async def test_pop3_runs_on_one_mailbox_take_turns(client: MailClient, authority
         server.deliver(USER, message(1))
         looks = await asyncio.gather(looked_and_released(one), looked_and_released(other))
 
-    assert outcomes == [None, None]
+    assert set(outcomes) == {None}
     assert [len(look.heads) for look in looks] == [1, 1]
 
 
