@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 import uvicorn
+from structlog.testing import capture_logs
 from tests.api.harness import Queue, Server, Switch, make_user
 
 from mailtrip.api import Services, create_app
@@ -20,6 +21,7 @@ from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.secrets import KeyRing
 from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
+from mailtrip.testing.engine import make_tokens
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Role,
     found = {role: database.write(partial(make_user, role=role)) for role in Role}
     database.close()
     return path, found
+
+
+@pytest.fixture(autouse=True)
+def _no_bug_is_logged() -> Iterator[None]:
+    """A request that fails on our side fails its test; one that expects that captures the log itself."""
+    with capture_logs() as logs:
+        yield
+    assert [entry for entry in logs if entry["event"] == "request failed"] == []
 
 
 @pytest.fixture
@@ -72,6 +82,7 @@ def make_server(
         parts: dict[str, object] = {
             "database": database,
             "secrets": KeyRing.generate(),
+            "new_token": make_tokens(),
             "queue": queue,
             "clock": clock,
             "limiter": LoginLimiter(),
