@@ -9,7 +9,7 @@ from mailtrip.model import MailProtocol, Mechanism, Result, Verdict
 from mailtrip.probe.ports import Observer
 from mailtrip.probe.run import Means, run_round_trip
 from mailtrip.probe.timeline import Timeline
-from mailtrip.probe.token import RANDOM_BYTES
+from mailtrip.probe.token import RANDOM_BYTES, new_token
 from mailtrip.probe.trip import Trip, make_trip
 from scenery import KEY, Site, address, credentials
 
@@ -65,7 +65,7 @@ class WholeTrips:
             recipient=address(user),
             mailbox_protocol=self._site.protocol,
             key=KEY,
-            random_bytes=secrets.token_bytes(RANDOM_BYTES),
+            token=new_token(KEY, secrets.token_bytes(RANDOM_BYTES)),
             now=self._clock.now(),
             host="bench.mailtrip.test",
         )

@@ -120,6 +120,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
     services = Services(
         database=database,
         secrets=KeyRing(b"k" * 32),
+        new_token=lambda: pytest.fail("nobody tests"),
         queue=NoQueue(),
         clock=SystemClock(),
         limiter=LoginLimiter(),

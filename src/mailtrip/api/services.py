@@ -32,12 +32,14 @@ class Services:
     """Everything a request may use.
 
     Attributes:
+        new_token: makes the token of a test run's message.
         queue: told of each test run that was ordered, after its row is committed.
         health: never blocks and never raises.
     """
 
     database: DatabasePort
     secrets: Secrets = field(repr=False)
+    new_token: Callable[[], str]
     queue: RunQueue
     clock: Clock
     limiter: LoginLimiter

@@ -32,8 +32,9 @@ async def start_test(call: Call, monitor_id: int, location_id: int | None = None
     actor = await call.actor()
     require_test(actor)
     now = call.now
+    token = call.services.new_token()
     run = await call.writing(
-        partial(runs.order_test, actor=actor, monitor_id=monitor_id, now=now, location_id=location_id)
+        partial(runs.order_test, actor=actor, monitor_id=monitor_id, token=token, now=now, location_id=location_id)
     )
     try:
         call.services.queue.put(run)

@@ -8,14 +8,19 @@ from functools import partial
 
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
-from mailtrip.model import Credentials, MonitorSettings, Result
-from mailtrip.probe.ports import Observer
-from mailtrip.probe.run import Means, run_round_trip
+from mailtrip.model import Accepted, Credentials, MonitorSettings, Result, Run
+from mailtrip.probe.ports import Observer, StrayDesk
+from mailtrip.probe.run import Means, Resumption, run_round_trip
 from mailtrip.probe.timeline import Timeline
-from mailtrip.probe.token import RANDOM_BYTES, MessageKey
-from mailtrip.probe.trip import make_trip
+from mailtrip.probe.token import RANDOM_BYTES, MessageKey, Token, new_token, parse_token
+from mailtrip.probe.trip import Trip, make_trip
 
-__all__ = ["Prober"]
+__all__ = ["Prober", "make_token"]
+
+
+def make_token(key: MessageKey) -> str:
+    """A new token, as text."""
+    return new_token(key, secrets.token_bytes(RANDOM_BYTES)).text
 
 
 class Prober:
@@ -28,6 +33,7 @@ class Prober:
         report: told of each exception that is our own bug, inside the run that it spoilt.
         lag: the greatest lag of the event loop since a monotonic time, kept with each result; None when another
             adds it.
+        desk: told of messages of other runs; None leaves them alone.
     """
 
     def __init__(
@@ -38,12 +44,14 @@ class Prober:
         clock: Clock,
         report: Callable[[Exception], None],
         lag: Callable[[float], timedelta] | None = None,
+        desk: StrayDesk | None = None,
     ) -> None:
         self._client = client
         self._key = key
         self._clock = clock
         self._lag = lag
         self._report = report
+        self._desk = desk
         self._host = socket.gethostname()
 
     async def run(
@@ -53,21 +61,26 @@ class Prober:
         mailbox_credentials: Credentials,
         smtp_credentials: Credentials | None,
         observe: Observer | None = None,
+        run: Run | None = None,
+        resumes: bool = False,
+        on_accepted: Callable[[Accepted], None] | None = None,
     ) -> Result:
-        """Make one trip within the monitor's timeout. A failing mail server is a result."""
-        started_at = self._clock.monotonic()
+        """Make one trip within the monitor's timeout. A failing mail server is a result.
+
+        Args:
+            settings: of the monitor.
+            mailbox_credentials: for the mailbox.
+            smtp_credentials: None sends without a login.
+            observe: told of each step.
+            run: as the ledger has it; None makes a trip that is in no ledger.
+            resumes: the run was begun by an earlier process: its message is looked for, and never sent.
+            on_accepted: told when the SMTP server has taken the message.
+        """
+        # A resumed trip is timed from its first beginning.
+        passed = (self._clock.now() - run.begins_at).total_seconds() if run and resumes else 0.0
+        started_at = self._clock.monotonic() - passed
         deadline = started_at + settings.run_timeout.total_seconds()
         timeline = Timeline(started_at, observe)
-        trip = make_trip(
-            sender=settings.sender or settings.email,
-            recipient=settings.email,
-            mailbox_protocol=settings.mailbox_protocol,
-            warning_time=settings.warning_time,
-            key=self._key,
-            random_bytes=secrets.token_bytes(RANDOM_BYTES),
-            now=self._clock.now(),
-            host=self._host,
-        )
         means = Means(
             make_sender=lambda: self._client.sender(
                 settings.smtp, smtp_credentials, deadline=deadline, observe=timeline, started_at=started_at
@@ -79,6 +92,38 @@ class Prober:
             deadline=deadline,
             timeline=timeline,
             mailbox_host=settings.mailbox.host,
+            desk=self._desk,
+            on_accepted=on_accepted,
             report=self._report,
         )
-        return await run_round_trip(trip, means, lag=None if self._lag is None else partial(self._lag, started_at))
+        return await run_round_trip(
+            self._make_trip(settings, run),
+            means,
+            resumption=self._resumption(run) if run and resumes else None,
+            lag=None if self._lag is None else partial(self._lag, started_at),
+        )
+
+    def _make_trip(self, settings: MonitorSettings, run: Run | None) -> Trip:
+        """The same run has the same message, to the byte, in whichever process."""
+        return make_trip(
+            sender=settings.sender or settings.email,
+            recipient=settings.email,
+            mailbox_protocol=settings.mailbox_protocol,
+            warning_time=settings.warning_time,
+            key=self._key,
+            token=self._token_of(run),
+            now=run.begins_at if run else self._clock.now(),
+            host=self._host,
+        )
+
+    def _token_of(self, run: Run | None) -> Token:
+        if run is None or run.token is None:
+            return new_token(self._key, secrets.token_bytes(RANDOM_BYTES))
+        return parse_token(run.token, self._key)
+
+    def _resumption(self, run: Run) -> Resumption:
+        if run.accepted_at is None:
+            return Resumption()
+        passed = (self._clock.now() - run.accepted_at).total_seconds()
+        reply = run.accepted_reply or "accepted"
+        return Resumption(accepted=Accepted(reply=reply, at=self._clock.monotonic() - passed))

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,8 @@ import uvicorn
 
 import mailtrip
 from mailtrip.api import Services, create_app
-from mailtrip.bootstrap.prober import Prober
+from mailtrip.bootstrap.desk import LedgerDesk
+from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.clock import Clock
 from mailtrip.config import ListenAddress, Settings
@@ -23,7 +24,7 @@ from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
 from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
-from mailtrip.model import Result, StatusCode, Verdict
+from mailtrip.model import Accepted, Result, StatusCode, Verdict
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
@@ -43,10 +44,12 @@ class RunningService:
 
     Attributes:
         url: its address on this machine.
+        new_token: makes the token of a test run's message.
     """
 
     url: str
     engine: LocalEngine
+    new_token: Callable[[], str]
 
 
 @contextmanager
@@ -78,13 +81,15 @@ async def running_service(
     """
     client = MailClient(clock=clock)
     try:
-        engine = _make_engine(settings, storage, client, clock=clock)
-        server = _Server(_web_config(_make_services(storage, engine, clock=clock)))
+        key = MessageKey(storage.key_ring.token_key)
+        new_token = partial(make_token, key)
+        engine = _make_engine(settings, storage, client, key, clock=clock)
+        server = _Server(_web_config(_make_services(storage, engine, new_token, clock=clock)))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             serving = group.create_task(server.serve(sockets=[listening]))
             try:
-                yield RunningService(url=_url(listening), engine=engine)
+                yield RunningService(url=_url(listening), engine=engine, new_token=new_token)
             finally:
                 server.should_exit = True
                 await asyncio.wait([serving])
@@ -113,10 +118,11 @@ def _web_config(services: Services) -> uvicorn.Config:
     )
 
 
-def _make_services(storage: Storage, engine: LocalEngine, *, clock: Clock) -> Services:
+def _make_services(storage: Storage, engine: LocalEngine, new_token: Callable[[], str], *, clock: Clock) -> Services:
     return Services(
         database=storage.database,
         secrets=storage.key_ring,
+        new_token=new_token,
         queue=engine,
         clock=clock,
         limiter=LoginLimiter(),
@@ -138,9 +144,16 @@ def _health(health: EngineHealth) -> Health:
     )
 
 
-def _make_engine(settings: Settings, storage: Storage, client: MailClient, *, clock: Clock) -> LocalEngine:
-    prober = Prober(client=client, key=MessageKey(storage.key_ring.token_key), clock=clock, report=_report)
-    return LocalEngine(
+def _make_engine(
+    settings: Settings, storage: Storage, client: MailClient, key: MessageKey, *, clock: Clock
+) -> LocalEngine:
+    desk = LedgerDesk(storage.database, clock=clock, unwritten=lambda: engine.unwritten)
+    prober = Prober(client=client, key=key, clock=clock, report=_report, desk=desk)
+
+    async def probe(job: RunJob) -> Result:
+        return await _probe(prober, clock, job, lambda accepted: engine.note_accepted(job.run, accepted))
+
+    engine = LocalEngine(
         ledger=DatabaseLedger(
             storage.database,
             secrets=storage.key_ring,
@@ -148,8 +161,10 @@ def _make_engine(settings: Settings, storage: Storage, client: MailClient, *, cl
             keep_runs=timedelta(days=settings.keep_runs_days),
             keep_good_transcripts=timedelta(days=settings.keep_good_transcripts_days),
             keep_bad_transcripts=timedelta(days=settings.keep_bad_transcripts_days),
+            lost_after=timedelta(hours=settings.lost_after_hours),
         ),
-        probe=partial(_probe, prober, clock),
+        probe=probe,
+        new_token=partial(make_token, key),
         clock=clock,
         limits=EngineLimits(
             runs=settings.max_runs,
@@ -157,9 +172,10 @@ def _make_engine(settings: Settings, storage: Storage, client: MailClient, *, cl
             starts_per_second=settings.starts_per_second,
         ),
     )
+    return engine
 
 
-async def _probe(prober: Prober, clock: Clock, job: RunJob) -> Result:
+async def _probe(prober: Prober, clock: Clock, job: RunJob, on_accepted: Callable[[Accepted], None]) -> Result:
     """Make the job's trip; a monitor without a mailbox password has none to make, for which no server is to blame."""
     if job.mailbox_credentials is None:
         return Result(
@@ -171,7 +187,12 @@ async def _probe(prober: Prober, clock: Clock, job: RunJob) -> Result:
             duration=timedelta(0),
         )
     return await prober.run(
-        job.settings, mailbox_credentials=job.mailbox_credentials, smtp_credentials=job.smtp_credentials
+        job.settings,
+        mailbox_credentials=job.mailbox_credentials,
+        smtp_credentials=job.smtp_credentials,
+        run=job.run,
+        resumes=job.resumes,
+        on_accepted=on_accepted,
     )
 
 

@@ -3,10 +3,11 @@
 import secrets
 import shlex
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import click
 
@@ -51,7 +52,8 @@ async def demonstrate(settings: Settings) -> None:
             async with running_service(settings, storage, listening, clock=clock) as service:
                 _greet(service, sandbox, password)
                 service.engine.subscribe(_show)
-                for run in await storage.database.writing(demo.order_runs):
+                order = partial(demo.order_runs, new_token=service.new_token)
+                for run in await storage.database.writing(order):
                     service.engine.put(run)
                 await stop.wait()
                 click.echo("Stopping.")
@@ -91,10 +93,13 @@ class _Demo:
             self._prepare_monitor(connection, protocol, by_email.get(email)) for protocol, email in _MAILBOXES.items()
         ]
 
-    def order_runs(self, connection: Connection) -> list[Run]:
+    def order_runs(self, connection: Connection, new_token: Callable[[], str]) -> list[Run]:
         """A run of each monitor, to be made at once."""
         now = self._clock.now()
-        return [runs.order_test(connection, OPERATOR, monitor_id, now=now) for monitor_id in self._monitor_ids]
+        return [
+            runs.order_test(connection, OPERATOR, monitor_id, token=new_token(), now=now)
+            for monitor_id in self._monitor_ids
+        ]
 
     def _prepare_user(self, connection: Connection, password: PasswordHash) -> None:
         for user in users.list_all(connection, OPERATOR):

@@ -45,6 +45,7 @@ class Settings:
     keep_runs_days: int
     keep_good_transcripts_days: int
     keep_bad_transcripts_days: int
+    lost_after_hours: int
     max_runs: int
     max_sessions_per_host: int
     starts_per_second: int
@@ -183,6 +184,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="90",
         metavar="DAYS",
         help="How long the transcripts of warnings and errors are kept.",
+    ),
+    Setting(
+        name="lost_after_hours",
+        parse=whole_number(1, 1000),
+        default="24",
+        metavar="HOURS",
+        help="After how long a message that was not seen is given up as lost.",
     ),
     Setting(
         name="max_runs",

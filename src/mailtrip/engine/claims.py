@@ -1,6 +1,7 @@
 """Makes planned runs ours and loads what they need; goes on from memory while the database is away."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ _DEADLINE_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
 """How long the database is left alone after it could not be used: runs must not be late because of it."""
 
+_MOST_UNWRITTEN = 10_000
 _AWAY = "not started: the database was away, and the monitor's settings were not in memory"
 _GONE = "the monitor was removed"
 
@@ -29,20 +31,36 @@ class Claims:
     While the database is away, runs go on with the settings that were loaded for the monitor's run before. Such a run
     has a provisional id below zero; the ledger adds it when the database is back.
 
+    Each run gets the token of its message here, so that the message is in the ledger before there is one.
+
+    Attributes:
+        unwritten: tokens of runs that were begun while the database was away: they may not be in the ledger yet.
+
     Args:
         conclude: takes the conclusions of runs that can't become a job.
+        new_token: makes a token.
     """
 
-    def __init__(self, ledger: Ledger, *, clock: Clock, conclude: Callable[[Conclusion], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        clock: Clock,
+        conclude: Callable[[Conclusion], None],
+        new_token: Callable[[], str],
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._conclude = conclude
+        self._new_token = new_token
         self._known: dict[int, RunJob] = {}
         self._provisional_id = 0
+        self.unwritten: deque[str] = deque(maxlen=_MOST_UNWRITTEN)
         self._leave_alone_until = 0.0
 
     async def take(self, planned: Sequence[PlannedRun]) -> list[RunJob]:
         """Claim runs and load their jobs, in the order given; those that someone else has are left out."""
+        planned = [replace(plan, token=self._new_token()) for plan in planned]
         if self._clock.monotonic() >= self._leave_alone_until:
             try:
                 async with asyncio.timeout(_DEADLINE_SECONDS):
@@ -104,6 +122,8 @@ class Claims:
         return jobs
 
     def _provisional(self, planned: PlannedRun) -> Run:
+        if planned.token is not None:
+            self.unwritten.append(planned.token)
         self._provisional_id -= 1
         return Run(
             id=self._provisional_id,
@@ -113,6 +133,7 @@ class Claims:
             slot=planned.slot,
             kind=planned.kind,
             state=RunState.RUNNING,
+            token=planned.token,
         )
 
     def _note_away(self, exc: Exception) -> None:

@@ -22,7 +22,7 @@ CUT_SHORT = "cut short by a shutdown"
 NOT_STARTED = "not started: the program was shutting down"
 
 _MOST_TESTS_BEHIND = 10
-_LONGEST_WAIT_OF_A_TEST = timedelta(seconds=60)
+_LONGEST_WAIT = timedelta(seconds=60)
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +89,7 @@ class Dispatcher:
             self._end(job, RunState.NOT_MEASURED, NOT_STARTED)
         elif entry is None:
             self._enter(job)
-        elif job.run.kind is RunKind.TEST and len(entry.behind) < _MOST_TESTS_BEHIND:
+        elif job.run.kind is not RunKind.SCHEDULED and len(entry.behind) < _MOST_TESTS_BEHIND:
             entry.behind.append(job)
         else:
             self._end(job, RunState.SKIPPED, f"{_described(entry.job.run)} was still under way")
@@ -124,7 +124,7 @@ class Dispatcher:
         if self._admission.waiting >= self._limits.waiting:
             self._end(job, RunState.SKIPPED, f"too many runs were waiting (cap {self._limits.waiting})")
             return
-        is_urgent = job.run.kind is not RunKind.SCHEDULED
+        is_urgent = job.run.kind is not RunKind.SCHEDULED or job.resumes
         hosts = (job.settings.smtp.host, job.settings.mailbox.host)
         ticket = self._admission.ask(hosts, now=self._clock.monotonic(), is_urgent=is_urgent)
         entry = _Entry(job=job, ticket=ticket)
@@ -133,8 +133,13 @@ class Dispatcher:
         if ticket.state is TicketState.ADMITTED:
             self._start(entry)
         else:
-            wait = _LONGEST_WAIT_OF_A_TEST if is_urgent else longest_wait(job.settings.interval)
-            heapq.heappush(self._give_ups, (job.run.slot + wait, ticket.number, ticket))
+            heapq.heappush(self._give_ups, (self._waits_until(job, is_urgent=is_urgent), ticket.number, ticket))
+
+    def _waits_until(self, job: RunJob, *, is_urgent: bool) -> datetime:
+        """When a run that found no room is given up; one that is not bound to its slot waits from now on."""
+        if is_urgent:
+            return self._clock.now() + _LONGEST_WAIT
+        return job.run.slot + longest_wait(job.settings.interval)
 
     def _start(self, entry: _Entry) -> None:
         if self._group is None:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from mailtrip.clock import Clock
 from mailtrip.engine.ports import Changes
 from mailtrip.model import Run, RunState
-from mailtrip.service import endings, jobs, retention, runs, schedules
+from mailtrip.service import endings, jobs, ledger, retention, runs, schedules
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
+from mailtrip.service.ledger import Acceptance, TakenOver
 from mailtrip.service.ports import Secrets
 from mailtrip.service.runs import PlannedRun
 from mailtrip.store import Database
@@ -26,6 +27,7 @@ class DatabaseLedger:
         keep_runs: runs with all that belongs to them.
         keep_good_transcripts: transcripts of good runs.
         keep_bad_transcripts: transcripts of all other runs.
+        lost_after: a message that was not seen for so long is lost.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class DatabaseLedger:
         keep_runs: timedelta = timedelta(days=400),
         keep_good_transcripts: timedelta = timedelta(days=7),
         keep_bad_transcripts: timedelta = timedelta(days=90),
+        lost_after: timedelta = ledger.HORIZON,
     ) -> None:
         self._database = database
         self._secrets = secrets
@@ -44,6 +47,7 @@ class DatabaseLedger:
         self._keep_runs = keep_runs
         self._keep_good_transcripts = keep_good_transcripts
         self._keep_bad_transcripts = keep_bad_transcripts
+        self._lost_after = lost_after
 
     async def claim(self, planned: Sequence[PlannedRun]) -> list[Run]:
         return await self._database.writing(lambda connection: runs.claim(connection, planned, now=self._clock.now()))
@@ -70,9 +74,22 @@ class DatabaseLedger:
     async def last_slots(self) -> Mapping[int, datetime]:
         return await self._database.reading(schedules.last_slots)
 
-    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
+    async def take_over(self, *, own_since: datetime) -> TakenOver:
         return await self._database.writing(
-            lambda connection: runs.abandon_running(connection, note=note, now=self._clock.now(), own_since=own_since)
+            lambda connection: ledger.take_over(connection, now=self._clock.now(), own_since=own_since)
+        )
+
+    async def note_accepted(self, acceptances: Sequence[Acceptance]) -> None:
+        await self._database.writing(lambda connection: ledger.note_accepted(connection, acceptances))
+
+    async def excuse(self, run_ids: Sequence[int]) -> Sequence[int]:
+        return await self._database.writing(
+            lambda connection: ledger.excuse(connection, run_ids, now=self._clock.now())
+        )
+
+    async def lose(self, *, limit: int) -> int:
+        return await self._database.writing(
+            lambda connection: ledger.lose(connection, now=self._clock.now(), horizon=self._lost_after, limit=limit)
         )
 
     async def expire(self, *, limit: int) -> int:

@@ -1,8 +1,8 @@
 """The engine in one process: plans, runs and records for one location."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailtrip.clock import Clock
@@ -10,13 +10,16 @@ from mailtrip.engine.dispatcher import Dispatcher
 from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.lag import LagMeter, Peak
 from mailtrip.engine.limits import EngineLimits
+from mailtrip.engine.network import NetworkWatch
+from mailtrip.engine.notes import Notes
 from mailtrip.engine.plan import Plan
-from mailtrip.engine.ports import Conclusion, Ledger, Listener, Probe, RunJob
+from mailtrip.engine.ports import Acceptance, Conclusion, Ledger, Listener, Probe, RunJob
 from mailtrip.engine.recorder import Recorder
 from mailtrip.engine.scheduler import Scheduler
 from mailtrip.engine.upkeep import Upkeep
+from mailtrip.engine.verdicts import plan_recheck
 from mailtrip.engine.worker import Worker
-from mailtrip.model import DEFAULT_LOCATION_ID, Run, RunKind
+from mailtrip.model import DEFAULT_LOCATION_ID, Accepted, Result, Run, RunKind
 
 __all__ = ["EngineHealth", "EngineLimits", "LocalEngine"]
 
@@ -42,6 +45,7 @@ class EngineHealth:
         database_away_since: None while results can be written.
         lag: greatest lag of the event loop in the last minute.
         lateness: greatest delay of a planned run's start after its slot in the last minute.
+        is_network_lost: whether the location has no network, as far as its runs can tell.
     """
 
     is_running: bool
@@ -57,12 +61,16 @@ class EngineHealth:
     database_away_since: datetime | None
     lag: timedelta
     lateness: timedelta
+    is_network_lost: bool
 
 
 class LocalEngine:
     """Plans and makes the runs of one location, and is the `RunQueue` for tests on demand.
 
     `put` and `poke` may be called from any thread, before `run` too; all else on the event loop.
+
+    Args:
+        new_token: makes the token of a run's message, as text; each is another.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class LocalEngine:
         ledger: Ledger,
         probe: Probe,
         clock: Clock,
+        new_token: Callable[[], str],
         limits: EngineLimits | None = None,
         location_id: int = DEFAULT_LOCATION_ID,
     ) -> None:
@@ -82,6 +91,8 @@ class LocalEngine:
         self._recorder = Recorder(
             ledger, clock=clock, capacity=self._limits.results, lines=self._limits.transcript_lines
         )
+        self._notes = Notes(ledger, clock=clock)
+        self._network = NetworkWatch()
         self._gaps = GapRecorder(ledger, clock=clock, location_id=location_id, limits=self._limits)
         self._upkeep = Upkeep(ledger, clock=clock)
         self._dispatcher = Dispatcher(
@@ -95,6 +106,7 @@ class LocalEngine:
             clock=clock,
             limits=self._limits,
             conclude=self._conclude,
+            new_token=new_token,
         )
         self._listeners: list[Listener] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,6 +116,11 @@ class LocalEngine:
         self._stop = asyncio.Event()
         self._stopped = asyncio.Event()
 
+    @property
+    def unwritten(self) -> Collection[str]:
+        """Tokens of runs that were begun while the database was away: they may not be in the ledger yet."""
+        return self._scheduler.unwritten
+
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of each result from now on."""
         self._listeners.append(listener)
@@ -111,6 +128,11 @@ class LocalEngine:
     def put(self, run: Run) -> None:
         """Start a stored `RUNNING` run of kind `TEST` now, before all planned ones (`service.ports.RunQueue`)."""
         self._on_the_loop(lambda: self._scheduler.put(run))
+
+    def note_accepted(self, run: Run, accepted: Accepted) -> None:
+        """The SMTP server took a run's message: to be known also when the program ends before the run does."""
+        passed = timedelta(seconds=self._clock.monotonic() - accepted.at)
+        self._notes.accept(Acceptance(run_id=run.id, at=self._clock.now() - passed, reply=accepted.reply))
 
     def poke(self) -> None:
         """Monitors were changed: have it in force at once, not within a second only."""
@@ -156,6 +178,7 @@ class LocalEngine:
             database_away_since=self._recorder.away_since,
             lag=self._lag.since(recent),
             lateness=timedelta(seconds=self._lateness.since(recent)),
+            is_network_lost=self._network.is_lost,
         )
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
@@ -163,6 +186,7 @@ class LocalEngine:
         services = [
             group.create_task(self._lag.run(), name="lag meter"),
             group.create_task(self._recorder.run(), name="recorder"),
+            group.create_task(self._notes.run(), name="notes"),
             group.create_task(self._gaps.run(), name="gap recorder"),
             group.create_task(self._upkeep.run(), name="upkeep"),
         ]
@@ -183,15 +207,23 @@ class LocalEngine:
             loop.call_soon_threadsafe(call)
 
     def _conclude_job(self, job: RunJob, conclusion: Conclusion) -> None:
-        self._conclude(conclusion)
-        result = conclusion.result
-        if result is None:
+        if conclusion.result is None:
+            self._conclude(conclusion)
             return
+        result, blamed = self._network.judge(job.run.id, job.settings, conclusion.result, at=self._clock.monotonic())
+        self._conclude(replace(conclusion, result=result))
+        self._notes.excuse(blamed)
+        self._recheck(job, result)
         if job.run.kind is RunKind.SCHEDULED:
             lateness = (result.started_at - job.run.slot).total_seconds()
             self._lateness.note(lateness, at=self._clock.monotonic())
         for listener in self._listeners:
             listener(job, result)
+
+    def _recheck(self, job: RunJob, result: Result) -> None:
+        planned = plan_recheck(job, result)
+        if planned is not None and not self._stop.is_set():
+            self._scheduler.recheck(planned)
 
     def _conclude(self, conclusion: Conclusion) -> None:
         if conclusion.result is None:

@@ -8,10 +8,12 @@ from typing import Protocol
 from mailtrip.model import Result, Run, RunState
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
+from mailtrip.service.ledger import Acceptance, TakenOver
 from mailtrip.service.runs import PlannedRun
 from mailtrip.service.schedules import ScheduledMonitor
 
 __all__ = [
+    "Acceptance",
     "Changes",
     "Conclusion",
     "Ledger",
@@ -20,6 +22,7 @@ __all__ = [
     "Probe",
     "RunJob",
     "ScheduledMonitor",
+    "TakenOver",
 ]
 
 
@@ -72,11 +75,26 @@ class Ledger(Protocol):
         """The newest slot of a scheduled run that is known of each monitor that has one."""
         ...
 
-    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
-        """Turn runs that a dead process left `RUNNING` into `NOT_MEASURED`; how many there were.
+    async def take_over(self, *, own_since: datetime) -> TakenOver:
+        """End the runs that a dead process left `RUNNING`, save those that still have time: these are to be resumed.
 
         Those begun since `own_since` are this process's own.
         """
+        ...
+
+    async def note_accepted(self, acceptances: Sequence[Acceptance]) -> None:
+        """Keep when messages were accepted; doing it twice does no harm."""
+        ...
+
+    async def excuse(self, run_ids: Sequence[int]) -> Sequence[int]:
+        """Turn results that blame a server into `UNKNOWN`, as the location had lost its network; twice does no harm.
+
+        Runs whose result is not there yet are given back.
+        """
+        ...
+
+    async def lose(self, *, limit: int) -> int:
+        """Give up messages that have not come for too long, at most `limit`; how many there were."""
         ...
 
     async def expire(self, *, limit: int) -> int:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -15,7 +16,7 @@ from mailtrip.engine.dispatcher import NOT_STARTED, Dispatcher
 from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.plan import STALLED, Plan, gaps_of_a_stop, longest_wait
-from mailtrip.engine.ports import Changes, Conclusion, Ledger, RunJob, ScheduledMonitor
+from mailtrip.engine.ports import Changes, Conclusion, Ledger, PlannedRun, RunJob, ScheduledMonitor
 from mailtrip.errors import Unavailable
 from mailtrip.model import Run, RunState
 
@@ -23,7 +24,6 @@ __all__ = ["Scheduler"]
 
 _log = structlog.get_logger(__name__)
 
-_ABANDONED = "the program ended while the run was under way"
 _DISABLED = "the monitor was disabled"
 _DEADLINE_SECONDS = 5.0
 _AT_ONCE = 500
@@ -31,10 +31,11 @@ _AT_ONCE = 500
 
 
 class Scheduler:
-    """Three loops: one follows the changes of monitors, one claims the slots to come, one serves tests on demand.
+    """Three loops: one follows the changes of monitors, one claims the slots to come, one serves tests and rechecks.
 
     Args:
         conclude: takes the conclusions of runs that never start.
+        new_token: makes the token of a run's message.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Scheduler:
         clock: Clock,
         limits: EngineLimits,
         conclude: Callable[[Conclusion], None],
+        new_token: Callable[[], str],
     ) -> None:
         self._ledger = ledger
         self._plan = plan
@@ -55,13 +57,19 @@ class Scheduler:
         self._clock = clock
         self._limits = limits
         self._conclude = conclude
-        self._claims = Claims(ledger, clock=clock, conclude=conclude)
+        self._claims = Claims(ledger, clock=clock, conclude=conclude, new_token=new_token)
         self._made_at = clock.now()
         self._mark = 0
         self._changed = Alarm(clock)
         self._look = Alarm(clock)
         self._asked = Alarm(clock)
         self._tests: deque[Run] = deque()
+        self._rechecks: deque[PlannedRun] = deque(maxlen=limits.tests_waiting)
+
+    @property
+    def unwritten(self) -> Collection[str]:
+        """Tokens of runs that were begun while the database was away: they may not be in the ledger yet."""
+        return self._claims.unwritten
 
     def poke(self) -> None:
         """Monitors were changed: look at once."""
@@ -74,6 +82,11 @@ class Scheduler:
             self._conclude(Conclusion(run=run, state=RunState.SKIPPED, note=note))
             return
         self._tests.append(run)
+        self._asked.ring()
+
+    def recheck(self, planned: PlannedRun) -> None:
+        """Claim and make the run that verifies an error, at once. The oldest are left out when too many wait."""
+        self._rechecks.append(planned)
         self._asked.ring()
 
     def hand_back(self) -> None:
@@ -95,7 +108,7 @@ class Scheduler:
         """Find out what a stop left behind. Slots of the stop are recorded, not replayed."""
         while True:
             try:
-                abandoned = await self._ledger.abandon_running(note=_ABANDONED, own_since=self._made_at)
+                taken = await self._ledger.take_over(own_since=self._made_at)
                 last_slots = await self._ledger.last_slots()
                 changes = await self._ledger.changed_since(0)
             except Unavailable as exc:
@@ -106,7 +119,15 @@ class Scheduler:
         await self._apply(changes)
         gaps = gaps_of_a_stop(changes.changed, last_slots, now=self._clock.now())
         self._gaps.add([gap for gap in gaps if self._plan.get(gap.monitor.id)])
-        _log.info("engine started", monitors=len(self._plan), abandoned_runs=abandoned, gaps=len(gaps))
+        for job in await self._claims.load(taken.resumed):
+            self._dispatcher.offer(replace(job, resumes=True))
+        _log.info(
+            "engine started",
+            monitors=len(self._plan),
+            resumed_runs=len(taken.resumed),
+            ended_runs=taken.ended,
+            gaps=len(gaps),
+        )
 
     async def _follow_changes(self) -> None:
         while True:
@@ -179,6 +200,10 @@ class Scheduler:
             while self._tests:
                 runs = [self._tests.popleft() for _ in range(min(len(self._tests), _AT_ONCE))]
                 await self._load_and_offer(runs)
+            while self._rechecks:
+                planned = [self._rechecks.popleft() for _ in range(min(len(self._rechecks), _AT_ONCE))]
+                for job in await self._claims.take(planned):
+                    self._dispatcher.offer(job)
 
     async def _load_and_offer(self, runs: Sequence[Run]) -> None:
         for job in await self._claims.load(runs):

@@ -1,4 +1,6 @@
-"""Removes what is older than its retention: once an hour, in small pieces, off the way of the runs."""
+"""Removes what is older than its retention, and gives up messages that never came: once an hour, in small pieces."""
+
+from typing import Protocol
 
 import structlog
 
@@ -17,7 +19,7 @@ _PAUSE_SECONDS = 0.1
 
 
 class Upkeep:
-    """Calls the ledger's `expire` until nothing is left to remove, an hour later again."""
+    """Calls the ledger's `expire` and `lose` until nothing is left to do, an hour later again."""
 
     def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
         self._ledger = ledger
@@ -28,15 +30,20 @@ class Upkeep:
         await self._clock.sleep(_FIRST_AFTER_SECONDS)
         while True:
             try:
-                await self._expire()
+                await self._do_all(self._ledger.lose, "messages given up as lost")
+                await self._do_all(self._ledger.expire, "expired")
             except Unavailable as exc:
-                _log.warning("retention put off: the database is away", error=str(exc))
+                _log.warning("upkeep put off: the database is away", error=str(exc))
             await self._clock.sleep(_EVERY_SECONDS)
 
-    async def _expire(self) -> None:
-        removed = 0
-        while number := await self._ledger.expire(limit=_PIECE):
-            removed += number
+    async def _do_all(self, do_some: "_DoSome", event: str) -> None:
+        rows = 0
+        while number := await do_some(limit=_PIECE):
+            rows += number
             await self._clock.sleep(_PAUSE_SECONDS)
-        if removed:
-            _log.info("expired", rows=removed)
+        if rows:
+            _log.info(event, rows=rows)
+
+
+class _DoSome(Protocol):
+    async def __call__(self, *, limit: int) -> int: ...

@@ -9,6 +9,7 @@ import structlog
 from mailtrip.clock import Clock
 from mailtrip.engine.lag import LagMeter
 from mailtrip.engine.ports import Conclusion, Probe, RunJob
+from mailtrip.engine.verdicts import own_up
 from mailtrip.model import Result, RunState, Severity, StatusCode, Verdict
 
 __all__ = ["Worker"]
@@ -46,7 +47,9 @@ class Worker:
         except Exception as exc:  # noqa: BLE001 - our own fault, whatever it is, becomes the run's verdict
             _log.exception("run failed on our side", **_names(job))
             result = _internal_error(exc, started_at=started_at, seconds=self._clock.monotonic() - begun)
+        passed = timedelta(seconds=self._clock.monotonic() - begun)
         result = replace(result, lag=max(result.lag, self._lag.since(begun)))
+        result = own_up(result, jump=self._clock.now() - started_at - passed)
         _log_run(job, result, lateness=started_at - job.run.slot)
         return Conclusion(run=job.run, state=RunState.FINISHED, result=result)
 

@@ -255,7 +255,8 @@ class Run:
         result: there when the state is `FINISHED`; its verdict is the one in force.
         token: of the run's message, as text, in the ledger before the message is made; None for runs that were never
             to be made.
-        accepted_at: when the SMTP server took the message, as far as that was noted before the run ended.
+        accepted_at: when the SMTP server took the message, as far as that was noted while the run was under way.
+        accepted_reply: what it said then.
         recheck_of: the run whose error this one verifies.
         recheck_id: the run that verifies this one's error.
         verified: whether the recheck failed as well; None when there was none, or none that could tell.
@@ -275,10 +276,16 @@ class Run:
     note: str | None = None
     token: str | None = None
     accepted_at: datetime | None = None
+    accepted_reply: str | None = None
     recheck_of: int | None = None
     recheck_id: int | None = None
     verified: bool | None = None
     revisions: tuple[Revision, ...] = ()
+
+    @property
+    def begins_at(self) -> datetime:
+        """The earliest time it can begin: claimed a little before its slot, it waits for it. Its timeout counts from it."""
+        return max(self.started_at or self.slot, self.slot)
 
     @property
     def severity(self) -> Severity | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["MARKER", "RANDOM_BYTES", "MessageKey", "Token", "find_tokens", "may_hold_token", "new_token"]
+__all__ = ["MARKER", "RANDOM_BYTES", "MessageKey", "Token", "find_tokens", "may_hold_token", "new_token", "parse_token"]
 
 MARKER = b"mailtrip"
 """What each token begins with: a text without it holds no token."""
@@ -66,6 +66,18 @@ def new_token(key: MessageKey, random_bytes: bytes) -> Token:
         raise ValueError(f"a token is made of {RANDOM_BYTES} random bytes, not {len(random_bytes)}")
     digits = _digits(random_bytes)
     return Token((MARKER + digits + _signature(key, digits)).decode("ascii"))
+
+
+def parse_token(text: str, key: MessageKey) -> Token:
+    """The token with this text, which `new_token` has made.
+
+    Raises:
+        ValueError: when it is none of this installation's.
+    """
+    token = Token(text)
+    if not text.isascii() or find_tokens(text.encode("ascii"), key) != (token,):
+        raise ValueError("this is no token of this installation; its key may have been changed")
+    return token
 
 
 def find_tokens(content: bytes, key: MessageKey) -> tuple[Token, ...]:

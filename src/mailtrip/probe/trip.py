@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from mailtrip.model import Envelope, MailProtocol
 from mailtrip.probe.looks import LookPlan, look_plan
 from mailtrip.probe.message import ascii_address, make_message, message_id_of
-from mailtrip.probe.token import MessageKey, Token, new_token
+from mailtrip.probe.token import MessageKey, Token
 
 __all__ = ["Trip", "make_trip"]
 
@@ -35,7 +35,7 @@ def make_trip(
     mailbox_protocol: MailProtocol,
     warning_time: timedelta | None = None,
     key: MessageKey,
-    random_bytes: bytes,
+    token: Token,
     now: datetime,
     host: str,
     minimum_gap: float = 0.0,
@@ -47,16 +47,15 @@ def make_trip(
         recipient: where the message goes.
         mailbox_protocol: POP3 or IMAP; decides when is looked.
         warning_time: see `Trip`.
-        key: signs the token.
-        random_bytes: 16 bytes from a cryptographic source; never used twice.
+        key: has signed the token.
+        token: its own; one token is never sent twice.
         now: the message's date, aware.
         host: the machine that Mailtrip runs on, as the message names it to people.
         minimum_gap: seconds that the mailbox's provider wants between two looks.
 
     Raises:
-        ValueError: when an address is no address or `random_bytes` are not 16 bytes.
+        ValueError: when an address is no address.
     """
-    token = new_token(key, random_bytes)
     return Trip(
         token=token,
         message_id=message_id_of(sender, token),

@@ -60,6 +60,7 @@ def _claim_late(connection: Connection, begun: Sequence[Run], *, now: datetime) 
             location_id=run.location_id,
             slot=run.slot,
             kind=run.kind,
+            token=run.token,
             recheck_of=run.recheck_of,
         )
         for run in begun

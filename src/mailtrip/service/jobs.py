@@ -13,10 +13,15 @@ __all__ = ["RunJob", "load"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
-    """All that a run needs. The passwords in it don't show in `repr`."""
+    """All that a run needs. The passwords in it don't show in `repr`.
+
+    Attributes:
+        resumes: the program ended while the run was under way: its message is looked for, and never sent again.
+    """
 
     run: Run
     settings: MonitorSettings
+    resumes: bool = False
     mailbox_credentials: Credentials | None = field(default=None, repr=False)
     smtp_credentials: Credentials | None = field(default=None, repr=False)
 

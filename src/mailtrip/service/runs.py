@@ -13,7 +13,6 @@ from mailtrip.store.runs import FinishedRun, PlannedRun
 __all__ = [
     "FinishedRun",
     "PlannedRun",
-    "abandon_running",
     "claim",
     "finish",
     "get",
@@ -27,7 +26,13 @@ _MOST_TESTS = 5
 
 
 def order_test(
-    connection: Connection, actor: Actor, monitor_id: int, *, now: datetime, location_id: int | None = None
+    connection: Connection,
+    actor: Actor,
+    monitor_id: int,
+    *,
+    token: str,
+    now: datetime,
+    location_id: int | None = None,
 ) -> Run:
     """Store a test run as running; the caller hands it to the engine once the transaction is kept.
 
@@ -35,6 +40,7 @@ def order_test(
         connection: of a writing transaction.
         actor: who asks.
         monitor_id: which; it may be disabled.
+        token: of the run's message, new, as text.
         now: becomes the slot.
         location_id: one of the monitor's; None is its home.
 
@@ -56,7 +62,7 @@ def order_test(
             f"{_MOST_TESTS} tests of monitor {monitor_id} are under way; wait until one ends",
             retry_after=max(ends - now, timedelta(seconds=1)),
         )
-    return _insert_test(connection, monitor, location, now=now)
+    return _insert_test(connection, monitor, location, token=token, now=now)
 
 
 def get(connection: Connection, actor: Actor, run_id: int) -> Run:
@@ -121,14 +127,6 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
     store.runs.finish(connection, finished)
 
 
-def abandon_running(connection: Connection, *, note: str, now: datetime, own_since: datetime | None = None) -> int:
-    """At start: runs that a dead process left running become not measured, with the reason; how many it were.
-
-    Runs begun from `own_since` to `now` are the caller's own and go on: a test may be ordered while it starts.
-    """
-    return store.runs.abandon_running(connection, note=note, now=now, own_since=own_since)
-
-
 def _location(monitor: Monitor, wanted: int | None) -> int:
     settings = monitor.settings
     own = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
@@ -140,7 +138,7 @@ def _location(monitor: Monitor, wanted: int | None) -> int:
     return wanted
 
 
-def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, now: datetime) -> Run:
+def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, token: str, now: datetime) -> Run:
     """Two tests asked for at the same microsecond are two runs: the later one's slot moves on."""
     slot = now
     while True:
@@ -150,6 +148,7 @@ def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, 
             location_id=location_id,
             slot=slot,
             kind=RunKind.TEST,
+            token=token,
         )
         stored = store.runs.insert(connection, [planned], RunState.RUNNING, note=None, now=now)
         if stored:

@@ -19,6 +19,7 @@ __all__ = [
     "page",
     "remove",
     "replace",
+    "settings_of",
     "with_secrets",
 ]
 
@@ -121,7 +122,7 @@ def with_secrets(
 ) -> dict[int, tuple[MonitorSettings, StoredSecrets]]:
     """Settings and sealed passwords of monitors of any account; those that are not there are left out."""
     rows = connection.execute(select(monitors).where(monitors.c.id.in_(monitor_ids), monitors.c.removed_at.is_(None)))
-    return {row.id: (_settings(row), StoredSecrets(mailbox=row.mailbox_secret, smtp=row.smtp_secret)) for row in rows}
+    return {row.id: (settings_of(row), StoredSecrets(mailbox=row.mailbox_secret, smtp=row.smtp_secret)) for row in rows}
 
 
 def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], list[int], int]:
@@ -149,7 +150,8 @@ def _values(settings: MonitorSettings) -> dict[str, object]:
     return {name: getattr(settings, name) for name in _SETTINGS}
 
 
-def _settings(row: AnyRow) -> MonitorSettings:
+def settings_of(row: AnyRow) -> MonitorSettings:
+    """The settings in a row with all columns of a monitor."""
     values: Sequence[tuple[str, Any]] = [(name, getattr(row, name)) for name in _SETTINGS]
     return MonitorSettings(**dict(values))
 
@@ -158,7 +160,7 @@ def _monitor(row: AnyRow) -> Monitor:
     return Monitor(
         id=row.id,
         account_id=row.account_id,
-        settings=_settings(row),
+        settings=settings_of(row),
         has_password=row.has_password,
         has_smtp_password=row.has_smtp_password,
         created_at=row.created_at,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, delete, select
 
 from mailtrip.model import RunState
-from mailtrip.store.schema import latest_runs, monitors, run_transcripts, runs
+from mailtrip.store.schema import latest_runs, monitors, run_revisions, run_strays, run_transcripts, runs
 
 __all__ = ["expire_removed_monitors", "expire_runs", "expire_transcripts"]
 
@@ -54,6 +54,7 @@ def expire_removed_monitors(connection: Connection, *, removed_before: datetime,
 
 def _delete_runs(connection: Connection, which: Select[tuple[int]]) -> int:
     ids = list(connection.scalars(which))
-    connection.execute(delete(run_transcripts).where(run_transcripts.c.run_id.in_(ids)))
+    for table in (run_transcripts, run_revisions, run_strays):
+        connection.execute(delete(table).where(table.c.run_id.in_(ids)))
     connection.execute(delete(latest_runs).where(latest_runs.c.run_id.in_(ids)))
     return connection.execute(delete(runs).where(runs.c.id.in_(ids))).rowcount

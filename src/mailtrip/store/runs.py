@@ -1,43 +1,54 @@
 """Runs as they are stored: claimed once by their unique key, finished many at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailtrip.model import Result, Run, RunKind, RunState, Sighting, StatusCode, Verdict
+from mailtrip.model import Result, Revision, Run, RunKind, RunState, Severity, Sighting, StatusCode, Verdict
 from mailtrip.store.codec import decode_transcripts, encode_transcripts, storable
-from mailtrip.store.schema import latest_runs, monitors, run_transcripts, runs
+from mailtrip.store.findings import Findings
+from mailtrip.store.schema import latest_runs, monitors, run_revisions, run_transcripts, runs
 from mailtrip.store.types import AnyRow
 
 __all__ = [
+    "BRIEF",
     "FinishedRun",
     "PlannedRun",
-    "abandon_running",
     "finish",
     "get",
     "insert",
     "last_slots",
     "latest",
     "page",
+    "put_latest",
     "running_tests",
+    "to_run",
+    "verify",
 ]
 
-_BRIEF = tuple(column for column in runs.c if column is not runs.c.sessions)
+_LARGE = {runs.c.sessions, runs.c.findings}
+BRIEF = tuple(column for column in runs.c if column not in _LARGE)
+"""All that is read of a run where its sessions and findings are not wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRun:
-    """A run that is due: one monitor at one location in one slot."""
+    """A run that is due: one monitor at one location in one slot.
+
+    Attributes:
+        token: of its message, as text; None for a run that is never made.
+    """
 
     account_id: int
     monitor_id: int
     location_id: int
     slot: datetime
     kind: RunKind
+    token: str | None = None
     recheck_of: int | None = None
 
 
@@ -66,8 +77,12 @@ def insert(
         "started_at": now if state is RunState.RUNNING else None,
     }
     rows = [common | {name: getattr(run, name) for name in PlannedRun.__slots__} for run in ordered]
-    statement = _insert(connection, runs).on_conflict_do_nothing().returning(*_BRIEF)
-    return sorted((_run(row) for row in connection.execute(statement, rows)), key=lambda run: run.id)
+    statement = _insert(connection, runs).on_conflict_do_nothing().returning(*BRIEF)
+    stored = sorted((to_run(row) for row in connection.execute(statement, rows)), key=lambda run: run.id)
+    rechecks = [{"of_run": run.recheck_of, "recheck": run.id} for run in stored if run.recheck_of is not None]
+    if rechecks:
+        connection.execute(_LINK, rechecks)
+    return stored
 
 
 def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
@@ -75,12 +90,7 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
     results = {item.run_id: item.result for item in finished}
     if not results:
         return
-    rows = connection.execute(
-        select(runs.c.id, runs.c.account_id, runs.c.monitor_id, runs.c.location_id, runs.c.slot)
-        .where(runs.c.id.in_(results), runs.c.state == RunState.RUNNING)
-        .order_by(runs.c.id)
-        .with_for_update()
-    ).all()
+    rows = [row for row in _lock(connection, results) if row.id in results and row.state is RunState.RUNNING]
     if not rows:
         return
     connection.execute(_FINISH, [_result_values(row.id, results[row.id]) for row in rows])
@@ -89,18 +99,39 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
         connection.execute(
             run_transcripts.insert(), [_transcript_values(row, results[row.id]) for row in with_transcript]
         )
-    connection.execute(_upsert_latest(connection), [_latest_values(row, results[row.id]) for row in rows])
+    put_latest(connection, [(row, results[row.id].verdict, results[row.id].status) for row in rows])
+    verify(connection, {row.recheck_of: results[row.id].status for row in rows if row.recheck_of is not None})
 
 
-def abandon_running(connection: Connection, *, note: str, now: datetime, own_since: datetime | None = None) -> int:
-    """Runs that are running become not measured, save those begun from `own_since` to `now`; how many it were."""
-    statement = update(runs).where(runs.c.state == RunState.RUNNING)
-    if own_since is not None:
-        # A run from the future was begun before the clock was set back: not by the caller either.
-        statement = statement.where(or_(runs.c.started_at < own_since, runs.c.started_at > now))
+def verify(connection: Connection, found: Mapping[int, StatusCode]) -> None:
+    """Note at runs what their rechecks found: another error, none, or nothing that says anything."""
+    if found:
+        connection.execute(_VERIFY, [{"of_run": id_, "found": _verifies(found[id_])} for id_ in sorted(found)])
+
+
+def put_latest(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode]]) -> None:
+    """Make these the latest runs of their monitors and locations, where they are. A recheck never is."""
+    values = [_latest_values(*row) for row in rows if row[0].kind is not RunKind.RECHECK]
+    if values:
+        connection.execute(_upsert_latest(connection), values)
+
+
+def _lock(connection: Connection, run_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Lock runs and those that they recheck, by id: all that change runs take them in this order."""
+    wanted = runs.c.id.in_(run_ids)
+    rechecked = select(runs.c.recheck_of).where(wanted, runs.c.recheck_of.is_not(None))
+    columns = (runs.c.id, runs.c.account_id, runs.c.monitor_id, runs.c.location_id, runs.c.slot)
     return connection.execute(
-        statement.values(state=RunState.NOT_MEASURED, note=storable(note, 1000), changed_at=now)
-    ).rowcount
+        select(*columns, runs.c.kind, runs.c.state, runs.c.recheck_of)
+        .where(or_(wanted, runs.c.id.in_(rechecked)))
+        .order_by(runs.c.id)
+        .with_for_update()
+    ).all()
+
+
+def _verifies(status: StatusCode) -> bool | None:
+    severity = status.severity
+    return None if severity is Severity.UNKNOWN else severity is Severity.ERROR
 
 
 def running_tests(connection: Connection, monitor_id: int) -> list[datetime]:
@@ -121,16 +152,18 @@ def get(connection: Connection, account_id: int, run_id: int) -> Run | None:
     ).one_or_none()
     if row is None:
         return None
-    run = _run(row)
+    run = to_run(row)
     if run.result is None:
         return run
+    found = row.findings
     sessions = row.sessions or ()
     if row.content is not None:
         transcripts = decode_transcripts(row.content)
         sessions = tuple(
             replace(session, transcript=transcript) for session, transcript in zip(sessions, transcripts, strict=True)
         )
-    return replace(run, result=replace(run.result, sessions=sessions))
+    result = replace(run.result, sessions=sessions, proof=found.proof, facts=found.facts, bounce=found.bounce)
+    return replace(run, result=result, revisions=_revisions(connection, row))
 
 
 def page(
@@ -144,7 +177,7 @@ def page(
     before: tuple[datetime, int] | None,
 ) -> list[Run]:
     """Runs of a monitor, newest slot first, without sessions; `before` is the (slot, id) of the last one seen."""
-    query = select(*_BRIEF).where(runs.c.monitor_id == monitor_id)
+    query = select(*BRIEF).where(runs.c.monitor_id == monitor_id)
     if since is not None:
         query = query.where(runs.c.slot >= since)
     if until is not None:
@@ -154,14 +187,16 @@ def page(
     if before is not None:
         slot, run_id = before
         query = query.where(runs.c.slot <= slot, or_(runs.c.slot < slot, runs.c.id < run_id))
-    return [_run(row) for row in connection.execute(query.order_by(runs.c.slot.desc(), runs.c.id.desc()).limit(limit))]
+    return [
+        to_run(row) for row in connection.execute(query.order_by(runs.c.slot.desc(), runs.c.id.desc()).limit(limit))
+    ]
 
 
 def latest(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, Run]:
     """The newest finished run of each monitor at any location, without sessions; none for those that have none."""
     query = _latest_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))
     rows = connection.execute(query.order_by(latest_runs.c.slot, latest_runs.c.run_id))
-    return {row.monitor_id: _run(row) for row in rows}
+    return {row.monitor_id: to_run(row) for row in rows}
 
 
 def last_slots(connection: Connection) -> dict[int, datetime]:
@@ -191,19 +226,29 @@ _FINISH = (
                 "status",
                 "step",
                 "summary",
-                "token",
                 "message_id",
-                "queued_as",
                 "duration",
                 "timings",
                 "seen_not_before",
                 "seen_not_after",
+                "delay",
+                "deferred_for",
+                "copies",
+                "left_behind",
                 "lag",
                 "sessions",
+                "findings",
             )
+        }
+        # What the ledger knows of the message from before stays, whatever became of the run.
+        | {
+            "token": func.coalesce(runs.c.token, bindparam("token")),
+            "queued_as": func.coalesce(bindparam("queued_as"), runs.c.queued_as),
         }
     )
 )
+_LINK = update(runs).where(runs.c.id == bindparam("of_run")).values(recheck_id=bindparam("recheck"))
+_VERIFY = update(runs).where(runs.c.id == bindparam("of_run")).values(verified=bindparam("found"))
 
 
 def _insert(connection: Connection, table: Table) -> Any:  # Any: SQLite's and PostgreSQL's insert have no common type
@@ -216,7 +261,7 @@ def _upsert_latest(connection: Connection) -> Any:  # Any: as for _insert
     return statement.on_conflict_do_update(
         index_elements=[latest_runs.c.monitor_id, latest_runs.c.location_id],
         set_={name: new[name] for name in ("run_id", "slot", "verdict", "status")},
-        where=tuple_(new.slot, new.run_id) > tuple_(latest_runs.c.slot, latest_runs.c.run_id),
+        where=tuple_(new.slot, new.run_id) >= tuple_(latest_runs.c.slot, latest_runs.c.run_id),
     )
 
 
@@ -238,8 +283,13 @@ def _result_values(run_id: int, result: Result) -> dict[str, object]:
         "timings": result.timings,
         "seen_not_before": None if sighting is None else sighting.not_before,
         "seen_not_after": None if sighting is None else sighting.not_after,
+        "delay": result.delay,
+        "deferred_for": result.deferred_for,
+        "copies": result.copies,
+        "left_behind": result.left_behind,
         "lag": result.lag,
         "sessions": result.sessions,
+        "findings": Findings(proof=result.proof, facts=result.facts, bounce=result.bounce),
     }
 
 
@@ -253,27 +303,28 @@ def _transcript_values(row: AnyRow, result: Result) -> dict[str, object]:
     }
 
 
-def _latest_values(row: AnyRow, result: Result) -> dict[str, object]:
+def _latest_values(row: AnyRow, verdict: Verdict, status: StatusCode) -> dict[str, object]:
     return {
         "monitor_id": row.monitor_id,
         "location_id": row.location_id,
         "account_id": row.account_id,
         "run_id": row.id,
         "slot": row.slot,
-        "verdict": result.verdict,
-        "status": result.status,
+        "verdict": verdict,
+        "status": status,
     }
 
 
 def _latest_query(account_id: int) -> Any:  # Any: Select of many columns
     return (
-        select(*_BRIEF)
+        select(*BRIEF)
         .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)
         .where(latest_runs.c.account_id == account_id)
     )
 
 
-def _run(row: AnyRow) -> Run:
+def to_run(row: AnyRow) -> Run:
+    """The run of a row with all columns but the large ones."""
     return Run(
         id=row.id,
         account_id=row.account_id,
@@ -285,8 +336,24 @@ def _run(row: AnyRow) -> Run:
         started_at=row.started_at,
         result=_result(row) if row.state is RunState.FINISHED else None,
         note=row.note,
+        token=row.token,
+        accepted_at=row.accepted_at,
+        accepted_reply=row.queued_as if row.accepted_at else None,
         recheck_of=row.recheck_of,
+        recheck_id=row.recheck_id,
+        verified=row.verified,
     )
+
+
+def _revisions(connection: Connection, row: AnyRow) -> tuple[Revision, ...]:
+    """All verdicts that were in force; none when there was one only."""
+    past = connection.execute(
+        select(run_revisions).where(run_revisions.c.run_id == row.id).order_by(run_revisions.c.id)
+    ).all()
+    if not past:
+        return ()
+    found = [Revision(at=old.at, verdict=old.verdict, status=old.status, summary=old.summary) for old in past]
+    return (*found, Revision(at=row.changed_at, verdict=row.verdict, status=row.status, summary=row.summary))
 
 
 def _result(row: AnyRow) -> Result:
@@ -302,6 +369,10 @@ def _result(row: AnyRow) -> Result:
         duration=row.duration,
         timings=row.timings,
         sighting=_sighting(row),
+        delay=row.delay,
+        deferred_for=row.deferred_for,
+        copies=row.copies or 0,
+        left_behind=row.left_behind or 0,
         lag=row.lag,
     )
 

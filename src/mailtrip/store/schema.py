@@ -36,6 +36,7 @@ from mailtrip.model import (
 from mailtrip.store.types import (
     CustomProperties,
     Duration,
+    FindingsText,
     Id,
     IntegerList,
     Number,
@@ -46,6 +47,7 @@ from mailtrip.store.types import (
 )
 
 __all__ = [
+    "AWAITED",
     "FIRST_ID",
     "accounts",
     "installation",
@@ -53,6 +55,8 @@ __all__ = [
     "locations",
     "metadata",
     "monitors",
+    "run_revisions",
+    "run_strays",
     "run_transcripts",
     "runs",
     "tokens",
@@ -61,6 +65,9 @@ __all__ = [
 
 FIRST_ID = 100001
 """First id of users, monitors and runs (alertsite-v3.md, section 9: so that they look like ids)."""
+
+AWAITED = "verdict IN ('missing', 'undecided', 'mailbox-unreachable')"
+"""Runs whose message may still come. Written out, as an index with a condition only serves queries that show it."""
 
 metadata = MetaData(
     naming_convention={
@@ -177,7 +184,10 @@ runs = Table(
     Column("state", Word(RunState), nullable=False),
     Column("changed_at", UTCDateTime, nullable=False, comment="when the state was reached"),
     Column("started_at", UTCDateTime),
+    Column("accepted_at", UTCDateTime),
     Column("recheck_of", BigInteger),
+    Column("recheck_id", BigInteger),
+    Column("verified", Boolean),
     Column("note", String(1000)),
     Column("verdict", Word(Verdict)),
     Column("status", Number(StatusCode)),
@@ -190,8 +200,13 @@ runs = Table(
     Column("timings", Timings),
     Column("seen_not_before", Duration),
     Column("seen_not_after", Duration),
+    Column("delay", Duration),
+    Column("deferred_for", Duration),
+    Column("copies", Integer),
+    Column("left_behind", Integer),
     Column("lag", Duration),
     Column("sessions", Sessions),
+    Column("findings", FindingsText),
     # A run happens once. The order of the columns also serves a monitor's runs by slot.
     UniqueConstraint("monitor_id", "slot", "location_id", "kind"),
     Index(
@@ -200,6 +215,8 @@ runs = Table(
         sqlite_where=text("state = 'running'"),
         postgresql_where=text("state = 'running'"),
     ),
+    Index("ix_runs_token", "token", unique=True),
+    Index("ix_runs_awaited", "slot", sqlite_where=text(AWAITED), postgresql_where=text(AWAITED)),
     sqlite_autoincrement=True,
 )
 
@@ -212,6 +229,29 @@ run_transcripts = Table(
     Column("slot", UTCDateTime, nullable=False),
     Column("content", LargeBinary, nullable=False, comment="compressed JSON of all sessions"),
     Index(None, "is_good", "slot"),
+)
+
+run_revisions = Table(
+    "run_revisions",
+    metadata,
+    Column("id", Id, Identity(start=1), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("status", Number(StatusCode), nullable=False),
+    Column("summary", String(1000), nullable=False),
+    comment="verdicts that are no longer in force, and since when they had been",
+)
+
+run_strays = Table(
+    "run_strays",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of folder and key"),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("seen_at", UTCDateTime, nullable=False),
+    comment="messages that were found after their run had ended: seen again, they are no further copies",
 )
 
 latest_runs = Table(

@@ -15,11 +15,13 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mailtrip.model import CustomProperty, SessionRecord, Step, Timing
 from mailtrip.store.codec import decode_session, encode_session
+from mailtrip.store.findings import Findings, decode_findings, encode_findings
 
 __all__ = [
     "AnyRow",
     "CustomProperties",
     "Duration",
+    "FindingsText",
     "Id",
     "IntegerList",
     "Number",
@@ -204,6 +206,21 @@ class Sessions(TypeDecorator[Sequence[SessionRecord]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[SessionRecord, ...] | None:
         del dialect
         return None if value is None else tuple(decode_session(item) for item in json.loads(value))
+
+
+class FindingsText(TypeDecorator[Findings]):
+    """What a run found beside its verdict; nothing found is NULL, and the other way round."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Findings | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else encode_findings(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Findings:
+        del dialect
+        return decode_findings(value)
 
 
 def _dump(value: object) -> str:

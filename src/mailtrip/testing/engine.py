@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,11 +25,12 @@ from mailtrip.model import (
 )
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
+from mailtrip.service.ledger import Acceptance, TakenOver
 from mailtrip.service.runs import PlannedRun
 from mailtrip.service.schedules import ScheduledMonitor
 from mailtrip.testing.clock import FakeClock
 
-__all__ = ["FakeLedger", "FakeProbe", "make_job", "make_result", "make_settings", "running_engine"]
+__all__ = ["FakeLedger", "FakeProbe", "make_job", "make_result", "make_settings", "make_tokens", "running_engine"]
 
 _Key = tuple[int, int, datetime, RunKind]
 
@@ -60,6 +61,12 @@ def make_result(started_at: datetime, **changes: object) -> Result:
         duration=timedelta(seconds=1),
     )
     return replace(result, **changes)  # type: ignore[arg-type]  # as in `make_settings`
+
+
+def make_tokens() -> Callable[[], str]:
+    """A maker of tokens that are all different."""
+    numbers = itertools.count(1)
+    return lambda: f"token{next(numbers)}"
 
 
 def make_job(monitor_id: int, slot: datetime, *, kind: RunKind = RunKind.SCHEDULED, **changes: object) -> RunJob:
@@ -121,7 +128,7 @@ async def running_engine(
     It measures its lag once a second only, as each measurement costs a fake clock many turns.
     """
     limits = replace(limits or EngineLimits(), lag_interval=timedelta(seconds=1))
-    engine = LocalEngine(ledger=ledger, probe=probe, clock=clock, limits=limits)
+    engine = LocalEngine(ledger=ledger, probe=probe, clock=clock, limits=limits, new_token=make_tokens())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(engine.run())
         await clock.advance(0)
@@ -140,6 +147,9 @@ class FakeLedger:
         unwritable: ids of monitors whose results raise an exception of no kind of ours.
         largest_batch: of `skip` and `conclude`.
         expirable: rows that `expire` finds.
+        losable: rows that `lose` finds.
+        accepted: what `note_accepted` was told, by run id.
+        excused: ids of runs that `excuse` was told, in order.
     """
 
     def __init__(self) -> None:
@@ -150,6 +160,9 @@ class FakeLedger:
         self.unwritable: set[int] = set()
         self.largest_batch = 0
         self.expirable = 0
+        self.losable = 0
+        self.accepted: dict[int, Acceptance] = {}
+        self.excused: list[int] = []
         self._ids = itertools.count(100_001)
         self._keys: dict[_Key, int] = {}
         self._settings: dict[int, MonitorSettings] = {}
@@ -183,6 +196,8 @@ class FakeLedger:
             kind=planned.kind,
             state=state,
             note=note,
+            token=planned.token,
+            recheck_of=planned.recheck_of,
         )
         self.runs[run.id] = run
         self._keys[key] = run.id
@@ -190,7 +205,7 @@ class FakeLedger:
 
     def order_test(self, monitor_id: int, *, now: datetime) -> Run:
         """Store a test run."""
-        run = self.add(_plan(monitor_id, now, RunKind.TEST))
+        run = self.add(replace(_plan(monitor_id, now, RunKind.TEST), token=f"token of a test at {now.isoformat()}"))
         assert run is not None
         return run
 
@@ -238,13 +253,33 @@ class FakeLedger:
         scheduled = (run for run in self.runs.values() if run.kind is RunKind.SCHEDULED)
         return {run.monitor_id: run.slot for run in sorted(scheduled, key=lambda run: run.slot)}
 
-    async def abandon_running(self, *, note: str, own_since: datetime) -> int:
-        self._called("abandon_running")
+    async def take_over(self, *, own_since: datetime) -> TakenOver:
+        """Runs that began less than their timeout before `own_since` are resumed."""
+        self._called("take_over")
         running = (run for run in self.runs.values() if run.state is RunState.RUNNING)
         left = [run for run in running if run.slot < own_since]
-        for run in left:
-            self.runs[run.id] = replace(run, state=RunState.NOT_MEASURED, note=note)
-        return len(left)
+        resumed = [run for run in left if own_since < run.slot + self._settings[run.monitor_id].run_timeout]
+        over = [run for run in left if run not in resumed]
+        for run in over:
+            result = make_result(run.slot, verdict=Verdict.UNKNOWN, status=StatusCode.LOCATION_LOST)
+            self.runs[run.id] = replace(run, state=RunState.FINISHED, result=result)
+        return TakenOver(resumed=tuple(resumed), ended=len(over))
+
+    async def note_accepted(self, acceptances: Sequence[Acceptance]) -> None:
+        self._called("note_accepted", len(acceptances))
+        self.accepted.update((item.run_id, item) for item in acceptances)
+
+    async def excuse(self, run_ids: Sequence[int]) -> Sequence[int]:
+        self._called("excuse", len(run_ids))
+        early = [id_ for id_ in run_ids if self.runs[id_].state is RunState.RUNNING]
+        self.excused.extend(id_ for id_ in run_ids if id_ not in early)
+        return early
+
+    async def lose(self, *, limit: int) -> int:
+        self._called("lose")
+        gone = min(limit, self.losable)
+        self.losable -= gone
+        return gone
 
     async def expire(self, *, limit: int) -> int:
         self._called("expire")

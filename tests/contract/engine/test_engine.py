@@ -15,14 +15,14 @@ from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import LocalEngine
 from mailtrip.errors import Unavailable
-from mailtrip.model import MonitorType, Run, RunKind, RunState, Verdict
+from mailtrip.model import MonitorType, Run, RunKind, RunState, StatusCode, Verdict
 from mailtrip.schedule.slots import slots
 from mailtrip.service import monitors, runs
 from mailtrip.service.endings import Conclusion, conclude
 from mailtrip.service.monitors import Passwords
 from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
-from mailtrip.testing.engine import FakeProbe, make_result
+from mailtrip.testing.engine import FakeProbe, make_result, make_tokens
 
 T = TypeVar("T")
 
@@ -82,6 +82,7 @@ def make_engine(
         ledger=ledger or DatabaseLedger(database, secrets=KEYS, clock=clock),
         probe=probe,
         clock=clock,
+        new_token=make_tokens(),
         limits=EngineLimits(lag_interval=MINUTE),
     )
 
@@ -185,7 +186,7 @@ async def test_an_edit_and_a_removal_are_in_force_within_two_seconds(
 async def test_a_test_on_demand_is_run_and_kept(database: WatchedDatabase, probe: FakeProbe, clock: FakeClock) -> None:
     id_ = make_minutely(database, clock)
     async with running_engine(database, probe, clock) as engine:
-        run = database.write(lambda connection: runs.order_test(connection, ADMIN, id_, now=clock.now()))
+        run = database.write(lambda connection: runs.order_test(connection, ADMIN, id_, token="t", now=clock.now()))
         engine.put(run)
         await until(database, clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
     kept = database.read(lambda connection: runs.get(connection, ADMIN, run.id))
@@ -201,12 +202,14 @@ async def test_after_a_crash_and_a_stop_nothing_is_replayed_and_nothing_is_silen
     clock.move(600.0)
     restarted_at = clock.now()
     async with running_engine(database, probe, clock) as engine:
-        await until(database, clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+        await until(database, clock, lambda: len(read_runs(database, id_, RunState.FINISHED)) == 2)
         await until(database, clock, lambda: engine.health().pending_gaps == 0)
     missed = read_runs(database, id_, RunState.NOT_MEASURED)
-    assert [run.slot for run in missed] == [*slots(id_, MINUTE, after=first - SECOND, until=restarted_at)]
-    assert (missed[0].id, missed[0].note) == (left.id, "the program ended while the run was under way")
-    assert {run.note for run in missed[1:]} == {"the program was not running"}
+    (over,) = (run for run in read_runs(database, id_) if run.id == left.id)
+    assert over.result is not None
+    assert (over.result.verdict, over.result.status) == (Verdict.UNKNOWN, StatusCode.LOCATION_LOST)
+    assert [run.slot for run in missed] == [*slots(id_, MINUTE, after=first, until=restarted_at)]
+    assert {run.note for run in missed} == {"the program was not running"}
     assert all(job.run.slot > restarted_at for job in probe.begun)
 
 
@@ -216,7 +219,7 @@ async def test_a_test_ordered_while_the_engine_starts_is_not_taken_for_a_dead_on
     id_ = make_minutely(database, clock)
     engine = make_engine(database, probe, clock)
     clock.move(0.1)
-    engine.put(database.write(lambda connection: runs.order_test(connection, ADMIN, id_, now=clock.now())))
+    engine.put(database.write(lambda connection: runs.order_test(connection, ADMIN, id_, token="t", now=clock.now())))
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run())
         await until(database, clock, lambda: read_runs(database, id_)[0].state is not RunState.RUNNING)

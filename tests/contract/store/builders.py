@@ -6,14 +6,26 @@ from typing import Any
 
 from mailtrip.model import (
     Actor,
+    AuthenticationClaim,
+    AuthenticationResult,
+    Bounce,
+    BouncedRecipient,
+    ClockSkew,
+    DeliverabilityFacts,
     Direction,
+    Hop,
+    Leg,
     MailProtocol,
+    MessageFacts,
+    Proof,
     Result,
     Role,
+    Route,
     Run,
     RunKind,
     SessionRecord,
     Sighting,
+    SpamMark,
     StatusCode,
     Step,
     Timing,
@@ -74,21 +86,38 @@ def make_monitor(
     )
 
 
-def planned(monitor_id: int, *, slot: datetime = NOW, kind: RunKind = RunKind.SCHEDULED) -> PlannedRun:
-    return PlannedRun(account_id=DEFAULT_ACCOUNT_ID, monitor_id=monitor_id, location_id=10, slot=slot, kind=kind)
-
-
-def claimed(database: Database, monitor_id: int, *, slot: datetime = NOW, kind: RunKind = RunKind.SCHEDULED) -> Run:
-    """Claim a run that nobody has claimed."""
-    (run,) = database.write(
-        lambda connection: runs.claim(connection, [planned(monitor_id, slot=slot, kind=kind)], now=slot)
+def planned(
+    monitor_id: int, *, slot: datetime = NOW, kind: RunKind = RunKind.SCHEDULED, token: str | None = None
+) -> PlannedRun:
+    return PlannedRun(
+        account_id=DEFAULT_ACCOUNT_ID, monitor_id=monitor_id, location_id=10, slot=slot, kind=kind, token=token
     )
+
+
+def claimed(
+    database: Database,
+    monitor_id: int,
+    *,
+    slot: datetime = NOW,
+    kind: RunKind = RunKind.SCHEDULED,
+    token: str | None = None,
+) -> Run:
+    """Claim a run that nobody has claimed."""
+    wanted = planned(monitor_id, slot=slot, kind=kind, token=token)
+    (run,) = database.write(lambda connection: runs.claim(connection, [wanted], now=slot))
     return run
 
 
-def finished(database: Database, monitor_id: int, outcome: Result | None = None, *, slot: datetime = NOW) -> Run:
+def finished(
+    database: Database,
+    monitor_id: int,
+    outcome: Result | None = None,
+    *,
+    slot: datetime = NOW,
+    token: str | None = None,
+) -> Run:
     """Claim and finish a run; what is given is the run as it was claimed."""
-    run = claimed(database, monitor_id, slot=slot)
+    run = claimed(database, monitor_id, slot=slot, token=token)
     finish(database, [FinishedRun(run_id=run.id, result=outcome or result())])
     return run
 
@@ -117,6 +146,25 @@ def session(text: str = "220 ready") -> SessionRecord:
         address="192.0.2.1:465",
         tls=None,
         transcript=(TranscriptLine(timedelta(milliseconds=3), Direction.RECEIVED, text),),
+    )
+
+
+def full_facts() -> MessageFacts:
+    """Facts with something in every field."""
+    passed = AuthenticationResult(result="pass", domain="probe.test", reason="good \0 \ud83d")
+    claim = AuthenticationClaim(instance=1, written_by="relay.test", spf=passed)
+    hop = Hop(by="mx.probe.test", tls_version="TLSv1.3", is_encrypted=True, time=NOW)
+    return MessageFacts(
+        size=1234,
+        folder="INBOX",
+        route=Route(
+            legs=(Leg(hop=Hop()), Leg(hop=hop, delay=timedelta(seconds=2), spans=2, note="x")),
+            until_seen=timedelta(microseconds=7),
+            skews=(ClockSkew(host=None, low=timedelta(seconds=-3), high=timedelta(seconds=1), text="behind"),),
+        ),
+        authentication=DeliverabilityFacts(written_by="mx.probe.test", dkim=passed, claims=(claim,)),
+        spam_marks=(SpamMark(source="rspamd", score=-1.5, threshold=15.0, is_spam=False),),
+        tls_on_last_hop=False,
     )
 
 
@@ -160,6 +208,17 @@ def full_result() -> Result:
             Timing(step=Step.WAIT, offset=timedelta(seconds=1), duration=timedelta(seconds=30)),
         ),
         sighting=Sighting(not_before=timedelta(seconds=29), not_after=timedelta(seconds=30)),
+        delay=timedelta(seconds=29, microseconds=1),
+        deferred_for=timedelta(seconds=12),
+        copies=2,
+        left_behind=1,
+        proof=(Proof(session=0, line=1),),
+        facts=full_facts(),
+        bounce=Bounce(
+            reporting_mta="mx.probe.test",
+            recipients=(BouncedRecipient(address="x@probe.test", status="5.1.1"), BouncedRecipient(action="delayed")),
+            token=None,
+        ),
         sessions=(first, silent),
         lag=timedelta(microseconds=250),
     )

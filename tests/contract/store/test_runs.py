@@ -1,5 +1,6 @@
 """Runs: claimed once, finished once, read by page."""
 
+import itertools
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from mailtrip.service.runs import FinishedRun
 from mailtrip.store import Database
 
 MINUTE = timedelta(minutes=1)
+NUMBERS = itertools.count()
 
 
 def read(database: Database, run_id: int) -> Run:
@@ -36,7 +38,8 @@ def read(database: Database, run_id: int) -> Run:
 
 
 def order_test(database: Database, monitor_id: int, now: datetime) -> Run:
-    return database.write(lambda connection: runs.order_test(connection, ADMIN, monitor_id, now=now))
+    token = f"token of {now.isoformat()} {next(NUMBERS)}"
+    return database.write(lambda connection: runs.order_test(connection, ADMIN, monitor_id, token=token, now=now))
 
 
 def page(  # a test names only what it is about
@@ -109,7 +112,13 @@ def test_a_thousand_runs_are_claimed_and_finished_in_one_go(database: Database) 
 def test_a_result_is_read_as_it_was_found(database: Database) -> None:
     run = finished(database, make_monitor(database), full_result())
     found = read(database, run.id)
-    assert found == replace(run, state=RunState.FINISHED, started_at=full_result().started_at, result=full_result())
+    assert found == replace(
+        run,
+        state=RunState.FINISHED,
+        started_at=full_result().started_at,
+        token=full_result().token,
+        result=full_result(),
+    )
     assert found.result is not None
     assert found.result.sessions == full_result().sessions
 
@@ -179,7 +188,7 @@ def test_runs_in_a_page_have_no_sessions(database: Database) -> None:
     monitor_id = make_monitor(database)
     finished(database, monitor_id, full_result())
     (run,) = database.read(lambda connection: runs.page(connection, ADMIN, monitor_id, limit=1))
-    assert run.result == replace(full_result(), sessions=())
+    assert run.result == replace(full_result(), sessions=(), proof=(), facts=None, bounce=None)
 
 
 def test_another_account_finds_no_run(database: Database) -> None:
@@ -190,7 +199,7 @@ def test_another_account_finds_no_run(database: Database) -> None:
     with pytest.raises(NotFound):
         database.read(lambda connection: runs.page(connection, STRANGER, monitor_id, limit=1))
     with pytest.raises(NotFound):
-        database.write(lambda connection: runs.order_test(connection, STRANGER, monitor_id, now=NOW))
+        database.write(lambda connection: runs.order_test(connection, STRANGER, monitor_id, token="t", now=NOW))
 
 
 @pytest.mark.parametrize("number", [0, -5, 2**64])
@@ -233,26 +242,11 @@ def test_a_skipped_run_can_only_be_skipped_or_not_measured(database: Database, s
         database.write(lambda connection: runs.skip(connection, [], note="x", state=state, now=NOW))
 
 
-def test_runs_that_a_dead_process_left_are_not_measured(database: Database) -> None:
-    monitor_id = make_monitor(database)
-    left, done = claimed(database, monitor_id), finished(database, monitor_id, slot=NOW + MINUTE)
-    count = database.write(lambda connection: runs.abandon_running(connection, note="stopped", now=NOW + MINUTE))
-    assert count == 1
-    found = read(database, left.id)
-    assert (found.state, found.note, found.started_at) == (RunState.NOT_MEASURED, "stopped", NOW)
-    assert read(database, done.id).state is RunState.FINISHED
-
-
-def test_a_result_for_an_abandoned_run_comes_too_late(database: Database) -> None:
-    run = claimed(database, make_monitor(database))
-    database.write(lambda connection: runs.abandon_running(connection, note="stopped", now=NOW))
-    finish(database, [FinishedRun(run_id=run.id, result=result())])
-    assert read(database, run.id).state is RunState.NOT_MEASURED
-
-
 def test_a_test_is_a_running_run_of_its_own_kind(database: Database) -> None:
     monitor_id = make_monitor(database, enabled=False)
-    run = database.write(lambda connection: runs.order_test(connection, actor(Role.USER), monitor_id, now=NOW))
+    run = database.write(
+        lambda connection: runs.order_test(connection, actor(Role.USER), monitor_id, token="t", now=NOW)
+    )
     assert (run.kind, run.state, run.slot, run.location_id) == (RunKind.TEST, RunState.RUNNING, NOW, 10)
     assert read(database, run.id) == run
 
@@ -276,13 +270,17 @@ def test_the_sixth_test_under_way_has_to_wait(database: Database) -> None:
 def test_who_only_reads_orders_no_test(database: Database) -> None:
     monitor_id = make_monitor(database)
     with pytest.raises(Forbidden, match="or User"):
-        database.write(lambda connection: runs.order_test(connection, actor(Role.READ_ONLY), monitor_id, now=NOW))
+        database.write(
+            lambda connection: runs.order_test(connection, actor(Role.READ_ONLY), monitor_id, token="t", now=NOW)
+        )
 
 
 def test_a_test_at_a_location_that_the_monitor_does_not_have_is_refused(database: Database) -> None:
     monitor_id = make_monitor(database)
     with pytest.raises(InvalidInput, match="use one of 10"):
-        database.write(lambda connection: runs.order_test(connection, ADMIN, monitor_id, now=NOW, location_id=20))
+        database.write(
+            lambda connection: runs.order_test(connection, ADMIN, monitor_id, token="t", now=NOW, location_id=20)
+        )
 
 
 def test_a_job_has_the_credentials_in_the_clear_but_not_in_its_repr(database: Database) -> None:

@@ -61,7 +61,9 @@ async def result_of_a_test(settings: Settings, server: LoopbackServer, passwords
         async with running_service(settings, storage, listening, clock=clock) as service:
             service.engine.subscribe(lambda _job, result: ended.put_nowait(result))
             ordered = await storage.database.writing(
-                lambda connection: runs.order_test(connection, OPERATOR, monitor_id, now=clock.now())
+                lambda connection: runs.order_test(
+                    connection, OPERATOR, monitor_id, token=service.new_token(), now=clock.now()
+                )
             )
             service.engine.put(ordered)
             async with asyncio.timeout(20):

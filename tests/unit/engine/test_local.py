@@ -10,7 +10,7 @@ from mailtrip.engine.ports import RunJob
 from mailtrip.model import Result, Run, RunKind, RunState, StatusCode, Verdict
 from mailtrip.schedule.slots import slots
 from mailtrip.testing.clock import FakeClock
-from mailtrip.testing.engine import FakeLedger, FakeProbe, make_settings, running_engine
+from mailtrip.testing.engine import FakeLedger, FakeProbe, make_settings, make_tokens, running_engine
 
 MINUTE = timedelta(minutes=1)
 FIVE_MINUTES = timedelta(minutes=5)
@@ -18,6 +18,10 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 def states(runs: list[Run]) -> list[RunState]:
     return [run.state for run in runs]
+
+
+def verdicts(runs: list[Run]) -> list[Verdict | None]:
+    return [run.result.verdict if run.result else None for run in runs]
 
 
 def notes(runs: list[Run]) -> set[str | None]:
@@ -147,16 +151,28 @@ async def test_a_claimed_run_is_not_started_after_a_long_stall(
     assert probe.begun == []
 
 
-async def test_runs_that_a_dead_process_left_are_closed_at_the_start(
+async def test_runs_that_a_dead_process_left_without_time_are_over_at_the_start(
     ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
 ) -> None:
     ledger.put(100001)
     left = ledger.order_test(100001, now=clock.now())
-    clock.move(1.0)
+    clock.move(31.0)
     async with running_engine(ledger, probe, clock):
         await clock.advance(1.0)
-    assert ledger.runs[left.id].state is RunState.NOT_MEASURED
-    assert ledger.runs[left.id].note == "the program ended while the run was under way"
+    assert verdicts(ledger.of(100001)) == [Verdict.UNKNOWN]
+    assert left.id not in {job.run.id for job in probe.begun}
+
+
+async def test_runs_that_a_dead_process_left_with_time_are_resumed(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001)
+    left = ledger.order_test(100001, now=clock.now())
+    clock.move(10.0)
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(2.0)
+    assert [(job.run.id, job.run.token, job.resumes) for job in probe.begun] == [(left.id, left.token, True)]
+    assert ledger.runs[left.id].state is RunState.FINISHED
 
 
 async def test_a_new_monitor_is_planned_within_two_seconds(
@@ -372,7 +388,7 @@ async def test_starts_are_paced(ledger: FakeLedger, probe: FakeProbe, clock: Fak
         begun.append(clock.monotonic())
         return await FakeProbe(clock)(job)
 
-    engine = LocalEngine(ledger=ledger, probe=pacing_probe, clock=clock, limits=limits)
+    engine = LocalEngine(ledger=ledger, probe=pacing_probe, clock=clock, limits=limits, new_token=make_tokens())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(engine.run())
         await clock.advance(20.0)

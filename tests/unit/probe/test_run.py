@@ -42,7 +42,7 @@ def made(protocol: MailProtocol = MailProtocol.POP3, warning_time: timedelta | N
         mailbox_protocol=protocol,
         warning_time=warning_time,
         key=KEY,
-        random_bytes=bytes(16),
+        token=new_token(KEY, bytes(16)),
         now=START,
         host="mon1",
     )

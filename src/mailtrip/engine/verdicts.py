@@ -1,0 +1,58 @@
+"""What the engine adds to a probe's findings: whether a failure is ours, and whether it is to be verified. Pure."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailtrip.model import Result, RunKind, Severity, StatusCode, Verdict
+from mailtrip.service.jobs import RunJob
+from mailtrip.service.runs import PlannedRun
+
+__all__ = ["own_up", "plan_recheck"]
+
+_MOST_LAG = timedelta(seconds=5)
+_MOST_JUMP = timedelta(seconds=5)
+
+
+def own_up(result: Result, *, jump: timedelta) -> Result:
+    """The result, or UNKNOWN where a failure may well be our own: no server is blamed for a program that stood still.
+
+    Args:
+        result: with the event loop's lag.
+        jump: how far the clock of the day moved away from the monotonic one during the run; negative is backwards.
+    """
+    if result.status.severity is not Severity.ERROR:
+        return result
+    if result.status is StatusCode.TIMEOUT and result.lag > _MOST_LAG:
+        return _unknown(result, f"the program stood still for {result.lag.total_seconds():.1f} s")
+    if abs(jump) > _MOST_JUMP:
+        # A machine that was suspended: connections were lost, and time was not counted.
+        return _unknown(result, f"the machine's clock jumped by {jump.total_seconds():.1f} s")
+    return result
+
+
+def plan_recheck(job: RunJob, result: Result) -> PlannedRun | None:
+    """The run that verifies an error; None where none is wanted.
+
+    A run that could not be claimed, as the database is away, has no id yet that a recheck could refer to.
+    """
+    run = job.run
+    is_wanted = job.settings.local_retry and run.kind is RunKind.SCHEDULED and run.id > 0
+    if not is_wanted or result.status.severity is not Severity.ERROR:
+        return None
+    return PlannedRun(
+        account_id=run.account_id,
+        monitor_id=run.monitor_id,
+        location_id=run.location_id,
+        slot=run.slot,
+        kind=RunKind.RECHECK,
+        recheck_of=run.id,
+    )
+
+
+def _unknown(result: Result, reason: str) -> Result:
+    return replace(
+        result,
+        verdict=Verdict.UNKNOWN,
+        status=StatusCode.LOCATION_LOST,
+        summary=f"Nothing can be said of the mail path, as {reason} during the run. {result.summary}",
+    )
