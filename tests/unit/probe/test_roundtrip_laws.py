@@ -50,6 +50,7 @@ from mailtrip.probe.moves import (
 from mailtrip.probe.roundtrip import advance, begin, resume
 
 DEADLINE = 60.0
+ACCEPTED_BEFORE = 5.0
 MOST_ACTIONS = 1000
 
 SMTP_STATUSES = (
@@ -155,7 +156,7 @@ def trips(draw: st.DrawFn) -> Trip:
     warning_time = draw(st.sampled_from([None, timedelta(seconds=1)]))
     is_resumed = draw(st.integers(0, 4)) == 0
     if is_resumed:
-        accepted = draw(st.sampled_from([None, Accepted(reply="250 ok", at=-5.0)]))
+        accepted = draw(st.sampled_from([None, Accepted(reply="250 ok", at=-ACCEPTED_BEFORE)]))
         state = resume(deadline=DEADLINE, warning_time=warning_time, looks=looks, now=now, accepted=accepted)
     else:
         state = begin(deadline=DEADLINE, warning_time=warning_time, looks=looks, now=now)
@@ -269,7 +270,7 @@ def test_a_sighting_is_told_exactly_when_acceptance_and_message_were(trip: Trip)
 
     assert (sighting is not None) == bool(trip.conclusion.accepted and recognised(trip))
     if sighting:
-        assert timedelta(0) <= sighting.not_before <= sighting.not_after <= timedelta(seconds=2 * DEADLINE)
+        assert timedelta(0) <= sighting.not_before <= sighting.not_after <= timedelta(seconds=2 * DEADLINE + ACCEPTED_BEFORE)
 
 
 @given(trips())
