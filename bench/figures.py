@@ -1,5 +1,6 @@
 """Figures out of samples: medians with their range, percentiles, and what a process has used."""
 
+import os
 import resource
 import statistics
 import time
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Spread", "Usage", "peak_rss", "percentile", "rss", "spread"]
+__all__ = ["Spread", "Usage", "cpu_seconds", "peak_rss", "percentile", "rss", "spread"]
 
 _MIB = 1024 * 1024
 
@@ -50,6 +51,12 @@ class Usage:
 
     def since(self, start: "Usage") -> "Usage":
         return Usage(self.cpu - start.cpu, self.wall - start.wall)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU (user and system) that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def rss(pid: int | str = "self") -> float:

@@ -15,7 +15,9 @@ from types import FrameType
 
 import part_accuracy
 import part_cpu
+import part_lateness
 import part_memory
+import part_seen
 from tables import Findings, as_text, write_into
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "benchmarks.md"
@@ -28,6 +30,14 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
     ),
     "accuracy": lambda is_quick: part_accuracy.measure(
         part_accuracy.AccuracyPlan(pace=20, seconds=2, hold_seconds=1) if is_quick else part_accuracy.AccuracyPlan()
+    ),
+    "seen": lambda is_quick: part_seen.measure(
+        part_seen.SeenPlan(messages=4, at_once=2) if is_quick else part_seen.SeenPlan()
+    ),
+    "lateness": lambda is_quick: part_lateness.measure(
+        part_lateness.LatenessPlan(monitors=500, seconds=10, settle_seconds=5)
+        if is_quick
+        else part_lateness.LatenessPlan()
     ),
 }
 

@@ -1,0 +1,26 @@
+"""Servers that the tests start too: a real PostgreSQL, a real Postfix and Dovecot."""
+
+import importlib
+import sys
+from types import ModuleType
+
+from children import FOLDER
+
+__all__ = ["mail_server_module", "postgresql_module"]
+
+
+def postgresql_module() -> ModuleType:
+    """`tests.postgresql`."""
+    return _import("tests.postgresql")
+
+
+def mail_server_module() -> ModuleType:
+    """`tests.mailserver.server`."""
+    return _import("tests.mailserver.server")
+
+
+def _import(name: str) -> ModuleType:
+    root = str(FOLDER.parent)
+    if root not in sys.path:
+        sys.path.append(root)
+    return importlib.import_module(name)
