@@ -8,7 +8,7 @@ from mailtrip.mail import sasl
 from mailtrip.mail.framing import IMAPFramer, IMAPUntaggedFramer
 from mailtrip.mail.imap_dialogue import Answer, Dialogue, breaks_as_refusal, quote
 from mailtrip.mail.imap_folders import Folder, encode_name, read_folder
-from mailtrip.mail.imap_items import content_of, fetched_items, searched_uids, status_numbers, to_time
+from mailtrip.mail.imap_items import content_of, fetched_items, quota_percent, searched_uids, status_numbers, to_time
 from mailtrip.mail.imap_login import log_in
 from mailtrip.mail.imap_parser import Value, parse_values, to_number
 from mailtrip.mail.script import Exchange, Refusal, Script
@@ -210,6 +210,16 @@ class IMAPGrammar:
         reply = yield Exchange(send=b"DONE\r\n", framer=IMAPFramer(tag))
         self._idle_tag = None
         return self._dialogue.read(reply, refused="IDLE refused")
+
+    @breaks_as_refusal
+    def quota(self) -> Script[int | None]:
+        """How full the mailbox is, in per cent; None where the server does not tell (RFC 9208)."""
+        if "QUOTA" not in self.capabilities:
+            return None
+        answer = yield from self._dialogue.ask(b"GETQUOTAROOT INBOX", refused="GETQUOTAROOT refused")
+        if isinstance(answer, Refusal):
+            return answer if self.is_gone else None
+        return quota_percent(answer)
 
     @breaks_as_refusal
     def status(self, folder: str) -> Script[Selected]:

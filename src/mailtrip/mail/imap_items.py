@@ -7,7 +7,7 @@ from mailtrip.mail.imap_dialogue import Answer
 from mailtrip.mail.imap_parser import Value, parse_values, to_number
 from mailtrip.mail.script import BrokenProtocol
 
-__all__ = ["content_of", "fetched_items", "searched_uids", "status_numbers", "to_time"]
+__all__ = ["content_of", "fetched_items", "quota_percent", "searched_uids", "status_numbers", "to_time"]
 
 
 def fetched_items(answer: Answer) -> dict[int, dict[str, Value]]:
@@ -42,6 +42,22 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DATE_TIME = re.compile(
     rb" ?([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})"
 )
+
+
+def quota_percent(answer: Answer) -> int | None:
+    """How full the fullest resource of all QUOTA responses is (RFC 9208, 5.1.1), in per cent rounded down."""
+    shares: list[int] = []
+    for response in answer.untagged:
+        if response.name != "QUOTA":
+            continue
+        for resources in parse_values(response.rest):
+            if not isinstance(resources, tuple):
+                continue
+            for used, limit in zip(resources[1::3], resources[2::3], strict=False):
+                most, now = to_number(limit), to_number(used)
+                if most and now is not None:
+                    shares.append(now * 100 // most)
+    return max(shares, default=None)
 
 
 def status_numbers(answer: Answer) -> dict[str, int]:

@@ -41,8 +41,15 @@ class IMAPMailbox:
         if failure is not None:
             return failure
         self._places.reconnected()
-        opened = await self._line.session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
-        return opened if isinstance(opened, Failure) else None
+        session = self._line.session
+        opened = await session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
+        if isinstance(opened, Failure):
+            return opened
+        quota = await session.run(self._grammar.quota(), Step.MAILBOX_OPEN, is_told=False)
+        if isinstance(quota, Failure):
+            return quota
+        session.quota_percent = quota
+        return None
 
     async def look(self, *, everywhere: bool = False) -> Look | Failure:
         """NOOP, and the heads of what has come in; with `everywhere` also in the spam folder and those named."""

@@ -112,6 +112,7 @@ class Session:
         self._address: Address | None = None
         self._facts: TLSFacts | None = None
         self.capabilities: tuple[str, ...] = ()
+        self.quota_percent: int | None = None
         self.replied_at = 0.0
         self.certificate_error: str | None = None
 
@@ -138,6 +139,7 @@ class Session:
             capabilities=self.capabilities,
             transcript=self._transcript.lines(),
             lines_dropped=self._transcript.dropped,
+            quota_percent=self.quota_percent,
         )
 
     async def connect(self) -> Failure | None:

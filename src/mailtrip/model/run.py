@@ -104,6 +104,7 @@ class SessionRecord:
     Attributes:
         address: IP address and port that were used; None when none could be reached.
         lines_dropped: how many transcript lines its bound left out.
+        quota_percent: how full the mailbox is, by its fullest resource; None where the server does not tell.
     """
 
     protocol: MailProtocol
@@ -113,6 +114,7 @@ class SessionRecord:
     capabilities: tuple[str, ...] = ()
     transcript: tuple[TranscriptLine, ...] = ()
     lines_dropped: int = 0
+    quota_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

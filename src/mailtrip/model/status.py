@@ -37,11 +37,14 @@ class StatusCode(IntEnum):
     MAILBOX_LOCKED = 205
     MAILBOX_QUOTA = 206
     DELETE_FAILED = 207
+    MAILBOX_FILLING = 208
     SPAM_FOLDER = 301
     ALTERED = 302
     DOUBLED = 303
     SLOW = 304
     BOUNCED = 305
+    AUTHENTICATION = 306
+    CERTIFICATE = 307
     LOCATION_SILENT = 4050
 
     @property
@@ -54,7 +57,15 @@ class StatusCode(IntEnum):
         match self:
             case StatusCode.OK:
                 return Severity.OK
-            case StatusCode.DELETE_FAILED | StatusCode.ALTERED | StatusCode.DOUBLED | StatusCode.SLOW:
+            case (
+                StatusCode.DELETE_FAILED
+                | StatusCode.MAILBOX_FILLING
+                | StatusCode.ALTERED
+                | StatusCode.DOUBLED
+                | StatusCode.SLOW
+                | StatusCode.AUTHENTICATION
+                | StatusCode.CERTIFICATE
+            ):
                 return Severity.WARNING
             case StatusCode.INTERNAL_ERROR | StatusCode.LOCATION_LOST:
                 return Severity.UNKNOWN
@@ -83,11 +94,14 @@ _TEXTS = {
     StatusCode.MAILBOX_LOCKED: "Mailbox: locked by another session",
     StatusCode.MAILBOX_QUOTA: "Mailbox: over quota",
     StatusCode.DELETE_FAILED: "Mailbox: test message could not be deleted",
+    StatusCode.MAILBOX_FILLING: "Mailbox: nearly full",
     StatusCode.SPAM_FOLDER: "Found in the spam folder",
     StatusCode.ALTERED: "Message altered on the way",
     StatusCode.DOUBLED: "Message delivered more than once",
     StatusCode.SLOW: "Delivered, but slower than the warning time",
     StatusCode.BOUNCED: "Bounced",
+    StatusCode.AUTHENTICATION: "Sender authentication (SPF, DKIM, DMARC) not as expected",
+    StatusCode.CERTIFICATE: "A server's certificate expires soon",
     StatusCode.LOCATION_SILENT: "Location lost contact",
 }
 

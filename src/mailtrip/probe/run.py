@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from mailtrip.model import MailProtocol, Result, SessionRecord, StatusCode, Verdict
 from mailtrip.probe.driver import Means, Resumption, TripDriver
+from mailtrip.probe.expectations import find_shortfalls, judge
 from mailtrip.probe.moves import Conclusion
 from mailtrip.probe.proof import find_proof
 from mailtrip.probe.summary import summarise, summarise_bug
@@ -40,9 +41,13 @@ async def run_round_trip(
         conclusion = Conclusion(verdict=Verdict.UNKNOWN, status=StatusCode.INTERNAL_ERROR)
         summary = summarise_bug(outcome)
     else:
-        conclusion = outcome
+        now = means.clock.now()
+        shortfalls = find_shortfalls(trip.expectations, driver.facts, records, now=now) if driver.facts else ()
+        conclusion = judge(outcome, shortfalls)
         smtp, mailbox = _servers(records)
-        summary = summarise(conclusion, smtp=smtp, mailbox=mailbox, duration=duration)
+        summary = summarise(
+            conclusion, smtp=smtp, mailbox=mailbox, duration=duration, shortfalls=[each.text for each in shortfalls]
+        )
     return Result(
         verdict=conclusion.verdict,
         status=conclusion.status,

@@ -1,5 +1,6 @@
 """The sentence that tells people how a trip ended."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailtrip.model import Severity, Verdict
@@ -9,7 +10,9 @@ from mailtrip.probe.moves import Conclusion
 __all__ = ["summarise", "summarise_bug"]
 
 
-def summarise(conclusion: Conclusion, *, smtp: str, mailbox: str, duration: timedelta) -> str:
+def summarise(
+    conclusion: Conclusion, *, smtp: str, mailbox: str, duration: timedelta, shortfalls: Sequence[str] = ()
+) -> str:
     """Say in one sentence what became of the message, where, and what the server said.
 
     Args:
@@ -17,6 +20,7 @@ def summarise(conclusion: Conclusion, *, smtp: str, mailbox: str, duration: time
         smtp: the SMTP server, as people know it.
         mailbox: the mailbox server, likewise.
         duration: of the whole trip.
+        shortfalls: what else is not as the owner expects it, each in a clause.
     """
     accepted = f'Accepted by {smtp} ("{conclusion.accepted.reply}")' if conclusion.accepted else f"Sent to {smtp}"
     why = _why(conclusion, duration)
@@ -43,7 +47,7 @@ def summarise(conclusion: Conclusion, *, smtp: str, mailbox: str, duration: time
         case Verdict.UNKNOWN:
             text = f"Nothing can be said about the mail path: {why}"
         case _:
-            text = _delivered(conclusion, mailbox, why)
+            text = _delivered(conclusion, mailbox, why, shortfalls)
     return text.rstrip(".") + "."
 
 
@@ -68,7 +72,7 @@ def _report(conclusion: Conclusion) -> str:
     return f"{by} says: {said}" if by else said
 
 
-def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
+def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Sequence[str]) -> str:
     if conclusion.sighting:
         text = f"Delivered to {mailbox} within {_seconds(conclusion.sighting.not_after)}"
     else:
@@ -88,6 +92,7 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str) -> str:
         faults.append("that is slower than the warning time")
     if conclusion.not_deleted:
         faults.append(f"it could not be deleted: {conclusion.not_deleted.reason}")
+    faults += shortfalls
     return f"{text}, but {'; '.join(faults)}" if faults else text
 
 

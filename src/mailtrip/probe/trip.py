@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailtrip.model import Envelope, MailProtocol
+from mailtrip.probe.expectations import Expectations
 from mailtrip.probe.looks import LookPlan, look_plan
 from mailtrip.probe.message import ascii_address, make_message, message_id_of
 from mailtrip.probe.token import MessageKey, Token
@@ -17,6 +18,7 @@ class Trip:
 
     Attributes:
         warning_time: a delivery slower than this is a warning; None for never.
+        expectations: what else is looked at; what is not met is a warning.
     """
 
     token: Token
@@ -26,6 +28,7 @@ class Trip:
     key: MessageKey
     looks: LookPlan
     warning_time: timedelta | None
+    expectations: Expectations
 
 
 def make_trip(
@@ -39,6 +42,7 @@ def make_trip(
     now: datetime,
     host: str,
     minimum_gap: float = 0.0,
+    expectations: Expectations | None = None,
 ) -> Trip:
     """Make a trip with a message of its own.
 
@@ -52,6 +56,7 @@ def make_trip(
         now: the message's date, aware.
         host: the machine that Mailtrip runs on, as the message names it to people.
         minimum_gap: seconds that the mailbox's provider wants between two looks.
+        expectations: see `Trip`; None means the usual ones.
 
     Raises:
         ValueError: when an address is no address.
@@ -64,4 +69,5 @@ def make_trip(
         key=key,
         looks=look_plan(mailbox_protocol, minimum=minimum_gap),
         warning_time=warning_time,
+        expectations=expectations or Expectations(),
     )

@@ -30,6 +30,7 @@ def encode_session(session: SessionRecord) -> dict[str, object]:
         "tls": None if session.tls is None else _encode_tls(session.tls),
         "capabilities": list(session.capabilities),
         "lines_dropped": session.lines_dropped,
+        "quota_percent": session.quota_percent,
     }
 
 
@@ -42,6 +43,7 @@ def decode_session(item: dict[str, Any]) -> SessionRecord:  # Any: what json.loa
         tls=None if item["tls"] is None else _decode_tls(item["tls"]),
         capabilities=tuple(item["capabilities"]),
         lines_dropped=item["lines_dropped"],
+        quota_percent=item.get("quota_percent"),
     )
 
 

@@ -270,7 +270,12 @@ def test_a_sighting_is_told_exactly_when_acceptance_and_message_were(trip: Trip)
 
     assert (sighting is not None) == bool(trip.conclusion.accepted and recognised(trip))
     if sighting:
-        assert timedelta(0) <= sighting.not_before <= sighting.not_after <= timedelta(seconds=2 * DEADLINE + ACCEPTED_BEFORE)
+        assert (
+            timedelta(0)
+            <= sighting.not_before
+            <= sighting.not_after
+            <= timedelta(seconds=2 * DEADLINE + ACCEPTED_BEFORE)
+        )
 
 
 @given(trips())

@@ -100,6 +100,7 @@ class SessionObject(_Object):
     capabilities: tuple[str, ...] = Field(description="What the server said it can do.")
     transcript: tuple[TranscriptLineObject, ...] = Field(description="The conversation; empty once it was let go.")
     lines_dropped: int = Field(description="How many lines the transcript's bound left out.")
+    quota_percent: int | None = Field(description="How full the mailbox is; null where the server does not tell.")
 
 
 class RunObject(RunSummary):
@@ -190,6 +191,7 @@ def _session(session: SessionRecord) -> SessionObject:
         capabilities=session.capabilities,
         transcript=tuple(_line(each) for each in session.transcript),
         lines_dropped=session.lines_dropped,
+        quota_percent=session.quota_percent,
     )
 
 
