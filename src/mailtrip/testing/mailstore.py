@@ -76,7 +76,7 @@ class Account:
         }
         self.pop3_session: object | None = None
         """Who holds the mailbox over POP3 (RFC 1939, 4: one session at a time)."""
-        self._scram_keys: dict[str, bytes] = {}
+        self._scram_keys: dict[tuple[str, str], bytes] = {}
 
     @property
     def inbox(self) -> Folder:
@@ -96,11 +96,11 @@ class Account:
         return hashlib.md5(self.address.encode(), usedforsecurity=False).digest()
 
     def scram_key(self, hash_name: str) -> bytes:
-        """SaltedPassword of RFC 5802, 3; worked out once for each hash."""
-        key = self._scram_keys.get(hash_name)
+        """SaltedPassword of RFC 5802, 3; worked out once for each hash and password."""
+        key = self._scram_keys.get((hash_name, self.password))
         if key is None:
             key = hashlib.pbkdf2_hmac(hash_name, self.password.encode(), self.scram_salt, SCRAM_ITERATIONS)
-            self._scram_keys[hash_name] = key
+            self._scram_keys[hash_name, self.password] = key
         return key
 
 

@@ -1,0 +1,127 @@
+"""What a row of the fault matrix is: what goes wrong, how it is made to go wrong, and what a run must make of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import pytest
+
+from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
+from mailtrip.testing.faults import Delivery, Fault
+from mailtrip.testing.mailstore import Account
+from mailtrip.testing.server import LoopbackServer
+from mailtrip.testing.site import Features
+
+__all__ = ["Change", "Each", "LoopbackRow", "Outcome", "Part", "Place", "Row", "cases"]
+
+
+class Part(StrEnum):
+    """Where on its way a trip is hit: the sections of the page."""
+
+    MAILBOX_BEFORE = "The mailbox, before anything is sent"
+    SMTP = "The SMTP server, up to its login"
+    SUBMIT = "Handing the message over"
+    WAY = "On its way"
+    MAILBOX_AFTER = "The mailbox, while the message is waited for"
+    REMOVAL = "Fetching and removing the message"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run must say.
+
+    Attributes:
+        may_stay: a message of ours may be left in the mailbox afterwards; otherwise none is.
+    """
+
+    verdict: Verdict
+    status: StatusCode
+    step: Step | None
+    may_stay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """Outcomes that differ between the protocols; None where a protocol has no such thing."""
+
+    pop3: Outcome | None = None
+    imap: Outcome | None = None
+
+
+class Place(StrEnum):
+    """Where a client is sent."""
+
+    SERVER = "to the server"
+    NOBODY = "to a port where nobody listens"
+    NOWHERE = "to a port that answers nothing, not even a refusal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A fault and its outcome.
+
+    Attributes:
+        name: what goes wrong, as the page says it; there are no two alike.
+        seconds: the run's timeout.
+        warning_seconds: the monitor's warning time.
+    """
+
+    part: Part
+    name: str
+    expected: Outcome | Each
+    seconds: float = 10.0
+    warning_seconds: float = 8.0
+
+    @property
+    def outcomes(self) -> dict[MailProtocol, Outcome]:
+        """By mailbox protocol; one that has no such fault is left out."""
+        if isinstance(self.expected, Outcome):
+            return dict.fromkeys((MailProtocol.POP3, MailProtocol.IMAP), self.expected)
+        both = {MailProtocol.POP3: self.expected.pop3, MailProtocol.IMAP: self.expected.imap}
+        return {protocol: outcome for protocol, outcome in both.items() if outcome is not None}
+
+    @property
+    def maker(self) -> str:
+        """What makes the fault, for the page."""
+        raise NotImplementedError
+
+
+Change: TypeAlias = Callable[[LoopbackServer, Account], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopbackRow(Row):
+    """A fault of the loopback server; those of the protocol that the run doesn't use never strike.
+
+    Attributes:
+        smtp: where the SMTP client is sent.
+        mailbox: where the mailbox client is sent.
+        before: changes the server before the run.
+        then: changes it at the moment when the message is accepted.
+        logs_in: the SMTP client logs in.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    delivery: Delivery | None = None
+    features: Features | None = None
+    smtp: Place = Place.SERVER
+    smtp_tls: TLSMode = TLSMode.NONE
+    mailbox: Place = Place.SERVER
+    mailbox_tls: TLSMode = TLSMode.NONE
+    logs_in: bool = False
+    before: Change | None = None
+    then: Change | None = None
+
+    @property
+    def maker(self) -> str:
+        return "loopback server"
+
+
+def cases(rows: Sequence[Row]) -> list[object]:
+    """Each row with each protocol that has its fault, as parameters `row`, `protocol`, `outcome` of a test."""
+    return [
+        pytest.param(row, protocol, outcome, id=f"{row.name}, {protocol}")
+        for row in rows
+        for protocol, outcome in row.outcomes.items()
+    ]
