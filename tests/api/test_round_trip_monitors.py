@@ -151,7 +151,10 @@ def test_numbers_and_booleans_are_also_taken_as_strings(
         ({"smtp_tls": "STARTTLS"}, 'smtp_tls: must be one of auto, none, starttls, implicit, not "STARTTLS"'),
         ({"smtp_tls": "none"}, "smtp_hostname: "),
         ({"smtp_auth": "apop"}, "smtp_auth: must be one of auto, plain, login, cram-md5, scram-sha-1, scram-sha-256"),
-        ({"mailbox_auth": "cram-md5"}, "mailbox_auth: must be one of auto, plain, login, apop, scram-sha-1"),
+        ({"mailbox_auth": "kerberos"}, "mailbox_auth: must be one of auto, plain, login, cram-md5, apop, scram-sha-1"),
+        ({"folders": ["Lists"]}, "folders: is for IMAP; POP3 shows the inbox only"),
+        ({"folders": "Lists"}, "folders: must be a list"),
+        ({"certificate_warning_days": 366}, "certificate_warning_days: must be a whole number from 0 to 365"),
         (
             {"mode": "primary"},
             "mode: must be one of Primary, Global Notify, Global Verify, Round Robin, SLA (MultiPOP)",

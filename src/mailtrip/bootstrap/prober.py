@@ -9,6 +9,7 @@ from functools import partial
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
 from mailtrip.model import Accepted, Credentials, MonitorSettings, Result, Run
+from mailtrip.probe.expectations import Expectations
 from mailtrip.probe.ports import Observer, StrayDesk
 from mailtrip.probe.run import Means, Resumption, run_round_trip
 from mailtrip.probe.timeline import Timeline
@@ -86,7 +87,12 @@ class Prober:
                 settings.smtp, smtp_credentials, deadline=deadline, observe=timeline, started_at=started_at
             ),
             mailbox=self._client.mailbox(
-                settings.mailbox, mailbox_credentials, deadline=deadline, observe=timeline, started_at=started_at
+                settings.mailbox,
+                mailbox_credentials,
+                deadline=deadline,
+                observe=timeline,
+                started_at=started_at,
+                folders=settings.folders,
             ),
             clock=self._clock,
             deadline=deadline,
@@ -114,6 +120,12 @@ class Prober:
             token=self._token_of(run),
             now=run.begins_at if run else self._clock.now(),
             host=self._host,
+            expectations=Expectations(
+                spf=settings.expect_spf,
+                dkim=settings.expect_dkim,
+                dmarc=settings.expect_dmarc,
+                certificate_days=settings.certificate_days or None,
+            ),
         )
 
     def _token_of(self, run: Run | None) -> Token:

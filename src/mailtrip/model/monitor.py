@@ -50,6 +50,10 @@ class MonitorSettings:
         sender: envelope and header sender; None means `email`.
         timeout: of the whole run; None means the default that follows from the interval.
         warning_time: a delivery slower than this is a warning; None for never.
+        folders: looked into beside the inbox and the spam folder (IMAP), by their names.
+        expect_spf: that the receiving side finds SPF to pass is expected, otherwise there is a warning; likewise
+            `expect_dkim` and `expect_dmarc`.
+        certificate_days: a certificate that ends sooner is a warning; 0 for never.
         location_ids: empty means the account's default location.
     """
 
@@ -80,6 +84,11 @@ class MonitorSettings:
     mode: Mode = Mode.PRIMARY
     locations_per_run: int | None = None
     rotate_locations: bool = False
+    folders: tuple[str, ...] = ()
+    expect_spf: bool = False
+    expect_dkim: bool = False
+    expect_dmarc: bool = False
+    certificate_days: int = 14
     note: str | None = None
     alert_note: str | None = None
     custom_properties: tuple[CustomProperty, ...] = ()

@@ -24,13 +24,14 @@ _LONGEST_SERVER = 300
 _LONGEST_CA = 256 * 1024
 _MOST_LOCATIONS = 100
 _MOST_PROPERTIES = 100
+_MOST_FOLDERS = 10
 _LARGEST_ID = 2**53
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _MECHANISMS = {
     MailProtocol.SMTP: {Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.CRAM_MD5},
-    MailProtocol.POP3: {Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.APOP},
-    MailProtocol.IMAP: {Mechanism.PLAIN, Mechanism.LOGIN},
+    MailProtocol.POP3: {Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.CRAM_MD5, Mechanism.APOP},
+    MailProtocol.IMAP: {Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.CRAM_MD5},
 }
 _EVERYWHERE = {Mechanism.AUTO, Mechanism.SCRAM_SHA_1, Mechanism.SCRAM_SHA_256}
 
@@ -64,6 +65,25 @@ def _notes(settings: MonitorSettings) -> Iterator[Fault]:
     for field, text in (("note", settings.note), ("alert_note", settings.alert_note)):
         if text is not None and (fault := note_fault(text)) is not None:
             yield Fault(field, fault)
+
+
+def _folders(settings: MonitorSettings) -> Iterator[Fault]:
+    folders = settings.folders
+    if folders and settings.mailbox_protocol is MailProtocol.POP3:
+        yield Fault("folders", "is for IMAP; POP3 shows the inbox only")
+    if len(folders) > _MOST_FOLDERS:
+        yield Fault("folders", f"names {len(folders)} folders; at most {_MOST_FOLDERS} are taken")
+    if len(set(folders)) < len(folders):
+        yield Fault("folders", "names a folder twice; name each once")
+    for name in folders:
+        if (fault := line_fault(name, most=255)) is not None:
+            yield Fault("folders", f"a name {fault}")
+            return
+
+
+def _certificate_days(settings: MonitorSettings) -> Iterator[Fault]:
+    if not 0 <= settings.certificate_days <= 365:
+        yield Fault("certificate_days", f"{settings.certificate_days} is out of range; use 0 to 365 days, 0 for never")
 
 
 def _addresses(settings: MonitorSettings) -> Iterator[Fault]:
@@ -206,6 +226,8 @@ _RULES: tuple[Callable[[MonitorSettings], Iterator[Fault]], ...] = (
     _mailbox_protocol,
     _mechanisms,
     _certificates,
+    _certificate_days,
+    _folders,
     _times,
     _locations,
     _properties,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -41,6 +42,7 @@ from mailtrip.store.types import (
     IntegerList,
     Number,
     Sessions,
+    TextList,
     Timings,
     UTCDateTime,
     Word,
@@ -159,6 +161,11 @@ monitors = Table(
     Column("mode", Word(Mode), nullable=False),
     Column("locations_per_run", Integer),
     Column("rotate_locations", Boolean, nullable=False),
+    Column("folders", TextList, nullable=False, server_default="[]"),
+    Column("expect_spf", Boolean, nullable=False, server_default=false()),
+    Column("expect_dkim", Boolean, nullable=False, server_default=false()),
+    Column("expect_dmarc", Boolean, nullable=False, server_default=false()),
+    Column("certificate_days", Integer, nullable=False, server_default="14"),
     Column("note", String(255)),
     Column("alert_note", String(1000)),
     Column("custom_properties", CustomProperties, nullable=False),

@@ -151,6 +151,21 @@ class IntegerList(TypeDecorator[Sequence[int]]):
         return None if value is None else tuple(json.loads(value))
 
 
+class TextList(TypeDecorator[Sequence[str]]):
+    """A tuple of texts, in its order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else _dump(list(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        del dialect
+        return None if value is None else tuple(json.loads(value))
+
+
 class CustomProperties(TypeDecorator[Sequence[CustomProperty]]):
     """A tuple of custom properties."""
 

@@ -76,6 +76,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|(?:locations|home_location): there is no location"
     r"|locations: names a location twice"
     r"|(?:smtp_hostname|(?:pop3|imap)_hostname): .* contradicts TLS mode"
+    r"|folders: (?:is for IMAP|names )"
     r"|location_id: .* is none of the monitor's locations"
     r"|User authentication failed"
     r")"

@@ -191,6 +191,7 @@ def full_result() -> Result:
             TranscriptLine(timedelta(milliseconds=2), Direction.RECEIVED, "220 Grüße"),
         ),
         lines_dropped=3,
+        quota_percent=87,
     )
     silent = SessionRecord(protocol=MailProtocol.IMAP, server="imap://x:143", address=None, tls=None)
     return Result(

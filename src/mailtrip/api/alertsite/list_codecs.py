@@ -6,7 +6,7 @@ from typing import TypeVar
 from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, kind_of, nullable, text
 from mailtrip.model import CustomProperty
 
-__all__ = ["custom_properties", "locations"]
+__all__ = ["custom_properties", "folders", "locations"]
 
 T = TypeVar("T")
 
@@ -35,6 +35,22 @@ def locations() -> Codec[tuple[int, ...]]:
         accepts=_array({"anyOf": [_object({"id": {**number.accepts, **about}}), number.accepts]}),
         returns=_array(_object({"id": {**number.returns, **about}, "name": name})),
     )
+
+
+def folders() -> Codec[tuple[str, ...]]:
+    """`["Lists", "Archive/2026"]`: names of folders as people write them."""
+    word = text(longest=255)
+
+    def parse(value: object) -> tuple[str, ...]:
+        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+
+    def _parse_item(position: int, item: object) -> str:
+        try:
+            return word.parse(item)
+        except BadValue as error:
+            raise BadValue(f"item {position} {error}") from None
+
+    return Codec(parse=parse, write=list, accepts=_array(word.accepts), returns=_array(word.returns))
 
 
 def custom_properties() -> Codec[tuple[CustomProperty, ...]]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from mailtrip.api.alertsite.fields import Field, MonitorView, given, shown_only
-from mailtrip.api.alertsite.list_codecs import custom_properties, locations
+from mailtrip.api.alertsite.list_codecs import custom_properties, folders, locations
 from mailtrip.api.alertsite.statuses import LAST_STATUS, show_last_status
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import (
@@ -224,7 +224,7 @@ _RECEIVING = (
     given(
         "mailbox_auth",
         "mailbox_mechanism",
-        choice(Mechanism, but={Mechanism.CRAM_MD5}),
+        choice(Mechanism),
         "How to log in to the mailbox; `apop` is for POP3 only. `auto`: the strongest mechanism both sides know.",
         example="auto",
     ),
@@ -262,6 +262,44 @@ _RECEIVING = (
         text(longest=262_144, script=Script.LINES, format="pem-bundle"),
         "PEM bundle of your own CA, used instead of the system's.",
         example=_CERTIFICATE,
+    ),
+)
+
+_EXPECTATIONS = (
+    given(
+        "folders",
+        "folders",
+        folders(),
+        "Folders that are looked into beside the inbox and the spam folder, by name (IMAP only).",
+        example=[],
+    ),
+    given(
+        "expect_spf",
+        "expect_spf",
+        boolean(),
+        "Whether it is a warning when the receiving side does not find SPF to pass.",
+        example=False,
+    ),
+    given(
+        "expect_dkim",
+        "expect_dkim",
+        boolean(),
+        "Whether it is a warning when the receiving side does not find DKIM to pass.",
+        example=False,
+    ),
+    given(
+        "expect_dmarc",
+        "expect_dmarc",
+        boolean(),
+        "Whether it is a warning when the receiving side does not find DMARC to pass.",
+        example=False,
+    ),
+    given(
+        "certificate_warning_days",
+        "certificate_days",
+        integer(0, 365),
+        "Days; a certificate that ends sooner is a warning. 0 for never.",
+        example=14,
     ),
 )
 
@@ -375,4 +413,4 @@ _KEPT = (
     ),
 )
 
-FIELDS: Final = (*_IDENTITY, *_SENDING, *_RECEIVING, *_PLAN, *_KEPT)
+FIELDS: Final = (*_IDENTITY, *_SENDING, *_RECEIVING, *_EXPECTATIONS, *_PLAN, *_KEPT)
