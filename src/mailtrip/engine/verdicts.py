@@ -13,13 +13,16 @@ _MOST_LAG = timedelta(seconds=5)
 _MOST_JUMP = timedelta(seconds=5)
 
 
-def own_up(result: Result, *, jump: timedelta) -> Result:
+def own_up(result: Result, *, jump: timedelta, resumes: bool = False) -> Result:
     """The result, or UNKNOWN where a failure may well be our own: no server is blamed for a program that stood still.
 
     Args:
         result: with the event loop's lag.
         jump: how far the clock of the day moved away from the monotonic one during the run; negative is backwards.
+        resumes: an earlier process began the run.
     """
+    if resumes and result.verdict is Verdict.MISSING:
+        return _unknown(result, "the program ended, perhaps after it had found and deleted the message,")
     if result.status.severity is not Severity.ERROR:
         return result
     if result.status is StatusCode.TIMEOUT and result.lag > _MOST_LAG:
@@ -54,5 +57,5 @@ def _unknown(result: Result, reason: str) -> Result:
         result,
         verdict=Verdict.UNKNOWN,
         status=StatusCode.LOCATION_LOST,
-        summary=f"Nothing can be said of the mail path, as {reason} during the run. {result.summary}",
+        summary=f"Nothing can be said of the mail path: {reason} during the run. {result.summary}",
     )

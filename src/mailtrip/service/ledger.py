@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.model import Result, Run, RunState, StatusCode, Step, Stray, Verdict
-from mailtrip.service.strays import MOST_COPIES, rule_on, show_duration
+from mailtrip.service.strays import MOST_COPIES, rule_on
 from mailtrip.store import Connection
 from mailtrip.store.ledger import Acceptance, Ruling
 from mailtrip.store.runs import FinishedRun
@@ -133,7 +133,7 @@ def _loss(run: Run, horizon: timedelta) -> Ruling:
         verdict=Verdict.LOST,
         status=StatusCode.TIMEOUT,
         step=Step.WAIT,
-        summary=f"Not seen within {show_duration(horizon)}, and not expected any more. {before}",
+        summary=f"Not seen within {horizon / timedelta(hours=1):g} hours, and not expected any more. {before}",
     )
 
 

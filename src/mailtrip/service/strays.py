@@ -1,5 +1,6 @@
 """What becomes of a run's verdict when its message shows up after the run has ended. Pure: values in, a ruling out."""
 
+import re
 from datetime import datetime, timedelta
 
 from mailtrip.model import Result, Run, Severity, Sighting, StatusCode, Step, Stray, Verdict
@@ -23,7 +24,7 @@ _FOUND = frozenset(
 """Verdicts of runs whose message was found."""
 _LOOKED_IN_VAIN = frozenset({Verdict.MISSING, Verdict.UNDECIDED, Verdict.LOST})
 """Verdicts of runs that looked until their time was up."""
-_FURTHER = "; a further copy was found in "
+_FURTHER = re.compile(r"; \d+ copies came in all, the last was found in .*")
 
 
 def rule_on(run: Run, stray: Stray, *, timeout: timedelta, known: int) -> Ruling | None:
@@ -47,31 +48,22 @@ def rule_on(run: Run, stray: Stray, *, timeout: timedelta, known: int) -> Ruling
     result = run.result
     if result is None or result.verdict not in _FOUND:
         return _arrival(run, stray, timeout)
-    if known < _left_behind(result) or result.copies >= MOST_COPIES:
+    if known < result.left_behind or result.copies >= MOST_COPIES:
         return None
     return _further_copy(result, stray)
 
 
-def _left_behind(result: Result) -> int:
-    """How many messages the run saw and did not delete; runs of older programs tell it by their status only."""
-    was_left = result.status is StatusCode.DELETE_FAILED or (
-        result.verdict is Verdict.DELIVERED
-        and result.sighting is not None
-        and result.delay is None
-        and result.status.severity is Severity.ERROR
-    )
-    return result.left_behind or (max(1, result.copies) if was_left else 0)
-
-
 def _further_copy(result: Result, stray: Stray) -> Ruling:
     is_worst = result.verdict in {Verdict.DELIVERED, Verdict.SLOW} and result.status.severity in _MILD
-    before = result.summary.partition(_FURTHER)[0].rstrip(".")
+    copies = max(result.copies, 1) + 1
+    before = _FURTHER.sub("", result.summary).rstrip(".")
+    place = f"{stray.folder} at {_show_time(stray.seen_at)}"
     return Ruling(
         verdict=Verdict.DOUBLED if is_worst else result.verdict,
         status=StatusCode.DOUBLED if is_worst else result.status,
         step=Step.LOOK if is_worst else result.step,
-        summary=f"{before}{_FURTHER}{stray.folder} at {_show_time(stray.seen_at)}.",
-        copies=max(result.copies, 1) + 1,
+        summary=f"{before}; {copies} copies came in all, the last was found in {place}.",
+        copies=copies,
         delay=result.delay,
         sighting=result.sighting,
     )

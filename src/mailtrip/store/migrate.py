@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from mailtrip.errors import ConfigurationError
 
-__all__ = ["check_known", "upgrade"]
+__all__ = ["check_known", "make_config", "upgrade"]
 
 _LOCK = 0x6D61696C74726970  # "mailtrip": two programs that start at once migrate one after the other
 
@@ -19,7 +19,7 @@ def check_known(connection: Connection) -> None:
     Raises:
         ConfigurationError: when the database is newer.
     """
-    known = {revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {revision.revision for revision in ScriptDirectory.from_config(make_config()).walk_revisions()}
     for revision in MigrationContext.configure(connection).get_current_heads():
         if revision not in known:
             raise ConfigurationError(
@@ -38,12 +38,13 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     check_known(connection)
-    config = _config()
+    config = make_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def _config() -> Config:
+def make_config() -> Config:
+    """Where Alembic finds the migrations; the caller adds the attribute `connection`."""
     config = Config()
     config.set_main_option("script_location", "mailtrip.store:migrations")
     config.set_main_option("path_separator", "os")

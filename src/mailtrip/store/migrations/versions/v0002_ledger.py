@@ -18,8 +18,10 @@ _AWAITED = "verdict IN ('missing', 'undecided', 'mailbox-unreachable')"
 
 
 def upgrade() -> None:
-    """Add what is new; runs that are there already stay as they are."""
+    """Add what is new; runs that are there already keep their verdicts."""
     _widen_runs()
+    # 207: the message could not be deleted. When it shows up again, it is no second copy.
+    op.execute("UPDATE runs SET left_behind = 1 WHERE status = 207")
     _make_run_revisions()
     _make_run_strays()
 
