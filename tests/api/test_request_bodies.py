@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -141,6 +141,14 @@ def test_a_chunked_body_is_read_like_any_other(server: Server) -> None:
 def test_an_announced_body_above_one_mib_is_refused_before_it_comes(server: Server) -> None:
     head = _head(server, f"POST {CREATE} HTTP/1.1", "Content-Length: 99999999999")
     assert b"413" in _exchange(server, head).split(b"\r\n")[0]
+
+
+def test_a_body_that_does_not_come_in_time_is_a_408(make_server: Callable[..., Server]) -> None:
+    server = make_server(body_seconds=0.3)
+    head = _head(server, f"POST {CREATE} HTTP/1.1", "Content-Length: 100")
+    answer = _exchange(server, head + b'{"name":')
+    assert b" 408 " in answer.split(b"\r\n")[0]
+    assert b'"errors"' in answer
 
 
 def test_a_client_that_goes_away_in_the_middle_of_a_body_harms_nobody(server: Server) -> None:

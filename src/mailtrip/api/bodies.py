@@ -1,15 +1,17 @@
 """Request bodies: read within bounds and parsed as one JSON object, whatever the Content-Type says."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from starlette.requests import Request
 
+from mailtrip.api.calls import services_of
 from mailtrip.api.codecs import kind_of, shown
 from mailtrip.errors import Fault, InvalidInput, MailtripError
 
-__all__ = ["LARGEST_BODY", "BodyTooLarge", "parse_object", "read_object"]
+__all__ = ["LARGEST_BODY", "BodyTooLarge", "BodyTooSlow", "parse_object", "read_object"]
 
 LARGEST_BODY: Final = 1_048_576
 """Bytes; alertsite-v3.md, section 9."""
@@ -19,10 +21,15 @@ class BodyTooLarge(MailtripError):
     """The body is above `LARGEST_BODY`."""
 
 
+class BodyTooSlow(MailtripError):
+    """The body did not come within the time that it was given."""
+
+
 async def read_object(request: Request) -> dict[str, object]:
     """The body as a JSON object; no body at all is an empty one.
 
     Raises:
+        BodyTooSlow: it was not whole within the time that `Services.body_seconds` gives it.
         BodyTooLarge: it is above 1 MiB, by its own word or by count; the rest was not read.
         InvalidInput: it is no JSON object in UTF-8.
         starlette.requests.ClientDisconnect: the client went away before its end.
@@ -30,12 +37,21 @@ async def read_object(request: Request) -> dict[str, object]:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > LARGEST_BODY:
         raise BodyTooLarge
+    try:
+        async with asyncio.timeout(services_of(request).body_seconds):
+            content = await _read(request)
+    except TimeoutError:
+        raise BodyTooSlow from None
+    return parse_object(content)
+
+
+async def _read(request: Request) -> bytes:
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > LARGEST_BODY:
             raise BodyTooLarge
-    return parse_object(bytes(content))
+    return bytes(content)
 
 
 def parse_object(content: bytes) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from mailtrip.api.bodies import LARGEST_BODY, BodyTooLarge
+from mailtrip.api.bodies import LARGEST_BODY, BodyTooLarge, BodyTooSlow
 from mailtrip.errors import (
     AuthenticationFailed,
     Forbidden,
@@ -54,6 +54,9 @@ def answer_for(error: MailtripError) -> Response:
             status, texts = 403, [f"access_denied - {error}"]
         case NotFound():
             status, texts = 404, [NOT_FOUND]
+        case BodyTooSlow():
+            status, texts = 408, ["too_slow - body: did not come in time; send it at once"]
+            headers["Connection"] = "close"
         case BodyTooLarge():
             status, texts = 413, [f"too_large - body: is above {LARGEST_BODY} bytes (1 MiB); send less"]
         case RateLimited():

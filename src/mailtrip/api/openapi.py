@@ -42,6 +42,7 @@ _TEXTS: Final = {
     401: "No token, or one that is unknown or expired: `invalid_token - <missing|unknown|expired>`.",
     403: "Your role may not do this: `access_denied - <what role is needed>`.",
     404: "Unknown id, or one of another account or type: `Record not found`.",
+    408: "The body did not come in time: `too_slow - ...`.",
     413: f"The body is above {LARGEST_BODY} bytes: `too_large - ...`.",
     429: "Too many attempts: `rate_limited - ...`.",
     500: "A bug of ours: `server_error - ... Request id <id>`; the log has the details under that id.",

@@ -35,6 +35,7 @@ class Services:
         new_token: makes the token of a test run's message.
         queue: told of each test run that was ordered, after its row is committed.
         health: never blocks and never raises.
+        body_seconds: how long a client may take to send a body.
     """
 
     database: DatabasePort
@@ -45,3 +46,4 @@ class Services:
     limiter: LoginLimiter
     health: Callable[[], Health]
     version: str
+    body_seconds: float = 30.0

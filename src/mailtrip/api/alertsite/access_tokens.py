@@ -105,7 +105,7 @@ def router() -> APIRouter:
         methods=["POST"],
         name="create_access_token",
         summary="Log in",
-        responses=answers(referring("AccessToken"), "You are logged in; your token.", 400, 413, 429),
+        responses=answers(referring("AccessToken"), "You are logged in; your token.", 400, 408, 413, 429),
         openapi_extra=json_body(referring("Login"), "Who logs in.", required=True),
     )
     routes.add_api_route(

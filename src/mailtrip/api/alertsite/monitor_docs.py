@@ -74,10 +74,10 @@ _LINKS: Final[dict[str, JSON]] = {
 }
 
 CREATED: Final = linked(
-    answers(referring("ID"), "The monitor was made; its number.", 400, 401, 403, 413, names_ignored=True), _LINKS
+    answers(referring("ID"), "The monitor was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
 )
 EDITED: Final = answers(
-    referring("ID"), "The monitor was changed; its number.", 400, 401, 403, 404, 413, names_ignored=True
+    referring("ID"), "The monitor was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
 )
 LISTED: Final = answers(referring("MonitorList"), "The monitors.", 400, 401)
 READ: Final = answers(referring("Monitor"), "The monitor, or those of its fields that were selected.", 400, 401, 404)
