@@ -89,6 +89,7 @@ class FakeProbe:
     Attributes:
         seconds: how long a run takes.
         raises: what it raises at the end instead of its result.
+        finds: fields of its result that are not as usual, by job.
         begun: the jobs it was given, in order.
         late: how long after its slot each began.
         under_way: how many runs are.
@@ -99,6 +100,7 @@ class FakeProbe:
         self._clock = clock
         self.seconds = seconds
         self.raises: Exception | None = None
+        self.finds: Callable[[RunJob], Mapping[str, object]] = lambda _job: {}
         self.begun: list[RunJob] = []
         self.late: list[timedelta] = []
         self.under_way = 0
@@ -116,7 +118,8 @@ class FakeProbe:
             self.under_way -= 1
         if self.raises:
             raise self.raises
-        return make_result(started_at, duration=self._clock.now() - started_at)
+        found = {"duration": self._clock.now() - started_at, **self.finds(job)}
+        return make_result(started_at, **found)
 
 
 @asynccontextmanager
@@ -295,7 +298,8 @@ class FakeLedger:
 
     def _conclude(self, item: Conclusion) -> None:
         if item.run.id < 0:
-            self.add(_plan(item.run.monitor_id, item.run.slot, item.run.kind))
+            planned = _plan(item.run.monitor_id, item.run.slot, item.run.kind)
+            self.add(replace(planned, token=item.run.token))
         run = self.runs[self._keys[_key(item.run)]]
         if run.state is RunState.RUNNING:
             self.runs[run.id] = replace(run, state=item.state, result=item.result, note=item.note)

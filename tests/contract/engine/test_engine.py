@@ -15,7 +15,7 @@ from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import LocalEngine
 from mailtrip.errors import Unavailable
-from mailtrip.model import MonitorType, Run, RunKind, RunState, StatusCode, Verdict
+from mailtrip.model import MonitorType, Run, RunKind, RunState, Severity, StatusCode, Verdict
 from mailtrip.schedule.slots import slots
 from mailtrip.service import monitors, runs
 from mailtrip.service.endings import Conclusion, conclude
@@ -211,6 +211,32 @@ async def test_after_a_crash_and_a_stop_nothing_is_replayed_and_nothing_is_silen
     assert [run.slot for run in missed] == [*slots(id_, MINUTE, after=first, until=restarted_at)]
     assert {run.note for run in missed} == {"the program was not running"}
     assert all(job.run.slot > restarted_at for job in probe.begun)
+
+
+async def test_a_run_that_a_crash_left_with_time_is_resumed_under_its_token(
+    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    left = claimed(database, id_, slot=clock.now(), token="t")
+    clock.move(5.0)
+    async with running_engine(database, probe, clock):
+        await until(database, clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+    (resumed, *_) = probe.begun
+    assert (resumed.run, resumed.resumes) == (left, True)
+
+
+async def test_an_error_is_verified_by_a_recheck_that_is_tied_to_it(
+    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    probe.finds = lambda job: (
+        {"verdict": Verdict.MISSING, "status": StatusCode.TIMEOUT} if job.run.kind is RunKind.SCHEDULED else {}
+    )
+    async with running_engine(database, probe, clock):
+        await until(database, clock, lambda: len(read_runs(database, id_, RunState.FINISHED)) >= 2)
+    first, recheck = sorted(read_runs(database, id_, RunState.FINISHED), key=lambda run: run.id)[:2]
+    assert (first.recheck_id, first.verified, first.severity) == (recheck.id, False, Severity.WARNING)
+    assert (recheck.recheck_of, recheck.kind, recheck.slot) == (first.id, RunKind.RECHECK, first.slot)
 
 
 async def test_a_test_ordered_while_the_engine_starts_is_not_taken_for_a_dead_one(
