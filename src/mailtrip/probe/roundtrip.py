@@ -23,15 +23,14 @@ and one that did not:
 A failure of our own end (status of severity UNKNOWN) makes the verdict UNKNOWN wherever it comes first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
-from mailtrip.model import Accepted, Bounce, Failure, MessageRef, Severity, Sighting, StatusCode, Step, Verdict
-from mailtrip.probe.compare import Change, Comparison
+from mailtrip.model import Accepted, Bounce, Failure, MessageRef, Severity, StatusCode, Step, Verdict
+from mailtrip.probe.endings import bounced, conclude, fail, finish
 from mailtrip.probe.looks import LookPlan
 from mailtrip.probe.moves import (
     Action,
-    Conclusion,
     ConnectSender,
     Delete,
     Done,
@@ -53,6 +52,7 @@ from mailtrip.probe.moves import (
     TimeUp,
     Watch,
 )
+from mailtrip.probe.state import State
 
 __all__ = ["State", "advance", "begin", "resume"]
 
@@ -61,60 +61,6 @@ _TIMER_SLACK = 0.05
 # An answer that is out for longer than this when the time is up is the mailbox's failing, and no proof of absence.
 _OVERDUE = 5.0
 _MOST_FETCHES = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where a trip is: the action under way, and what is known so far.
-
-    Attributes:
-        deadline: of the whole trip.
-        warning_time: seconds from acceptance to sighting that are too slow; None for never.
-        since: when `action` was decided on.
-        sent_at: when the message was accepted or, unheard, may have been.
-        unanswered: why the acceptance was not heard.
-        unseen_at: when the last look that did not show the message was asked.
-        seen: the first look that showed it.
-        copies: all messages with the trip's token so far.
-        gone: those messages that were deleted.
-        trouble: how the mailbox failed last; None when it has answered a look or fetch since.
-        failures: how often in a row it has.
-        looked_again: whether the look after the deletion has begun.
-        spam: those copies that are in a spam folder.
-        wide_at: when all folders were looked into last.
-        read: messages about the trip's message that were read.
-        bounce: the report that the message's delivery has failed.
-        deferral: why the server put the message off last.
-        deferred_at: when it did so first.
-        deferrals: how often it did.
-        resumes: the message may have been sent by an earlier process: it is looked for, and never sent.
-    """
-
-    deadline: float
-    warning_time: float | None
-    looks: LookPlan
-    action: Action
-    since: float
-    can_push: bool = False
-    sent_at: float | None = None
-    accepted: Accepted | None = None
-    unanswered: Failure | None = None
-    unseen_at: float | None = None
-    seen: Looked | None = None
-    copies: tuple[MessageRef, ...] = ()
-    gone: tuple[MessageRef, ...] = ()
-    trouble: Failure | None = None
-    failures: int = 0
-    comparison: Comparison | None = None
-    looked_again: bool = False
-    spam: frozenset[MessageRef] = frozenset()
-    wide_at: float | None = None
-    read: tuple[MessageRef, ...] = ()
-    bounce: Bounce | None = None
-    deferral: Failure | None = None
-    deferred_at: float | None = None
-    deferrals: int = 0
-    resumes: bool = False
 
 
 def begin(*, deadline: float, warning_time: timedelta | None, looks: LookPlan, now: float) -> State:
@@ -159,7 +105,7 @@ def _after(state: State, event: Event, now: float) -> State:
             return _failed(state, failure, now)
         case Submit(), TimeUp():
             # Nobody knows how far the message got.
-            return _finish(state, Verdict.UNDECIDED, StatusCode.TIMEOUT, Step.SUBMIT)
+            return finish(state, Verdict.UNDECIDED, StatusCode.TIMEOUT, Step.SUBMIT)
         case task, TimeUp():
             return _out_of_time(state, now, task.step)
         case _:
@@ -229,7 +175,7 @@ def _looked(state: State, look: Looked, now: float) -> State:
     fresh = tuple(ref for ref in dict.fromkeys(look.own) if ref not in state.copies)
     found = replace(state, copies=state.copies + fresh, spam=state.spam | look.spam)
     if state.looked_again:
-        return _do(found, Delete(fresh), now) if fresh else _conclude(state)
+        return _do(found, Delete(fresh), now) if fresh else conclude(state)
     if fresh:
         return _do(replace(found, seen=look), Fetch(fresh[0]), now)
     unread = [ref for ref in look.about if ref not in state.read]
@@ -259,9 +205,9 @@ def _reported(state: State, ref: MessageRef, bounce: Bounce | None, now: float) 
 
 def _deleted(state: State, now: float) -> State:
     if state.bounce:
-        return _bounced(state)
+        return bounced(state)
     if state.looked_again or not state.looks.looks_again:
-        return _conclude(state)
+        return conclude(state)
     return _do(replace(state, looked_again=True), LookNow(), now)
 
 
@@ -270,7 +216,7 @@ def _deleted(state: State, now: float) -> State:
 
 def _failed(state: State, failure: Failure, now: float) -> State:
     if failure.status.severity is Severity.UNKNOWN:
-        return _finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
+        return finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
     is_time_up = failure.status is StatusCode.TIMEOUT and now >= state.deadline - _TIMER_SLACK
     if state.sent_at is None:
         return _failed_before_sending(state, failure, now, is_time_up=is_time_up)
@@ -290,19 +236,19 @@ def _failed_before_sending(state: State, failure: Failure, now: float, *, is_tim
             return _deferred(state, failure, now)
         case _:
             verdict = _REFUSALS.get(failure.status, Verdict.UNSENT)
-            return _finish(state, verdict, failure.status, failure.step, failure)
+            return finish(state, verdict, failure.status, failure.step, failure)
 
 
 def _failed_after_sending(state: State, failure: Failure, now: float, *, is_time_up: bool) -> State:
     match state.action:
         case LookNow() if state.looked_again:
-            return _conclude(state)
+            return conclude(state)
         case Delete() if state.bounce:
-            return _bounced(state, not_deleted=failure)
+            return bounced(state, not_deleted=failure)
         case _ if is_time_up:
             return _out_of_time(state, now, failure.step)
         case Delete():
-            return _conclude(state, not_deleted=failure)
+            return conclude(state, not_deleted=failure)
         case _:
             return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
 
@@ -317,7 +263,7 @@ def _deferred(state: State, failure: Failure, now: float) -> State:
     state = replace(state, deferral=failure, deferred_at=deferred_at, deferrals=state.deferrals + 1)
     gap = state.looks.deferral_gap(state.deferrals)
     if now + gap >= state.deadline:
-        return _finish(state, Verdict.DEFERRED, failure.status, failure.step, failure)
+        return finish(state, Verdict.DEFERRED, failure.status, failure.step, failure)
     return _pause(state, gap, now)
 
 
@@ -341,112 +287,28 @@ def _retry(state: State, failure: Failure, now: float) -> State:
 def _out_of_time(state: State, now: float, step: Step) -> State:
     """No more can be done: what is known so far is the verdict."""
     if state.bounce:
-        return _bounced(state)
+        return bounced(state)
     if state.looked_again:
-        return _conclude(state)
+        return conclude(state)
     if state.sent_at is None:
         verdict = Verdict.DEFERRED if state.deferral else Verdict.UNSENT
-        return _fail(state, verdict, state.deferral or state.trouble, step)
+        return fail(state, verdict, state.deferral or state.trouble, step)
     if state.seen:
-        return _fail(state, Verdict.DELIVERED, state.trouble, step)
+        return fail(state, Verdict.DELIVERED, state.trouble, step)
     return _unseen(state, now, step)
 
 
 def _unseen(state: State, now: float, step: Step) -> State:
     """The message was handed over, or may have been, and nobody has seen it."""
     if state.unanswered:
-        return _fail(state, Verdict.UNDECIDED, state.unanswered, step)
+        return fail(state, Verdict.UNDECIDED, state.unanswered, step)
     if state.trouble or _is_overdue(state, now):
-        return _fail(state, Verdict.MAILBOX_UNREACHABLE, state.trouble, step)
+        return fail(state, Verdict.MAILBOX_UNREACHABLE, state.trouble, step)
     if state.accepted is None:
-        return _finish(state, Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.WAIT)
-    return _finish(state, Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+        return finish(state, Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.WAIT)
+    return finish(state, Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
 
 
 def _is_overdue(state: State, now: float) -> bool:
     planned = state.action.seconds if isinstance(state.action, Pause | Watch) else 0.0
     return now - state.since - planned > _OVERDUE
-
-
-# -- The end ------------------------------------------------------------------------------------------------------------
-
-
-def _bounced(state: State, *, not_deleted: Failure | None = None) -> State:
-    return _finish(state, Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT, not_deleted=not_deleted)
-
-
-def _conclude(state: State, *, not_deleted: Failure | None = None) -> State:
-    """The message was seen, fetched, and deleted if that could be done."""
-    sighting, deferred_for = _sighting(state), _deferred_for(state)
-    delay = (sighting.not_after.total_seconds() if sighting else 0.0) + deferred_for
-    if state.spam:
-        verdict, status, step = Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK
-    elif state.comparison is None or state.comparison.change is not Change.NONE:
-        verdict, status, step = Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH
-    elif len(state.copies) > 1:
-        verdict, status, step = Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK
-    elif state.warning_time is not None and delay > state.warning_time:
-        verdict, status, step = Verdict.SLOW, StatusCode.SLOW, Step.WAIT
-    elif not_deleted:
-        verdict, status, step = Verdict.DELIVERED, StatusCode.DELETE_FAILED, not_deleted.step
-    else:
-        return _finish(state, Verdict.DELIVERED, StatusCode.OK, None)
-    return _finish(state, verdict, status, step, not_deleted=not_deleted)
-
-
-def _fail(state: State, verdict: Verdict, failure: Failure | None, step: Step) -> State:
-    if failure is None:
-        return _finish(state, verdict, StatusCode.TIMEOUT, step)
-    return _finish(state, verdict, failure.status, failure.step, failure)
-
-
-def _finish(
-    state: State,
-    verdict: Verdict,
-    status: StatusCode,
-    step: Step | None,
-    failure: Failure | None = None,
-    *,
-    not_deleted: Failure | None = None,
-) -> State:
-    conclusion = Conclusion(
-        verdict=verdict,
-        status=status,
-        step=step,
-        failure=failure,
-        accepted=state.accepted,
-        sighting=_sighting(state),
-        copies=len(state.copies),
-        comparison=state.comparison,
-        left_behind=len(set(state.copies) - set(state.gone)),
-        not_deleted=not_deleted,
-        folder=_folder(state),
-        deferred_for=timedelta(seconds=_deferred_for(state)) if state.deferred_at is not None else None,
-        bounce=state.bounce,
-    )
-    return replace(state, action=Finish(conclusion))
-
-
-def _folder(state: State) -> str | None:
-    """Where the message was seen: the spam folder, if it is there too."""
-    where = sorted(state.copies, key=lambda ref: ref not in state.spam)
-    return where[0].folder if where else None
-
-
-def _deferred_for(state: State) -> float:
-    """Seconds from the first deferral to acceptance, or to the last deferral."""
-    if state.deferred_at is None:
-        return 0.0
-    end = state.accepted.at if state.accepted else state.since
-    return max(0.0, end - state.deferred_at)
-
-
-def _sighting(state: State) -> Sighting | None:
-    if state.accepted is None or state.seen is None:
-        return None
-    accepted_at = state.accepted.at
-    not_before = accepted_at if state.unseen_at is None else max(accepted_at, state.unseen_at)
-    return Sighting(
-        not_before=timedelta(seconds=not_before - accepted_at),
-        not_after=timedelta(seconds=max(not_before, state.seen.answered_at) - accepted_at),
-    )

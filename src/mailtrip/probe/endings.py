@@ -1,0 +1,95 @@
+"""The ends of a round trip: which verdict what is known comes to (the table stands in `mailtrip.probe.roundtrip`)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailtrip.model import Failure, Sighting, StatusCode, Step, Verdict
+from mailtrip.probe.compare import Change
+from mailtrip.probe.moves import Conclusion, Finish
+from mailtrip.probe.state import State
+
+__all__ = ["bounced", "conclude", "fail", "finish"]
+
+
+def bounced(state: State, *, not_deleted: Failure | None = None) -> State:
+    """A report of the message's failure came back, and was deleted if that could be done."""
+    return finish(state, Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT, not_deleted=not_deleted)
+
+
+def conclude(state: State, *, not_deleted: Failure | None = None) -> State:
+    """The message was seen, fetched, and deleted if that could be done."""
+    sighting, deferred_for = _sighting(state), _deferred_for(state)
+    delay = (sighting.not_after.total_seconds() if sighting else 0.0) + deferred_for
+    if state.spam:
+        verdict, status, step = Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK
+    elif state.comparison is None or state.comparison.change is not Change.NONE:
+        verdict, status, step = Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH
+    elif len(state.copies) > 1:
+        verdict, status, step = Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK
+    elif state.warning_time is not None and delay > state.warning_time:
+        verdict, status, step = Verdict.SLOW, StatusCode.SLOW, Step.WAIT
+    elif not_deleted:
+        verdict, status, step = Verdict.DELIVERED, StatusCode.DELETE_FAILED, not_deleted.step
+    else:
+        return finish(state, Verdict.DELIVERED, StatusCode.OK, None)
+    return finish(state, verdict, status, step, not_deleted=not_deleted)
+
+
+def fail(state: State, verdict: Verdict, failure: Failure | None, step: Step) -> State:
+    """A verdict that rests on a failure; without one it is the time that was up, at `step`."""
+    if failure is None:
+        return finish(state, verdict, StatusCode.TIMEOUT, step)
+    return finish(state, verdict, failure.status, failure.step, failure)
+
+
+def finish(
+    state: State,
+    verdict: Verdict,
+    status: StatusCode,
+    step: Step | None,
+    failure: Failure | None = None,
+    *,
+    not_deleted: Failure | None = None,
+) -> State:
+    """The last state of a trip, with its conclusion."""
+    conclusion = Conclusion(
+        verdict=verdict,
+        status=status,
+        step=step,
+        failure=failure,
+        accepted=state.accepted,
+        sighting=_sighting(state),
+        copies=len(state.copies),
+        comparison=state.comparison,
+        left_behind=len(set(state.copies) - set(state.gone)),
+        not_deleted=not_deleted,
+        folder=_folder(state),
+        deferred_for=timedelta(seconds=_deferred_for(state)) if state.deferred_at is not None else None,
+        bounce=state.bounce,
+    )
+    return replace(state, action=Finish(conclusion))
+
+
+def _folder(state: State) -> str | None:
+    """Where the message was seen: the spam folder, if it is there too."""
+    where = sorted(state.copies, key=lambda ref: ref not in state.spam)
+    return where[0].folder if where else None
+
+
+def _deferred_for(state: State) -> float:
+    """Seconds from the first deferral to acceptance, or to the last deferral."""
+    if state.deferred_at is None:
+        return 0.0
+    end = state.accepted.at if state.accepted else state.since
+    return max(0.0, end - state.deferred_at)
+
+
+def _sighting(state: State) -> Sighting | None:
+    if state.accepted is None or state.seen is None:
+        return None
+    accepted_at = state.accepted.at
+    not_before = accepted_at if state.unseen_at is None else max(accepted_at, state.unseen_at)
+    return Sighting(
+        not_before=timedelta(seconds=not_before - accepted_at),
+        not_after=timedelta(seconds=max(not_before, state.seen.answered_at) - accepted_at),
+    )
