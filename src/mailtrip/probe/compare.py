@@ -12,7 +12,14 @@ __all__ = ["Change", "Comparison", "compare", "text_digest"]
 
 _LONGEST_EXCERPT = 120
 _MOST_CONTENT_TYPES = 50
+_MOST_BOUNDARIES = 200
 _CONTENT_TYPE = re.compile(rb"content-type", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"[\r\n]--")
+# The parser takes quadratic time for the parameters of a field, and makes a part of each group of lines in a report.
+_TOO_COSTLY = re.compile(
+    rb"(?:\A|[\r\n])content-(?:[^\r\n:]{1,40}:(?:[^\r\n]|(?:\r\n|[\r\n])[ \t]){1001}|type[ \t]*:\s*message/delivery-status)",
+    re.IGNORECASE,
+)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # Python has these as text codecs; they are no character sets of mail, and some take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
@@ -48,15 +55,15 @@ def compare(sent: bytes, received: bytes) -> Comparison:
     texts = _texts_of(received)
     if texts == [original]:
         return Comparison(Change.NONE)
-    around = " ".join(texts).split(original, 1)
-    if not original or len(around) < 2:
+    around = " ".join(texts).split(original, 1) if original else []
+    if len(around) < 2:
         return Comparison(Change.DAMAGED)
     added = _UNPRINTABLE.sub("", " ".join(part for part in map(str.strip, around) if part))
     return Comparison(Change.ADDED, added[:_LONGEST_EXCERPT])
 
 
 def text_digest(message: bytes) -> str:
-    """SHA-256 of a message's text, in hex: equal for all that `compare` calls unchanged."""
+    """SHA-256 of a message's text, in hex; `compare` calls nothing changed that has the same as what was sent."""
     return hashlib.sha256("\n".join(_texts_of(message)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -73,12 +80,18 @@ def _mime_fields(header: bytes) -> list[bytes]:
 
 def _texts_of(message: bytes) -> list[str]:
     """The texts of a message's parts in order, with each run of white space made one blank."""
-    # The parser recurses into nested parts: a message nested a thousand times would exhaust the stack.
-    if len(_CONTENT_TYPE.findall(message)) > _MOST_CONTENT_TYPES:
+    if not _is_parsable(message):
         return []
     # Not policy.default: its header parsers raise on some malformed fields, and are many times slower.
     parts = (part for part in message_from_bytes(message).walk() if not part.is_multipart())
     return [text for part in parts if (text := " ".join(_decoded(part).split()))]
+
+
+def _is_parsable(message: bytes) -> bool:
+    """Whether the parser can be trusted with a message: no message that came back from a mail server fails here."""
+    # The parser recurses into nested parts: a message nested a thousand times would exhaust the stack.
+    is_flat = len(_CONTENT_TYPE.findall(message)) <= _MOST_CONTENT_TYPES
+    return is_flat and len(_BOUNDARY.findall(message)) <= _MOST_BOUNDARIES and not _TOO_COSTLY.search(message)
 
 
 def _decoded(part: Message) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from mailtrip.model import Hop, MessageFacts
 from mailtrip.probe.authentication import read_authentication
 from mailtrip.probe.boundary import receiving_hops
-from mailtrip.probe.fields import read_fields
+from mailtrip.probe.fields import printable, read_fields
 from mailtrip.probe.received import parse_hops
 from mailtrip.probe.route import measure_hops
 from mailtrip.probe.spam_marks import read_spam_marks
@@ -38,7 +38,7 @@ def read_facts(
     hops = parse_hops(fields)
     return MessageFacts(
         size=len(content) if size is None else size,
-        folder=folder,
+        folder=printable(folder),
         route=measure_hops(hops, sent_at=sent_at, seen_at=seen_at),
         authentication=read_authentication(fields, hops, receiving_host=receiving_host),
         spam_marks=read_spam_marks(fields),

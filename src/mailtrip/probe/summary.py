@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from mailtrip.model import Severity, Verdict
 from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.fields import printable
 from mailtrip.probe.moves import Conclusion
 
 __all__ = ["summarise", "summarise_bug"]
@@ -81,7 +82,7 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Seque
         text += f", after the server had put it off for {_seconds(conclusion.deferred_for)}"
     faults = []
     if conclusion.verdict is Verdict.SPAM:
-        faults.append(f'it is in the spam folder "{conclusion.folder}"')
+        faults.append(f'it is in the spam folder "{printable(conclusion.folder or "")}"')
     elif conclusion.status.severity is Severity.ERROR:
         faults.append(f"the mailbox failed at step {conclusion.step}: {why}" if conclusion.failure else why)
     if conclusion.comparison and conclusion.comparison.change is not Change.NONE:

@@ -162,3 +162,21 @@ def test_any_bytes_can_be_compared(received: bytes) -> None:
 @given(st.binary(max_size=100))
 def test_a_footer_of_any_bytes_is_an_addition(footer: bytes) -> None:
     assert compare(SENT, SENT + footer).change in {Change.ADDED, Change.NONE}
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        pytest.param(b'Content-Type: text/plain;"' + b";" * 1_000_000 + b"\n\nx", id="of a million parameters"),
+        pytest.param(b"Content-Type: text/plain;" + b"\n ;" * 300_000 + b"\n\nx", id="folded"),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 100_000, id="of many parts"),
+        pytest.param(b"Content-Type: message/delivery-status\n\n" + b"A:b\n\n" * 100_000, id="of many groups"),
+    ],
+)
+def test_a_message_that_would_cost_minutes_to_parse_is_damaged(received: bytes) -> None:
+    assert compare(SENT, received) == DAMAGED
+
+
+@pytest.mark.parametrize("sent", [b"", b"A: b\r\n\r\n", b"no field"])
+def test_a_message_without_text_is_equal_to_itself_and_to_no_other(sent: bytes) -> None:
+    assert (compare(sent, sent), compare(sent, SENT)) == (SAME, DAMAGED)

@@ -95,3 +95,8 @@ def test_hostile_messages_have_facts_in_bounded_time(content: bytes) -> None:
     read(content)
 
     assert time.process_time() - began < 1
+
+
+def test_the_folder_is_named_in_printable_words() -> None:
+    facts = read_facts(b"", sent_at=SENT_AT, seen_at=SENT_AT, receiving_host=None, folder="a\x1b[2Jb\nc")
+    assert facts.folder == "a?[2Jb c"

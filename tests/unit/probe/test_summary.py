@@ -62,6 +62,10 @@ LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the fina
             f"Delivered to {MAILBOX} within 0.250 s, but the time was up after 300.0 s at step fetch.",
         ),
         (
+            replace(DELIVERED, verdict=Verdict.SPAM, status=StatusCode.SPAM_FOLDER, folder="Junk\x1b[2J"),
+            f'Delivered to {MAILBOX} within 0.250 s, but it is in the spam folder "Junk?[2J".',
+        ),
+        (
             ACCEPTED,
             f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2"), but not seen in {MAILBOX} when the time was up after 300.0 s.',
         ),
