@@ -53,8 +53,9 @@ IMAP_LIMITS = Limits(line=65536)
 def _refuse_garbage(buffer: bytearray, start: int, expected: str) -> BrokenProtocol:
     if buffer.startswith((b"\x15\x03", b"\x16\x03"), start):
         return BrokenProtocol(f"the server speaks TLS where {expected} was expected")
-    end = buffer.find(b"\n", start, start + 200)
-    said = clean(bytes(buffer[start : end if end >= 0 else start + 200]), longest=120)
+    end = buffer.find(b"\n", start, start + 1000)
+    line = bytes(buffer[start:end]) if end >= 0 else bytes(buffer[start : start + 1000]) + "…".encode()
+    said = clean(line, longest=120)
     return BrokenProtocol(f'expected {expected}, but the server sent "{said}"')
 
 

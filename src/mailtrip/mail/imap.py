@@ -11,6 +11,7 @@ from mailtrip.mail.imap_folders import Folder, encode_name, read_folder
 from mailtrip.mail.imap_items import content_of, fetched_items, quota_percent, searched_uids, status_numbers, to_time
 from mailtrip.mail.imap_login import log_in
 from mailtrip.mail.imap_parser import Value, parse_values, to_number
+from mailtrip.mail.quoting import clean
 from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.model import Credentials, StatusCode
 
@@ -149,7 +150,7 @@ class IMAPGrammar:
         name = quote([encode_name(folder)])
         if name is None:
             raise ValueError("a folder's name in modified UTF-7 is printable ASCII")
-        answer = yield from self._dialogue.ask(b"SELECT %s" % name, refused=f"SELECT {folder} refused")
+        answer = yield from self._dialogue.ask(b"SELECT %s" % name, refused=f"SELECT {_shown(folder)} refused")
         if isinstance(answer, Refusal):
             return answer
         self._is_read_only = answer.status.code == "READ-ONLY"
@@ -226,7 +227,7 @@ class IMAPGrammar:
         """STATUS of a folder that need not be the selected one; a server that leaves out a number says zero."""
         name = quote([encode_name(folder)])
         command = b"STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)" % name
-        answer = yield from self._dialogue.ask(command, refused=f"STATUS {folder} refused")
+        answer = yield from self._dialogue.ask(command, refused=f"STATUS {_shown(folder)} refused")
         if isinstance(answer, Refusal):
             return answer
         numbers = status_numbers(answer)
@@ -362,6 +363,11 @@ class IMAPGrammar:
         tag = self._dialogue.next_tag()
         yield Exchange(send=tag + b" LOGOUT\r\n", framer=IMAPFramer(tag, ends_at_bye=False), tolerates_loss=True)
         return None
+
+
+def _shown(folder: str) -> str:
+    """A folder's name for people; a server may have made up any."""
+    return clean(folder, longest=80)
 
 
 def _as_set(uids: Sequence[int]) -> bytes:

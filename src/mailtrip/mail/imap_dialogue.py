@@ -18,6 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MOST_ALERTS = 10
+_LONGEST_CAPABILITIES = 8192
 _LARGEST_UID = 2**32 - 1
 
 # RFC 5530, 3 and RFC 3501, 7.1.
@@ -106,7 +107,7 @@ class Dialogue:
             return gone
         response = parse_reply(reply)[0]
         if response.name not in {"OK", "PREAUTH"}:
-            raise BrokenProtocol(f'the server greets with "{clean(response.name)}"')
+            raise BrokenProtocol("the server greets with neither OK nor PREAUTH")
         self.is_logged_in = response.name == "PREAUTH"
         return parse_status(response).text
 
@@ -153,7 +154,8 @@ class Dialogue:
             return Answer(status=nothing, untagged=tuple(untagged), challenge=last.rest)
         said = parse_status(last)
         if said.kind not in {"OK", "NO", "BAD"}:
-            raise BrokenProtocol(f'the server ends a command with "{said.kind}"')
+            # Not quoted: a name is in upper case, in which nobody would know an echoed password again to hide it.
+            raise BrokenProtocol("the server ends a command with neither OK, NO nor BAD")
         self._note_code(said)
         if said.kind == "OK":
             return Answer(status=said, untagged=tuple(untagged))
@@ -198,7 +200,7 @@ class Dialogue:
                 pass
 
     def _note_capabilities(self, text: str) -> None:
-        self.capabilities = frozenset(text.upper().split())
+        self.capabilities = frozenset(clean(text, longest=_LONGEST_CAPABILITIES).upper().split())
 
 
 def _to_uid(text: str) -> int | None:

@@ -35,9 +35,9 @@ class Folder:
 
 
 def read_folder(values: tuple[Value, ...]) -> Folder | None:
-    """What one LIST response says; None where it is malformed or its name can't be decoded."""
+    """What one LIST response says; None where it is malformed, or its name can't be decoded or is absurdly long."""
     match values:
-        case (tuple() as attributes, (bytes() | None) as delimiter, bytes() as raw, *_):
+        case (tuple() as attributes, (bytes() | None) as delimiter, bytes() as raw, *_) if len(raw) <= _LONGEST_NAME:
             name = decode_name(raw)
         case _:
             return None
@@ -50,7 +50,10 @@ def read_folder(values: tuple[Value, ...]) -> Folder | None:
     )
 
 
-_SHIFTED = re.compile(r"&([^-]*)-")
+_LONGEST_NAME = 1000
+"""Bytes on the wire; a command that names a folder has to fit into one line."""
+# What is not closed is taken up to the end all the same, so that it is not searched anew from each ampersand in it.
+_SHIFTED = re.compile(r"&([^-]*)(-|\Z)")
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]+|&")
 
 
@@ -73,7 +76,7 @@ def decode_name(raw: bytes) -> str | None:
     """
     try:
         text = raw.decode()
-        return _SHIFTED.sub(lambda match: _unshift(match[1]), text)
+        return _SHIFTED.sub(lambda match: _unshift(match[1]) if match[2] else match[0], text)
     except (UnicodeDecodeError, binascii.Error):
         return None
 

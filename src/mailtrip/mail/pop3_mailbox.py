@@ -1,6 +1,7 @@
 """A mailbox over POP3: a session for each look, as a session shows the mailbox as it was at its login."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from mailtrip.mail import pop3
@@ -216,12 +217,11 @@ class POP3Mailbox:
 def _by_key(listing: Sequence[tuple[int, str]]) -> dict[str, int]:
     """Message numbers by unique id; copies of one message may share an id (RFC 1939, 7), so these are counted."""
     numbers: dict[str, int] = {}
+    copies: Counter[str] = Counter()
     for number, uid in listing:
-        key, copy = uid, 1
-        while key in numbers:
-            copy += 1
-            key = f"{uid} {copy}"  # an id has no blank in it
-        numbers[key] = number
+        copies[uid] += 1
+        # An id has no blank in it.
+        numbers[uid if copies[uid] == 1 else f"{uid} {copies[uid]}"] = number
     return numbers
 
 

@@ -23,7 +23,7 @@ def clean(said: bytes | str, *, secrets: Sequence[str] = (), longest: int = _LON
     Returns:
         The text with blanks folded and control, format and bidirectional characters replaced by question marks.
     """
-    text = said if isinstance(said, str) else said[: 8 * longest].decode("utf-8", "replace")
+    text = said if isinstance(said, str) else _decoded(said, 8 * longest)
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
@@ -31,3 +31,8 @@ def clean(said: bytes | str, *, secrets: Sequence[str] = (), longest: int = _LON
     if not text.isprintable():
         text = "".join("?" if unicodedata.category(character) in _UNPRINTABLE else character for character in text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _decoded(said: bytes, most: int) -> str:
+    """The first `most` bytes as text, with an ellipsis where that is not all."""
+    return said[:most].decode("utf-8", "replace") + ("…" if len(said) > most else "")

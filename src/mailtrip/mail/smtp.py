@@ -123,7 +123,8 @@ def hello(client_name: str) -> Script[Capabilities]:
 
 def _read_capabilities(lines: Sequence[str]) -> Capabilities:
     names, mechanisms, size_limit = set(), set(), None
-    for line in lines:
+    shown = tuple(clean(line) for line in lines)
+    for line in shown:
         # Servers of the last century write "AUTH=LOGIN PLAIN" as well.
         name, *values = re.sub(r"\A(?i:AUTH)=", "AUTH ", line).upper().split() or [""]
         names.add(name)
@@ -135,7 +136,7 @@ def _read_capabilities(lines: Sequence[str]) -> Capabilities:
         names=frozenset(names - {""}),
         mechanisms=frozenset(mechanisms),
         size_limit=size_limit,
-        lines=tuple(clean(line) for line in lines),
+        lines=shown,
     )
 
 

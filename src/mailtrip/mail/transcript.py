@@ -17,7 +17,9 @@ _LINE_LENGTH = 400
 _REPLY_LINES = 40
 _REPLY_BYTES = 40 * 1024
 _SHORTEST_PLAIN = 4
+_SHORTEST_PART = 3
 _HIDDEN = "(hidden)"
+_ELLIPSIS = "…"
 
 _Entry: TypeAlias = tuple[float, Direction, str | bytes, int]
 """What was said at one moment, and how many lines it had; zero lines are not counted yet."""
@@ -33,13 +35,22 @@ class Redactor:
         self._forms = _forms(credentials, password) if credentials else ()
 
     def clean(self, text: str) -> str:
-        """The text with every form of the password replaced."""
+        """The text with every form of the password replaced, also one that is cut short by an ellipsis."""
         for form in self._forms:
             if form in text:
                 text = text.replace(form, _HIDDEN)
+            if _ELLIPSIS in text:
+                text = _hide_cut(text, form)
         if self._short and self._short in text:
             text = re.sub(rf"(?<!\w){re.escape(self._short)}(?!\w)", _HIDDEN, text)
         return text
+
+
+def _hide_cut(text: str, form: str) -> str:
+    """The text without the beginnings of a form in front of an ellipsis; those of a character or two say nothing."""
+    for length in range(len(form) - 1, _SHORTEST_PART - 1, -1):
+        text = text.replace(form[:length] + _ELLIPSIS, _HIDDEN + _ELLIPSIS)
+    return text
 
 
 def _forms(credentials: Credentials, password: str) -> tuple[str, ...]:

@@ -41,6 +41,16 @@ def test_a_malformed_name_is_none(raw: bytes) -> None:
     assert decode_name(raw) is None
 
 
+@pytest.mark.parametrize("raw", [b"Tom & Jerry", b"&", b"a&-&&&&"])
+def test_a_shift_that_is_never_closed_is_text(raw: bytes) -> None:
+    assert decode_name(raw) == raw.decode().replace("&-", "&")
+
+
+def test_a_name_of_ampersands_takes_no_more_time_than_its_length_allows() -> None:
+    raw = b"&" * 1_000_000
+    assert decode_name(raw) == raw.decode()
+
+
 def test_a_name_in_utf_8_is_taken_as_it_is() -> None:
     assert decode_name("Entw\u00fcrfe".encode()) == "Entw\u00fcrfe"
 
@@ -59,6 +69,8 @@ def test_a_name_in_utf_8_is_taken_as_it_is() -> None:
         (b'() "/"', None),
         (b'x "/" y', None),
         (b'() "/" "&AP-"', None),
+        (b'() "/" ' + b"x" * 1000, Folder(name="x" * 1000, delimiter="/")),
+        (b'() "/" ' + b"x" * 1001, None),
     ],
 )
 def test_a_folder_is_read(line: bytes, expected: Folder | None) -> None:

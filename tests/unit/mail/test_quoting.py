@@ -15,6 +15,7 @@ from mailtrip.mail.quoting import clean
         ("so \u202eback\u200bwards".encode(), "so ?back?wards"),
         ("gr\u00fc\u00dfe".encode(), "gr\u00fc\u00dfe"),
         (b"latin \xfc", "latin \ufffd"),
+        (b" " * 2399 + b"s3cret", "s\u2026"),
         (b"x" * 400, "x" * 299 + "\u2026"),
         ("a\u2028b\u00a0c", "a b c"),
     ],

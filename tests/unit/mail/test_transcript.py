@@ -127,3 +127,16 @@ def test_control_characters_and_broken_utf_8_do_no_harm() -> None:
     transcript.add_bytes(START, RECEIVED, b"220 a\x1b[31mb\xff\x00 \xc3\xa9\r\n")
 
     assert texts(transcript) == ["220 a?[31mb\ufffd? é"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("he said open sesa\u2026", "he said (hidden)\u2026"),
+        ("he said ope\u2026", "he said (hidden)\u2026"),
+        ("he said op\u2026", "he said op\u2026"),
+        ("open ses", "open ses"),
+    ],
+)
+def test_a_password_that_is_cut_short_by_an_ellipsis_is_hidden(text: str, expected: str) -> None:
+    assert Redactor(Credentials(username="u@example.com", password="open sesame")).clean(text) == expected
