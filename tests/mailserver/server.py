@@ -19,11 +19,10 @@ from tests.mailserver.configuration import DOMAIN, PASSWORD, PORT_NAMES, USERS
 
 from mailtrip.testing.certificates import Authority
 
-__all__ = ["RealMailServer", "missing"]
+__all__ = ["RealMailServer", "daemon_directory", "environment", "missing"]
 
 _SCHEMES = {
     "smtp": "smtp",
-    "smtp-without-tls": "smtp",
     "submission": "smtp",
     "submissions": "smtps",
     "pop3": "pop3",
@@ -44,7 +43,7 @@ def missing() -> str | None:
     for program in ("postconf", "dovecot"):
         if shutil.which(program, path=_path()) is None:
             return f"{program} is not installed; {remedy}"
-    version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True, check=True, env=_environment())
+    version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True, check=True, env=environment())
     if not version.stdout.startswith("2.3."):
         return f"Dovecot 2.3 is needed, {version.stdout.split()[0]} is installed"
     if os.geteuid() != 0:
@@ -59,6 +58,7 @@ class RealMailServer:
     domain = DOMAIN
     password = PASSWORD
     users = USERS
+    port_names: Sequence[str] = PORT_NAMES
 
     def __init__(self) -> None:
         self.authority = Authority()
@@ -82,7 +82,7 @@ class RealMailServer:
 
     def url(self, name: str) -> str:
         """The server as a monitor names it, such as `smtps://127.0.0.1:21465` for submissions."""
-        return f"{_SCHEMES[name]}://{self.host}:{self._ports[name]}"
+        return f"{_scheme(name)}://{self.host}:{self._ports[name]}"
 
     def make_mailbox(self, address: str) -> None:
         """Let Dovecot make the user's folders: a first delivery and a first login at one time get in each other's way.
@@ -108,13 +108,12 @@ class RealMailServer:
         Raises:
             RuntimeError: when they don't, with the end of their logs.
         """
-        self._ports = _free_ports()
+        self._ports = _free_ports(self.port_names)
         self._write()
-        postfix = ["-c", str(self.folder / "postfix"), "-s"]
-        self._run([f"{_daemon_directory()}/master", *postfix])
-        self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
+        self.start_postfix()
+        self.start_dovecot()
         try:
-            self._watcher = _guard(self._processes)
+            self.guard()
             self._wait_until_ready()
         except BaseException:
             self.stop()
@@ -133,17 +132,56 @@ class RealMailServer:
             _await_end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, arguments: list[str]) -> None:
+    def start_postfix(self) -> subprocess.Popen[bytes]:
+        """Start Postfix alone; its master process."""
+        return self._run([f"{daemon_directory()}/master", "-c", str(self.folder / "postfix"), "-s"])
+
+    def start_dovecot(self) -> subprocess.Popen[bytes]:
+        """Start Dovecot alone; its master process."""
+        return self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End Postfix or Dovecot alone, with all its processes."""
+        self._processes.remove(process)
+        process.terminate()
+        _await_end(process)
+
+    def guard(self) -> None:
+        """See to it that what runs at this moment ends with this process, however that ends."""
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher.communicate()
+        self._watcher = _guard(self._processes)
+
+    def files(self) -> dict[str, str]:
+        """All configuration, by path below the server's folder."""
+        certificate = self.authority.issue(("localhost", f"mail.{DOMAIN}", "127.0.0.1"))
+        return {
+            "tls/server.pem": certificate.certificate_pem,
+            "tls/server.key": certificate.key_pem,
+            "dovecot/users": configuration.passwd_file(),
+            "dovecot/dovecot.conf": configuration.dovecot_conf(self.folder, self._ports),
+            "postfix/main.cf": configuration.main_cf(self.folder, daemon_directory=daemon_directory()),
+            "postfix/master.cf": configuration.master_cf(self._ports),
+            "postfix/users.re": "/^u[0-9]{4}(\\+.*)?@probe\\.test$/ ok\n",
+        }
+
+    def is_ready(self, name: str) -> bool:
+        """Whether the port of that name answers: with a greeting, or, where TLS comes first, at all."""
+        return _greets(self._ports[name], is_tls=_scheme(name).endswith("s"))
+
+    def _run(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         # In a session of its own: both masters end their children by process group.
         process = subprocess.Popen(
             arguments,
-            env=_environment() | {"MAIL_CONFIG": str(self.folder / "postfix")},
+            env=environment() | {"MAIL_CONFIG": str(self.folder / "postfix")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         self._processes.append(process)
+        return process
 
     def _write(self) -> None:
         folder = self.folder
@@ -153,42 +191,37 @@ class RealMailServer:
         shutil.chown(folder / "home", "mail", "mail")
         shutil.chown(folder / "data", "postfix")
         _make_queues(folder / "queue")
-        certificate = self.authority.issue(("localhost", f"mail.{DOMAIN}", "127.0.0.1"))
-        files = {
-            "tls/server.pem": certificate.certificate_pem,
-            "dovecot/users": configuration.passwd_file(),
-            "dovecot/dovecot.conf": configuration.dovecot_conf(folder, self._ports),
-            "postfix/main.cf": configuration.main_cf(folder, daemon_directory=_daemon_directory()),
-            "postfix/master.cf": configuration.master_cf(self._ports),
-            "postfix/users.re": "/^u[0-9]{4}(\\+.*)?@probe\\.test$/ ok\n",
-        }
-        for name, text in files.items():
-            (folder / name).write_text(text)
-        key = folder / "tls" / "server.key"
-        key.touch(mode=0o600)
-        key.write_text(certificate.key_pem)
+        for name, text in self.files().items():
+            path = folder / name
+            path.touch(mode=0o600 if path.suffix == ".key" else 0o644)
+            path.write_text(text)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        for name, port in self._ports.items():
-            while not _greets(port, is_tls=_SCHEMES[name].endswith("s")):
+        for name in self._ports:
+            while not self.is_ready(name):
                 dead = [process.args for process in self._processes if process.poll() is not None]
                 if dead or time.monotonic() > deadline:
                     raise RuntimeError(f"the mail server did not start ({name}; ended: {dead})\n{self.log()}")
                 time.sleep(0.05)
 
 
+def _scheme(name: str) -> str:
+    """Of a port: the word before the first hyphen tells it."""
+    return _SCHEMES[name.partition("-")[0]]
+
+
 def _path() -> str:
     return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {"PATH": _path(), "LANG": "C"}
 
 
-def _daemon_directory() -> str:
+def daemon_directory() -> str:
     asked = subprocess.run(
-        ["postconf", "-d", "-h", "daemon_directory"], capture_output=True, text=True, check=True, env=_environment()
+        ["postconf", "-d", "-h", "daemon_directory"], capture_output=True, text=True, check=True, env=environment()
     )
     return asked.stdout.strip()
 
@@ -205,11 +238,11 @@ def _make_queues(queue: Path) -> None:
     (queue / "pid").mkdir()
 
 
-def _free_ports() -> dict[str, int]:
+def _free_ports(names: Sequence[str]) -> dict[str, int]:
     """A port that nobody listens on for each name, tried in random order, as other test processes choose too."""
     ports: dict[str, int] = {}
     candidates = iter(random.sample(range(_FIRST_PORT, _LAST_PORT), 500))
-    for name in PORT_NAMES:
+    for name in names:
         ports[name] = next(port for port in candidates if _is_free(port))
     return ports
 
@@ -237,7 +270,7 @@ def _guard(processes: Sequence[subprocess.Popen[bytes]]) -> subprocess.Popen[byt
     pids = [str(process.pid) for process in processes]
     return subprocess.Popen(
         ["sh", "-c", 'read -r _; kill "$@"', "guard", *pids],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

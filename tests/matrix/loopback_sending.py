@@ -175,10 +175,29 @@ SUBMIT_ROWS = (
 )
 
 
-def way(name: str, expected: Outcome | Each, delivery: Delivery, *, seconds: float = 10.0) -> LoopbackRow:
+def way(
+    name: str,
+    expected: Outcome | Each,
+    delivery: Delivery,
+    *,
+    seconds: float = 10.0,
+    features: Features | None = None,
+) -> LoopbackRow:
     return LoopbackRow(
-        part=Part.WAY, name=name, expected=expected, delivery=delivery, seconds=seconds, warning_seconds=1.0
+        part=Part.WAY,
+        name=name,
+        expected=expected,
+        delivery=delivery,
+        features=features,
+        seconds=seconds,
+        warning_seconds=1.0,
     )
+
+
+IN_SPAM = Each(
+    pop3=Outcome(Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT, may_stay=True),
+    imap=Outcome(Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK),
+)
 
 
 WAY_ROWS = (
@@ -208,13 +227,12 @@ WAY_ROWS = (
         Outcome(Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT),
         Delivery(bounce=True),
     ),
+    way("delivered to the spam folder", IN_SPAM, Delivery(folder="Junk"), seconds=3.5),
     way(
-        "delivered to the spam folder",
-        Each(
-            pop3=Outcome(Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT, may_stay=True),
-            imap=Outcome(Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK),
-        ),
+        "delivered to a folder that is for spam by its name only",
+        IN_SPAM,
         Delivery(folder="Junk"),
-        seconds=5.0,
+        seconds=3.5,
+        features=Features(special_use=False),
     ),
 )

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import pytest
+from tests.mailserver.faulty import FaultyMailServer
+from tests.mailserver.fixtures import MailAccount
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
 from mailtrip.testing.faults import Delivery, Fault
@@ -13,7 +15,7 @@ from mailtrip.testing.mailstore import Account
 from mailtrip.testing.server import LoopbackServer
 from mailtrip.testing.site import Features
 
-__all__ = ["Change", "Each", "LoopbackRow", "Outcome", "Part", "Place", "Row", "cases"]
+__all__ = ["Change", "Deed", "Each", "LoopbackRow", "Outcome", "Part", "Place", "RealRow", "Row", "cases"]
 
 
 class Part(StrEnum):
@@ -116,6 +118,50 @@ class LoopbackRow(Row):
     @property
     def maker(self) -> str:
         return "loopback server"
+
+
+Deed: TypeAlias = Callable[[FaultyMailServer, MailAccount], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealRow(Row):
+    """A fault of a real Postfix or Dovecot.
+
+    Attributes:
+        made_by: which of them has it, and by which means.
+        domain: first label of the recipient's domain; None for the faultless one.
+        smtp_port: as `FaultyMailServer` names its ports.
+        mailbox_host: the address to connect to; certificates differ between them.
+        before: done before the run, when the foreign messages are there.
+        then: done at the moment when the message is accepted.
+        later: done so many seconds after that.
+        trusts_server: False lets the client trust another authority than the server's.
+        smtp_password: None for the right one.
+        mailbox_password: likewise.
+        smtp_username: None for the account's.
+        mailbox_username: likewise.
+        takes_more: False when the mailbox can't take the messages of others that come in under way.
+    """
+
+    made_by: str
+    domain: str | None = None
+    smtp_port: str = "smtp"
+    smtp_tls: TLSMode = TLSMode.NONE
+    mailbox_tls: TLSMode = TLSMode.NONE
+    mailbox_host: str = "127.0.0.1"
+    before: Deed | None = None
+    then: Deed | None = None
+    later: tuple[float, Deed] | None = None
+    trusts_server: bool = True
+    smtp_password: str | None = None
+    mailbox_password: str | None = None
+    smtp_username: str | None = None
+    mailbox_username: str | None = None
+    takes_more: bool = True
+
+    @property
+    def maker(self) -> str:
+        return self.made_by
 
 
 def cases(rows: Sequence[Row]) -> list[object]:
