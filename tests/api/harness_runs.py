@@ -71,6 +71,7 @@ def result(token: str, verdict: Verdict, status: StatusCode, *, summary: str) ->
             Timing(step=Step.CONNECT, offset=seconds(0), duration=seconds(0.05)),
             Timing(step=Step.SUBMIT, offset=seconds(0.3), duration=seconds(0.25)),
         ),
+        copies=1 if status is StatusCode.OK else 0,
         sighting=Sighting(not_before=seconds(1), not_after=seconds(1.25)) if status is StatusCode.OK else None,
         sessions=SESSIONS,
         lag=seconds(0.002),

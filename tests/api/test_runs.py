@@ -41,6 +41,8 @@ def test_a_listed_run_has_its_outcome_and_steps_but_no_sessions(server: Server) 
         "started_at": "2026-01-01T11:00:00.050000Z",
         "note": None,
         "recheck_of": None,
+        "recheck_id": None,
+        "verified": None,
         "verdict": "delivered",
         "status": 0,
         "severity": "ok",
@@ -49,6 +51,9 @@ def test_a_listed_run_has_its_outcome_and_steps_but_no_sessions(server: Server) 
         "summary": "Delivered after 1.2 s",
         "duration_seconds": 2.5,
         "sighting": {"not_before_seconds": 1.0, "not_after_seconds": 1.25},
+        "delay_seconds": None,
+        "deferred_for_seconds": None,
+        "copies": 1,
         "steps": [
             {"step": "connect", "offset_seconds": 0.0, "duration_seconds": 0.05},
             {"step": "submit", "offset_seconds": 0.3, "duration_seconds": 0.25},
@@ -131,6 +136,12 @@ def test_a_run_has_everything_that_is_kept_of_it(server: Server) -> None:
     found = server.get(f"/api/v1/runs/{run_id}").json()
     [listed] = server.get(f"/api/v1/monitors/{monitor_id}/runs").json()["results"]
     assert found == listed | {
+        "revisions": [],
+        "proof": [],
+        "facts": None,
+        "bounce": None,
+        "left_behind": 0,
+        "accepted_at": None,
         "token": "t0ken100001",
         "message_id": "<t0ken@example.com>",
         "queued_as": "250 2.0.0 Ok: queued as 4F1",
@@ -157,6 +168,7 @@ def test_a_run_has_everything_that_is_kept_of_it(server: Server) -> None:
                     {"at_seconds": 0.3, "direction": "*", "text": "connection closed"},
                 ],
                 "lines_dropped": 2,
+                "quota_percent": None,
             }
         ],
     }
@@ -168,6 +180,17 @@ def test_a_run_without_a_result_has_nulls_for_its_outcome(server: Server) -> Non
     found = server.get(f"/api/v1/runs/{run_id}").json()
     assert found["state"] == "running"
     assert (found["verdict"], found["status"], found["sighting"], found["sessions"]) == (None, None, None, [])
+    assert (found["copies"], found["proof"], found["facts"], found["revisions"]) == (None, [], None, [])
+
+
+def test_the_token_of_a_run_can_be_read_while_it_is_under_way(server: Server) -> None:
+    monitor_id = server.create()
+    tokens = set()
+    for path in (f"/api/v1/monitors/{monitor_id}/test", None):
+        response = server.post(path) if path else server.get(f"/api/v3/tests?monitor_id={monitor_id}")
+        tokens.add(server.get(f"/api/v1/runs/{response.json()['id']}").json()["token"])
+    assert len(tokens) == 2
+    assert None not in tokens
 
 
 def test_an_unknown_run_is_a_404(server: Server) -> None:
@@ -181,6 +204,7 @@ def test_health_is_open_to_anybody(server: Server) -> None:
         "status": "ok",
         "version": "1.2.3",
         "database_ok": True,
+        "network_ok": True,
         "runs_in_flight": 2,
         "results_waiting": 0,
         "results_dropped": 0,
@@ -196,3 +220,11 @@ def test_degraded_health_is_a_503_that_tells_why(make_server: Callable[..., Serv
     assert messages(response) == ["unavailable - the database is away, or results wait for it"]
     found = response.json()
     assert (found["status"], found["results_waiting"], found["results_dropped"]) == ("degraded", 3, 1)
+
+
+def test_a_location_without_a_network_is_degraded(make_server: Callable[..., Server], server: Server) -> None:
+    worse = replace(server.health, network_ok=False)
+    response = make_server(health=lambda: worse).get("/api/v1/health", role=None)
+    assert response.status_code == 503
+    assert messages(response) == ["unavailable - the location has lost its network: no mail server can be reached"]
+    assert response.json()["network_ok"] is False

@@ -140,6 +140,7 @@ def _health(health: EngineHealth) -> Health:
         results_dropped=health.dropped_results,
         scheduler_lag=health.lateness,
         loop_lag=health.lag,
+        network_ok=not health.is_network_lost,
         version=mailtrip.__version__,
     )
 

@@ -117,7 +117,7 @@ class Verdict(StrEnum):
     LATE = "late"
     """Arrived after the run's deadline."""
     LOST = "lost"
-    """Accepted by the SMTP server, and not seen for so long that it is not expected any more."""
+    """Handed to the SMTP server, and not seen for so long that it is not expected any more."""
     BOUNCED = "bounced"
     """A report came back that it could not be delivered (RFC 3464)."""
     REFUSED = "refused"

@@ -23,6 +23,7 @@ class Health:
         results_dropped: results lost since the start because too many waited.
         scheduler_lag: how late the newest runs were started, at most.
         loop_lag: how late the event loop was, at most, of late.
+        network_ok: whether the location has its network, as far as its runs can tell.
     """
 
     database_ok: bool
@@ -32,8 +33,10 @@ class Health:
     scheduler_lag: timedelta
     loop_lag: timedelta
     version: str
+    network_ok: bool = True
 
     @property
     def status(self) -> HealthStatus:
-        """Degraded while the database is away or results wait; what was dropped long ago is told, but is over."""
-        return HealthStatus.OK if self.database_ok and not self.results_waiting else HealthStatus.DEGRADED
+        """Degraded while database or network are away, or results wait; what was dropped long ago is told, but is over."""
+        is_ok = self.database_ok and self.network_ok and not self.results_waiting
+        return HealthStatus.OK if is_ok else HealthStatus.DEGRADED

@@ -55,4 +55,4 @@ def site_status(
 
 
 def _severity(run: Run | None) -> Severity:
-    return Severity.UNKNOWN if run is None or run.result is None else run.result.status.severity
+    return (run.severity if run else None) or Severity.UNKNOWN

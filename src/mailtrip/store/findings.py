@@ -13,9 +13,11 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mailtrip.model import Bounce, MessageFacts, Proof
+from mailtrip.store.codec import storable
 
 __all__ = ["Findings", "decode_findings", "encode_findings"]
 
+_LONGEST = 10_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -42,6 +44,8 @@ def decode_findings(text: str | None) -> Findings:
 
 
 def _encode(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value, _LONGEST)
     if isinstance(value, timedelta):
         return value // _MICROSECOND
     if isinstance(value, datetime):

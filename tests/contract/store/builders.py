@@ -151,7 +151,7 @@ def session(text: str = "220 ready") -> SessionRecord:
 
 def full_facts() -> MessageFacts:
     """Facts with something in every field."""
-    passed = AuthenticationResult(result="pass", domain="probe.test", reason="good \0 \ud83d")
+    passed = AuthenticationResult(result="pass", domain="probe.test", reason="good Grüße")
     claim = AuthenticationClaim(instance=1, written_by="relay.test", spf=passed)
     hop = Hop(by="mx.probe.test", tls_version="TLSv1.3", is_encrypted=True, time=NOW)
     return MessageFacts(

@@ -4,7 +4,7 @@ from typing import Final
 
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import JSON
-from mailtrip.model import Run, Severity, StatusCode, Verdict
+from mailtrip.model import Result, Run, Severity, StatusCode, Verdict
 
 __all__ = ["LAST_STATUS", "show_last_status"]
 
@@ -14,7 +14,11 @@ LAST_STATUS: Final[dict[str, JSON]] = {
         "run_id": {"type": "integer", "description": "The run; `GET /api/v1/runs/{id}` has everything about it."},
         "status": {"type": "integer", "enum": [int(code) for code in StatusCode], "description": "Status code."},
         "text": {"type": "string", "description": "The status in words."},
-        "severity": {"type": "string", "enum": [str(word) for word in Severity], "description": "How bad it is."},
+        "severity": {
+            "type": "string",
+            "enum": [str(word) for word in Severity],
+            "description": "How bad it is; an error that the recheck did not find is a `warning`.",
+        },
         "verdict": {
             "type": "string",
             "enum": [str(word) for word in Verdict],
@@ -42,9 +46,16 @@ def show_last_status(run: Run | None) -> JSON:
         "run_id": run.id,
         "status": int(result.status),
         "text": result.status.text,
-        "severity": str(result.status.severity),
+        "severity": str(run.severity),
         "verdict": str(result.verdict),
         "time": show_time(run.slot),
-        "delivery_seconds": None if result.sighting is None else result.sighting.not_after.total_seconds(),
+        "delivery_seconds": _delivery_seconds(result),
         "summary": result.summary,
     }
+
+
+def _delivery_seconds(result: Result) -> float | None:
+    """By the mailbox server's word for a late arrival, which was seen long after it; else by our own eyes."""
+    if result.delay is not None:
+        return result.delay.total_seconds()
+    return None if result.sighting is None else result.sighting.not_after.total_seconds()

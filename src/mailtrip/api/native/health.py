@@ -20,9 +20,13 @@ class HealthObject(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    status: HealthStatus = Field(description="`ok`, or `degraded` while the database is away or results wait for it.")
+    status: HealthStatus = Field(
+        description="`ok`, or `degraded` while the database is away, results wait for it, or the location "
+        "has lost its network."
+    )
     version: str = Field(description="The program's version.")
     database_ok: bool = Field(description="Whether the last use of the database went well.")
+    network_ok: bool = Field(description="Whether any mail server could be reached of late.")
     runs_in_flight: int = Field(description="Runs that are being made now.")
     results_waiting: int = Field(description="Results that wait for the database to come back.")
     results_dropped: int = Field(description="Results lost since the start because too many waited.")
@@ -36,7 +40,7 @@ async def read_health(request: Request) -> Response:
     shown = _show(health).model_dump(mode="json")
     if health.status is HealthStatus.OK:
         return json_response(shown)
-    error: JSON = {"code": 503, "message": "unavailable - the database is away, or results wait for it"}
+    error: JSON = {"code": 503, "message": _trouble(health)}
     return json_response({"errors": [error], **shown}, status=503)
 
 
@@ -61,11 +65,18 @@ def _answers() -> Responses:
     return found
 
 
+def _trouble(health: Health) -> str:
+    if not health.database_ok or health.results_waiting:
+        return "unavailable - the database is away, or results wait for it"
+    return "unavailable - the location has lost its network: no mail server can be reached"
+
+
 def _show(health: Health) -> HealthObject:
     return HealthObject(
         status=health.status,
         version=health.version,
         database_ok=health.database_ok,
+        network_ok=health.network_ok,
         runs_in_flight=health.runs_in_flight,
         results_waiting=health.results_waiting,
         results_dropped=health.results_dropped,

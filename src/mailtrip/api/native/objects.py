@@ -5,9 +5,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mailtrip.api.native.findings import (
+    BounceObject,
+    FactsObject,
+    ProofObject,
+    show_bounce,
+    show_facts,
+    show_proof,
+)
 from mailtrip.model import (
     Direction,
     MailProtocol,
+    Revision,
     Run,
     RunKind,
     RunState,
@@ -58,14 +67,27 @@ class RunSummary(_Object):
     started_at: datetime | None = Field(description="When it began (UTC); null if it never did.")
     note: str | None = Field(description="Why it was skipped or not measured.")
     recheck_of: int | None = Field(description="The number of the run whose error it verifies.")
+    recheck_id: int | None = Field(description="The number of the run that verifies its error.")
+    verified: bool | None = Field(
+        description="Whether the recheck found an error as well; null when there was none, or none that could tell."
+    )
     verdict: Verdict | None = Field(description="What became of the message; null until it is finished.")
     status: int | None = Field(description="Status code; 0 is OK.", examples=[0])
-    severity: Severity | None = Field(description="How bad the status is.")
+    severity: Severity | None = Field(
+        description="How bad the status is; an error that the recheck did not find is a `warning`."
+    )
     text: str | None = Field(description="The status in words.", examples=["OK"])
     step: Step | None = Field(description="The step at which it ended badly; null when all went well.")
     summary: str | None = Field(description="The outcome in a sentence.")
     duration_seconds: float | None = Field(description="Seconds the whole run took.", examples=[1.5])
     sighting: SightingObject | None = Field(description="When the message was seen; null if it was not.")
+    delay_seconds: float | None = Field(
+        description="Seconds from acceptance to arrival, for a message that was found after its run had ended."
+    )
+    deferred_for_seconds: float | None = Field(
+        description="How long the SMTP server put the message off before it took it; null when it never did."
+    )
+    copies: int | None = Field(description="How many messages with the run's token were found.", examples=[1])
     steps: tuple[StepObject, ...] = Field(description="The steps that were reached, with their times.")
 
 
@@ -103,10 +125,30 @@ class SessionObject(_Object):
     quota_percent: int | None = Field(description="How full the mailbox is; null where the server does not tell.")
 
 
+class RevisionObject(_Object):
+    """A verdict that was or is in force."""
+
+    at: datetime = Field(description="Since when (UTC).")
+    verdict: Verdict = Field(description="What was thought to have become of the message.")
+    status: int = Field(description="Status code.")
+    summary: str = Field(description="The outcome in a sentence.")
+
+
 class RunObject(RunSummary):
     """A run with everything that is kept of it."""
 
-    token: str | None = Field(description="The token in the test message.")
+    revisions: tuple[RevisionObject, ...] = Field(
+        description="All verdicts that were ever in force, oldest first, the last one in force; empty when there was "
+        "never more than one."
+    )
+    proof: tuple[ProofObject, ...] = Field(description="The lines of the transcripts that prove the verdict.")
+    facts: FactsObject | None = Field(description="What the message tells of its way; null when none was read.")
+    bounce: BounceObject | None = Field(description="The report that came back in place of the message.")
+    left_behind: int | None = Field(description="How many messages with the run's token could not be deleted.")
+    accepted_at: datetime | None = Field(
+        description="When the SMTP server took the message (UTC), as far as that was noted while the run was under way."
+    )
+    token: str | None = Field(description="The token in the test message; there before the message is sent.")
     message_id: str | None = Field(description="Message-ID of the test message.")
     queued_as: str | None = Field(description="What the SMTP server answered when it accepted the message.")
     lag_seconds: float | None = Field(
@@ -138,9 +180,15 @@ def show_run(run: Run) -> RunObject:
     result = run.result
     return RunObject.model_construct(
         **_summary(run),
-        token=result and result.token,
+        revisions=tuple(_revision(each) for each in run.revisions),
+        proof=show_proof(result) if result else (),
+        facts=None if result is None or result.facts is None else show_facts(result.facts),
+        bounce=None if result is None or result.bounce is None else show_bounce(result.bounce),
+        left_behind=None if result is None else result.left_behind,
+        accepted_at=run.accepted_at,
+        token=run.token,
         message_id=result and result.message_id,
-        queued_as=result and result.queued_as,
+        queued_as=result.queued_as if result else run.accepted_reply,
         lag_seconds=None if result is None else result.lag.total_seconds(),
         sessions=tuple(_session(each) for each in result.sessions) if result else (),
     )
@@ -158,16 +206,29 @@ def _summary(run: Run) -> dict[str, Any]:  # Any: values of many types
         "started_at": run.started_at if result is None else result.started_at,
         "note": run.note,
         "recheck_of": run.recheck_of,
+        "recheck_id": run.recheck_id,
+        "verified": run.verified,
         "verdict": result and result.verdict,
         "status": None if result is None else int(result.status),
-        "severity": result and result.status.severity,
+        "severity": run.severity,
         "text": result and result.status.text,
         "step": result and result.step,
         "summary": result and result.summary,
         "duration_seconds": None if result is None else result.duration.total_seconds(),
         "sighting": None if result is None or result.sighting is None else _sighting(result.sighting),
+        "delay_seconds": None if result is None or result.delay is None else _seconds(result.delay),
+        "deferred_for_seconds": None
+        if result is None or result.deferred_for is None
+        else _seconds(result.deferred_for),
+        "copies": None if result is None else result.copies,
         "steps": tuple(_step(each) for each in result.timings) if result else (),
     }
+
+
+def _revision(revision: Revision) -> RevisionObject:
+    return RevisionObject.model_construct(
+        at=revision.at, verdict=revision.verdict, status=int(revision.status), summary=revision.summary
+    )
 
 
 def _step(timing: Timing) -> StepObject:

@@ -1,0 +1,179 @@
+"""What the ledger keeps of a run, as our own API and the vendor's show it: revisions, rechecks, facts, proof."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.api.harness import Server
+from tests.api.harness_runs import SESSIONS, START, result
+from tests.contract.store.builders import full_facts
+
+from mailtrip.model import (
+    DEFAULT_LOCATION_ID,
+    Bounce,
+    BouncedRecipient,
+    Proof,
+    Result,
+    Run,
+    RunKind,
+    StatusCode,
+    Stray,
+    Verdict,
+)
+from mailtrip.service import ledger, runs
+from mailtrip.service.ledger import Acceptance
+from mailtrip.service.runs import FinishedRun, PlannedRun
+
+SECOND = timedelta(seconds=1)
+MISSING = result("t", Verdict.MISSING, StatusCode.TIMEOUT, summary="Not seen in 300 s.")
+GOOD = result("t", Verdict.DELIVERED, StatusCode.OK, summary="Delivered.")
+
+
+def finish(server: Server, outcome: Result, *, recheck_of: int | None = None) -> int:
+    """A run of the first monitor, or the recheck of one, with this outcome; its id."""
+    kind = RunKind.SCHEDULED if recheck_of is None else RunKind.RECHECK
+    planned = PlannedRun(
+        account_id=1,
+        monitor_id=100001,
+        location_id=DEFAULT_LOCATION_ID,
+        slot=START,
+        kind=kind,
+        token=f"{kind}token",
+        recheck_of=recheck_of,
+    )
+    [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=START))
+    _accept(server, run)
+    server.database.write(lambda connection: runs.finish(connection, [FinishedRun(run_id=run.id, result=outcome)]))
+    return run.id
+
+
+def _accept(server: Server, run: Run) -> None:
+    note = Acceptance(run_id=run.id, at=START + SECOND, reply="250 queued")
+    server.database.write(lambda connection: ledger.note_accepted(connection, [note]))
+
+
+def arrive_late(server: Server) -> None:
+    """The message of the scheduled run shows up fifteen minutes later."""
+    stray = Stray(
+        token="scheduledtoken",
+        folder="INBOX",
+        key="1",
+        received_at=START + timedelta(minutes=12),
+        seen_at=START + timedelta(minutes=15),
+    )
+    server.database.write(lambda connection: ledger.settle(connection, [stray], now=stray.seen_at))
+
+
+@pytest.fixture
+def monitored(server: Server) -> Server:
+    assert server.create() == 100001
+    return server
+
+
+def test_a_change_of_mind_is_shown_with_its_time(monitored: Server) -> None:
+    run_id = finish(monitored, MISSING)
+    arrive_late(monitored)
+    found = monitored.get(f"/api/v1/runs/{run_id}").json()
+    summary = "Arrived late: in INBOX 11 min 59 s after it was accepted, 6 min 59 s after the run's deadline."
+    assert found["revisions"] == [
+        {"at": "2026-01-01T11:00:02.550000Z", "verdict": "missing", "status": 2, "summary": "Not seen in 300 s."},
+        {"at": "2026-01-01T11:15:00Z", "verdict": "late", "status": 2, "summary": summary},
+    ]
+    assert (found["verdict"], found["delay_seconds"], found["summary"]) == ("late", 719.0, summary)
+    assert found["accepted_at"] == "2026-01-01T11:00:01Z"
+    assert found["token"] == "scheduledtoken"
+
+
+def test_a_late_arrival_is_in_the_last_status_with_its_true_delay(monitored: Server) -> None:
+    finish(monitored, MISSING)
+    arrive_late(monitored)
+    last = monitored.get("/api/v3/monitors/100001").json()["last_status"]
+    assert (last["verdict"], last["status"], last["delivery_seconds"]) == ("late", 2, 719.0)
+
+
+def test_runs_can_be_asked_for_by_the_verdict_in_force(monitored: Server) -> None:
+    run_id = finish(monitored, MISSING)
+    arrive_late(monitored)
+    path = "/api/v1/monitors/100001/runs?verdict="
+    assert [run["id"] for run in monitored.get(f"{path}late").json()["results"]] == [run_id]
+    assert monitored.get(f"{path}missing").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("recheck", "verified", "severity", "side"), [(GOOD, False, "warning", "ok"), (MISSING, True, "error", "error")]
+)
+def test_a_run_and_its_recheck_name_each_other_and_only_a_verified_error_counts(
+    monitored: Server, recheck: Result, *, verified: bool, severity: str, side: str
+) -> None:
+    run_id = finish(monitored, MISSING)
+    recheck_id = finish(monitored, recheck, recheck_of=run_id)
+    found = monitored.get(f"/api/v1/runs/{run_id}").json()
+    checking = monitored.get(f"/api/v1/runs/{recheck_id}").json()
+    last = monitored.get("/api/v3/monitors/100001").json()["last_status"]
+    sides = {
+        word: monitored.get(f"/api/v3/report-sitestatus?status={word}").json()["results"] for word in ("ok", "error")
+    }
+    assert (found["recheck_id"], found["verified"], found["severity"]) == (recheck_id, verified, severity)
+    assert (checking["recheck_of"], checking["kind"]) == (run_id, "recheck")
+    assert (last["run_id"], last["severity"], last["status"]) == (run_id, severity, 2)
+    assert [word for word, results in sides.items() if results] == [side]
+
+
+def test_the_lines_that_prove_the_verdict_are_named_and_shown(monitored: Server) -> None:
+    proof = (Proof(session=0, line=1), Proof(session=0, line=7), Proof(session=5, line=0))
+    run_id = finish(monitored, replace(MISSING, proof=proof))
+    assert monitored.get(f"/api/v1/runs/{run_id}").json()["proof"] == [
+        {"session": 0, "line": 1, "text": SESSIONS[0].transcript[1].text},
+        {"session": 0, "line": 7, "text": None},
+        {"session": 5, "line": 0, "text": None},
+    ]
+
+
+def test_a_deferral_and_what_was_left_behind_are_shown(monitored: Server) -> None:
+    run_id = finish(monitored, replace(GOOD, deferred_for=70 * SECOND, copies=2, left_behind=1))
+    found = monitored.get(f"/api/v1/runs/{run_id}").json()
+    assert (found["deferred_for_seconds"], found["copies"], found["left_behind"]) == (70.0, 2, 1)
+
+
+def test_a_bounce_is_shown(monitored: Server) -> None:
+    recipient = BouncedRecipient(
+        address="a@example.com", status="5.1.1", diagnostic="550 no such user", remote_mta="mx.example.com"
+    )
+    bounce = Bounce(reporting_mta="relay.example.com", recipients=(recipient,), token="t")
+    outcome = replace(MISSING, verdict=Verdict.BOUNCED, status=StatusCode.BOUNCED, bounce=bounce)
+    run_id = finish(monitored, outcome)
+    assert monitored.get(f"/api/v1/runs/{run_id}").json()["bounce"] == {
+        "reporting_mta": "relay.example.com",
+        "is_standard": True,
+        "recipients": [
+            {
+                "address": "a@example.com",
+                "action": "failed",
+                "status": "5.1.1",
+                "diagnostic": "550 no such user",
+                "remote_mta": "mx.example.com",
+            }
+        ],
+    }
+
+
+def test_what_the_message_tells_of_its_way_is_shown(monitored: Server) -> None:
+    run_id = finish(monitored, replace(GOOD, facts=full_facts()))
+    facts = monitored.get(f"/api/v1/runs/{run_id}").json()["facts"]
+    passed = {"result": "pass", "domain": "probe.test", "reason": "good Grüße"}
+    nothing = {"spf": None, "dkim": None, "dmarc": None, "arc": None}
+    assert {name: facts[name] for name in ("size", "folder", "tls_on_last_hop", "slowest_hop")} == {
+        "size": 1234,
+        "folder": "INBOX",
+        "tls_on_last_hop": False,
+        "slowest_hop": 1,
+    }
+    assert facts["until_seen_seconds"] == 7e-06
+    assert [(hop["by"], hop["delay_seconds"], hop["spans"], hop["note"]) for hop in facts["hops"]] == [
+        (None, None, 1, None),
+        ("mx.probe.test", 2.0, 2, "x"),
+    ]
+    assert facts["clock_skews"] == [{"host": None, "low_seconds": -3.0, "high_seconds": 1.0, "text": "behind"}]
+    claim = {"instance": 1, "written_by": "relay.test", **nothing, "spf": passed}
+    assert facts["authentication"] == {"written_by": "mx.probe.test", **nothing, "dkim": passed, "claims": [claim]}
+    assert facts["spam_marks"] == [{"source": "rspamd", "score": -1.5, "threshold": 15.0, "is_spam": False}]
