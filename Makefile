@@ -45,11 +45,16 @@ format: $(VENV)/.dev-installed  ## Put the code into its format and mend what ca
 bench: $(VENV)/.dev-installed packages  ## Measure the mail clients and the service on this machine.
 	$(BIN)/python bench/run.py $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz-installed  ## Look for bytes that break a parser or a grammar, FUZZ_SECONDS=60 for each (ARGS=imap for one).
+	$(BIN)/python -m fuzz.run $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/.dev-installed  ## Make requirements/*.txt anew from requirements/*.in, on Python 3.11 (ARGS=--upgrade for newer versions).
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make lock: the lists are made on Python 3.11, the oldest that is supported; run: make clean; make lock PYTHON=python3.11")'
 	cd requirements && ../$(COMPILE) $(ARGS) --output-file=dev.txt dev.in
 	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=run.txt run.in
+	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=fuzz.txt fuzz.in
 
 .PHONY: packages
 packages:  ## Install the mail servers that some tests need, where root and apt are there.
@@ -57,7 +62,7 @@ packages:  ## Install the mail servers that some tests need, where root and apt 
 
 .PHONY: clean
 clean:  ## Remove the virtual environment, caches and coverage data.
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build fuzz/corpus fuzz/findings
 
 $(BIN)/python:
 	@sh scripts/make-venv.sh $(VENV) $(PYTHON)
@@ -71,3 +76,7 @@ $(VENV)/.dev-installed: requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run-installed
+
+$(VENV)/.fuzz-installed: requirements/fuzz.txt $(VENV)/.dev-installed
+	$(PIP) install --require-hashes --requirement requirements/fuzz.txt
+	@touch $@
