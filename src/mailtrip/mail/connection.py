@@ -212,7 +212,7 @@ class Connection(asyncio.BufferedProtocol):
             if not isinstance(handshake, Reply):
                 return False
         try:
-            self._tls.read_into(self._inbox)
+            self._tls.read_into(self._inbox, self._buffer)
         except ssl.SSLError as exc:
             self._lose(LostReason.TLS, f"TLS broke: {(exc.reason or 'unknown reason').replace('_', ' ').lower()}")
             return False

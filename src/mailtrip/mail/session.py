@@ -258,12 +258,7 @@ class Session:
 
     async def _resolve(self) -> tuple[tuple[Address, ...], float, float] | Failure:
         words = self._words
-        try:
-            async with asyncio.timeout(max(0.0, self._remaining())):
-                resolved = await self._driver.resolver.resolve(self._server.host, self._server.port)
-        except TimeoutError:
-            reason = f"{self._server.host} was not resolved before the time was up"
-            return self._fail(words.resolve, words.name_status, reason, is_temporary=True)
+        resolved = await self._driver.resolver.resolve(self._server.host, self._server.port, patience=self._remaining())
         if isinstance(resolved, Unresolved):
             return self._fail(words.resolve, words.name_status, resolved.reason, is_temporary=resolved.is_temporary)
         return resolved.addresses, resolved.began, resolved.ended

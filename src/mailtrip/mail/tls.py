@@ -13,7 +13,6 @@ __all__ = ["CertificateReader", "TLSContexts", "TLSPump", "describe_tls_error", 
 
 _DER = 2
 _MOST_CERTIFICATES = 4096
-_CHUNK = 64 * 1024
 
 
 class TLSContexts:
@@ -75,24 +74,29 @@ class TLSPump:
         """The network has ended."""
         self._incoming.write_eof()
 
-    def read_into(self, inbox: bytearray) -> None:
+    def read_into(self, inbox: bytearray, scratch: memoryview) -> None:
         """Append all plain bytes that are there; sets `is_ended` when the far end has closed.
+
+        Args:
+            inbox: grows by them.
+            scratch: where they are decrypted; what it holds is lost.
 
         Raises:
             ssl.SSLError: when the far end broke the protocol.
         """
-        while True:
-            try:
-                data = self._tls.read(_CHUNK)
-            except ssl.SSLWantReadError:
-                return
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                self.is_ended = True
-                return
-            if not data:
-                self.is_ended = True
-                return
-            inbox += data
+        try:
+            # Asked first: a read that finds nothing costs an exception.
+            while self._incoming.pending or self._tls.pending():
+                # With a buffer it returns a number, which its type doesn't tell.
+                size: int = self._tls.read(len(scratch), scratch)  # type: ignore[assignment,arg-type,unused-ignore]
+                if not size:
+                    self.is_ended = True
+                    return
+                inbox += scratch[:size]
+        except ssl.SSLWantReadError:
+            return
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            self.is_ended = True
 
     def write(self, data: bytes) -> None:
         """Encrypt; the result is in `pending`."""
