@@ -292,6 +292,12 @@ def split_responses(reply: bytes) -> list[bytes]:
     Raises:
         BrokenProtocol: when the last one is not complete.
     """
+    if b"{" not in reply:
+        # Without literals each line is a response: that is most of what servers say.
+        *lines, rest = reply.split(b"\n")
+        if rest:
+            raise BrokenProtocol("the server's reply ends within a response")
+        return [line + b"\n" for line in lines]
     scanner = _ResponseScanner(_UNBOUNDED)
     responses = []
     while (start := scanner.start) < len(reply):
