@@ -307,7 +307,8 @@ class IMAPGrammar:
         """Delete and expunge these messages and no other.
 
         A server without UIDPLUS (RFC 4315) can only expunge all that is marked: it is asked to where nothing else is
-        marked, and otherwise the messages stay, marked as deleted.
+        marked, and otherwise the messages stay, marked as deleted. An OK is not believed: servers give one for a
+        message that the user's rights don't allow to go (RFC 4314, 4).
         """
         if not uids:
             return None
@@ -318,7 +319,7 @@ class IMAPGrammar:
             return answer
         if "UIDPLUS" in self.capabilities or "IMAP4REV2" in self.capabilities:
             answer = yield from self._delete_step(b"UID EXPUNGE %s" % _as_set(uids))
-            return answer if isinstance(answer, Refusal) else None
+            return answer if isinstance(answer, Refusal) else (yield from self._see_gone(uids, answer))
         return (yield from self._expunge_if_alone(frozenset(uids)))
 
     def _expunge_if_alone(self, uids: frozenset[int]) -> Script[None]:
@@ -333,7 +334,19 @@ class IMAPGrammar:
             )
             return Refusal(status=StatusCode.DELETE_FAILED, reason=reason)
         answer = yield from self._delete_step(b"EXPUNGE")
-        return answer if isinstance(answer, Refusal) else None
+        return answer if isinstance(answer, Refusal) else (yield from self._see_gone(sorted(uids), answer))
+
+    def _see_gone(self, uids: Sequence[int], expunged: Answer) -> Script[None]:
+        """Look whether the messages have gone, unless the server has told of each (RFC 3501, 7.4.1)."""
+        if sum(response.name == "EXPUNGE" for response in expunged.untagged) >= len(uids):
+            return None
+        answer = yield from self._delete_step(b"UID FETCH %s (UID)" % _as_set(uids))
+        if isinstance(answer, Refusal):
+            return answer
+        if not fetched_items(answer).keys() & set(uids):
+            return None
+        reason = f"the server has kept the message, though it answered the deletion with {expunged.status.text}"
+        return Refusal(status=StatusCode.DELETE_FAILED, reason=reason)
 
     def _delete_step(self, command: bytes) -> Script[Answer]:
         verb = command.removeprefix(b"UID ").split()[0].decode()

@@ -272,11 +272,32 @@ STORE = b"A2 UID STORE 50,52 +FLAGS.SILENT (\\Deleted)\r\n"
     ("capability", "says", "sent", "expected"),
     [
         pytest.param(
-            "UIDPLUS", [b"A2 OK\r\n", b"* 5 EXPUNGE\r\nA3 OK\r\n"], b"A3 UID EXPUNGE 50,52\r\n", None, id="UIDPLUS"
+            "UIDPLUS",
+            [b"A2 OK\r\n", b"* 5 EXPUNGE\r\n* 3 EXPUNGE\r\nA3 OK\r\n"],
+            b"A3 UID EXPUNGE 50,52\r\n",
+            None,
+            id="UIDPLUS",
+        ),
+        pytest.param(
+            "UIDPLUS",
+            [b"A2 OK\r\n", b"* 5 EXPUNGE\r\nA3 OK\r\n", b"A4 OK\r\n"],
+            b"A3 UID EXPUNGE 50,52\r\nA4 UID FETCH 50,52 (UID)\r\n",
+            None,
+            id="one had gone already",
+        ),
+        pytest.param(
+            "UIDPLUS",
+            [b"A2 OK\r\n", b"A3 OK ignored: Permission denied\r\n", b"* 4 FETCH (UID 50)\r\nA4 OK\r\n"],
+            b"A3 UID EXPUNGE 50,52\r\nA4 UID FETCH 50,52 (UID)\r\n",
+            refusal(
+                StatusCode.DELETE_FAILED,
+                "the server has kept the message, though it answered the deletion with OK ignored: Permission denied",
+            ),
+            id="the server says OK and keeps a message",
         ),
         pytest.param(
             "X",
-            [b"A2 OK\r\n", b"* SEARCH 50 52\r\nA3 OK\r\n", b"* 5 EXPUNGE\r\nA4 OK\r\n"],
+            [b"A2 OK\r\n", b"* SEARCH 50 52\r\nA3 OK\r\n", b"* 5 EXPUNGE\r\n* 5 EXPUNGE\r\nA4 OK\r\n"],
             b"A3 UID SEARCH DELETED\r\nA4 EXPUNGE\r\n",
             None,
             id="nothing else would go",
