@@ -31,6 +31,7 @@ class FaultyMailServer(RealMailServer):
     def __init__(self) -> None:
         super().__init__()
         self._fields = dict.fromkeys((*USERS, f"elsewhere@{DOMAIN}"), "")
+        self._version = 0
         self._helpers = ExitStack()
         self._milter = Milter()
         self._greylist = Greylist()
@@ -99,20 +100,25 @@ class FaultyMailServer(RealMailServer):
 
     def restore(self) -> None:
         """Start again what was stopped."""
-        if self._postfix is None or self._dovecot is None:
-            if self._postfix is None:
-                self.start_postfix()
-            if self._dovecot is None:
-                self.start_dovecot()
+        names: tuple[str, ...] = ()
+        if self._dovecot is None:
+            # An smtpd that starts while nobody answers it about logins fails, and Postfix starts no other for a minute.
+            self.start_dovecot()
+            self.await_true(lambda: all(self.is_ready(name) for name in ("pop3", "imap")))
+            names = ("smtp",)
+        if self._postfix is None:
+            self.start_postfix()
+            names = ("smtp",)
+        self.await_true(lambda: all(self.is_ready(name) for name in names))
+        if names:
             self.guard()
-            self.await_true(lambda: all(self.is_ready(name) for name in ("smtp", "pop3", "imap")))
 
     # -- What an administrator does ---------------------------------------------------------------------------------
 
     def doveadm(self, *arguments: str) -> str:
-        """Run it; what it says."""
+        """Run it; what it says on its standard output."""
         command = ["doveadm", "-c", str(self.folder / "dovecot" / "dovecot.conf"), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
         return done.stdout
 
     def postsuper(self, *arguments: str) -> None:
@@ -121,14 +127,19 @@ class FaultyMailServer(RealMailServer):
         subprocess.run(command, capture_output=True, check=True, env=environment())
 
     def set_fields(self, address: str, fields: str) -> None:
-        """Give a user of Dovecot extra fields: plug-ins, limits, `nologin`."""
+        """Give a user of Dovecot extra fields: plug-ins, limits, `nologin`; takes up to a second."""
+        if self._fields[address] == fields:
+            return
         self._fields[address] = fields
-        self._write_users()
-
-    def remove_user(self, address: str) -> None:
-        """Let Dovecot know the user no more."""
-        self._fields.pop(address, None)
-        self._write_users()
+        self._version += 1
+        # Dovecot looks once a second whether the file has another time or size: a new file is always seen.
+        path = self.folder / "dovecot" / "users"
+        fresh = path.with_suffix(".new")
+        version = f"userdb_version={self._version}"
+        users = self._fields | {address: f"{fields} {version}"}
+        fresh.write_text(faulty_configuration.passwd_file(users))
+        fresh.replace(path)
+        self.await_true(lambda: self.doveadm("user", "-f", "version", address).strip() == str(self._version))
 
     def count(self, address: str, folder: str = "INBOX") -> int:
         """Number of messages in a folder."""
@@ -151,10 +162,3 @@ class FaultyMailServer(RealMailServer):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the servers did not do what was waited for\n{self.log()}")
             time.sleep(0.02)
-
-    def _write_users(self) -> None:
-        # Dovecot sees a change of the file by its size and time: a new file is always one.
-        path = self.folder / "dovecot" / "users"
-        fresh = path.with_suffix(".new")
-        fresh.write_text(faulty_configuration.passwd_file(self._fields))
-        fresh.replace(path)

@@ -140,12 +140,6 @@ def dovecot_conf(folder: Path, ports: Mapping[str, int]) -> str:
     static = base[base.index("userdb {") : base.index("mail_location")]
     users = f"{folder}/dovecot/users"
     replaced = f"""\
-passdb {{
-  # A user whose password nobody can look up at present.
-  driver = passwd-file
-  args = {folder}/dovecot/not-there
-  username_filter = later@*
-}}
 userdb {{
   driver = passwd-file
   args = username_format=%n@{DOMAIN} {users}

@@ -1,5 +1,6 @@
 """A real Postfix and a real Dovecot on free loopback ports, started and stopped by the tests. Needs root."""
 
+import contextlib
 import imaplib
 import os
 import random
@@ -141,10 +142,12 @@ class RealMailServer:
         return self._run(["dovecot", "-F", "-c", str(self.folder / "dovecot" / "dovecot.conf")])
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        """End Postfix or Dovecot alone, with all its processes."""
+        """End Postfix or Dovecot alone, with all its processes; Dovecot's go on serving their clients otherwise."""
         self._processes.remove(process)
         process.terminate()
         _await_end(process)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
     def guard(self) -> None:
         """See to it that what runs at this moment ends with this process, however that ends."""

@@ -40,7 +40,7 @@ def own_messages(before: Sequence[Kept], after: Sequence[Kept]) -> list[Kept]:
 def assert_run_is_honest(row: Row, outcome: Outcome, result: Result, login: Credentials) -> None:
     """The verdict is the row's, in time, explained, and without a secret."""
     told = (result.verdict, result.status, result.step)
-    assert told == (outcome.verdict, outcome.status, outcome.step), f"{result.summary}\n{conversation(result)}"
+    assert told == (outcome.verdict, outcome.status, outcome.step), f"{told}: {result.summary}\n{conversation(result)}"
     assert result.duration <= timedelta(seconds=row.seconds) + _OVERTIME
     assert result.summary
     for proof in result.proof:

@@ -341,7 +341,8 @@ REMOVAL_ROWS = (
     ),
     removal(
         "the server says that the message is deleted, and keeps it",
-        Outcome(Verdict.DELIVERED, StatusCode.OK, None, may_stay=True),
+        # Over POP3 only a further session would tell.
+        Each(pop3=Outcome(Verdict.DELIVERED, StatusCode.OK, None, may_stay=True), imap=NOT_DELETED),
         each(("dele", Reply("+OK deleted")), ("expunge", Reply("OK expunged"))),
     ),
 )

@@ -68,10 +68,10 @@ REAL_BEFORE_ROWS = (
     before("Dovecot knows no such user", LOGIN_REFUSED, "Dovecot, passdb", username="nobody@probe.test"),
     before("Dovecot lets the user in no more", LOGIN_REFUSED, "Dovecot, nologin", deed=give("nologin")),
     before(
-        "Dovecot can't check the password at present",
+        "Dovecot fails behind the login, by a mistake in its configuration",
         unsent(StatusCode.MAILBOX_PROTOCOL, Step.MAILBOX_LOGIN),
-        "Dovecot, passdb",
-        username="later@probe.test",
+        "Dovecot, missing plug-in",
+        deed=give("userdb_mail_plugins=not_there"),
     ),
     before(
         "Dovecot shows a certificate that has expired",
@@ -131,6 +131,11 @@ def await_own(server: FaultyMailServer, account: MailAccount) -> None:
     server.await_count(account.address, 24)
 
 
+def _own(account: MailAccount) -> list[str]:
+    """The run's message, in doveadm's words; no foreign one goes to the account's address."""
+    return ["HEADER", "To", account.address]
+
+
 def restart_dovecot(server: FaultyMailServer, account: MailAccount) -> None:
     await_own(server, account)
     server.stop_dovecot()
@@ -150,14 +155,14 @@ def renumber(server: FaultyMailServer, account: MailAccount) -> None:
 def expunge_own(server: FaultyMailServer, account: MailAccount) -> None:
     """Somebody else takes the message away, before it was seen."""
     await_own(server, account)
-    server.doveadm("expunge", "-u", account.address, "mailbox", "INBOX", "24")
+    server.doveadm("expunge", "-u", account.address, "mailbox", "INBOX", *_own(account))
 
 
 def move_own(server: FaultyMailServer, account: MailAccount) -> None:
     """A filter of the user's, at another machine, sorts the message away before it was seen."""
     await_own(server, account)
     server.doveadm("mailbox", "create", "-u", account.address, "Sorted")
-    server.doveadm("move", "-u", account.address, "Sorted", "mailbox", "INBOX", "24")
+    server.doveadm("move", "-u", account.address, "Sorted", "mailbox", "INBOX", *_own(account))
 
 
 def change_password(server: FaultyMailServer, account: MailAccount) -> None:
@@ -229,7 +234,13 @@ def allow(rights: str) -> Deed:
 NOT_DELETED = Outcome(Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE, may_stay=True)
 
 REAL_REMOVAL_ROWS = (
-    removal("the user may not delete messages", NOT_DELETED, "Dovecot, ACL", before=allow("lrwsipe")),
+    removal(
+        # RFC 4314, 4: the right "t" is that to mark messages as deleted, which POP3 doesn't need.
+        "the user may not mark messages as deleted",
+        Each(pop3=DELIVERED, imap=NOT_DELETED),
+        "Dovecot, ACL",
+        before=allow("lrwsipe"),
+    ),
     removal("the user may not expunge messages", NOT_DELETED, "Dovecot, ACL", before=allow("lrwsipt")),
     removal("the user may only read", NOT_DELETED, "Dovecot, ACL", before=allow("lrip")),
 )

@@ -69,7 +69,7 @@ async def _make_run(
     result = await prober.run(
         settings,
         mailbox_credentials=_login(account, row.mailbox_username, row.mailbox_password),
-        smtp_credentials=_login(account, row.smtp_username, row.smtp_password),
+        smtp_credentials=_login(account, None, row.smtp_password),
         on_accepted=accepted,
     )
     await asyncio.gather(*deeds)

@@ -138,8 +138,7 @@ class RealRow(Row):
         trusts_server: False lets the client trust another authority than the server's.
         smtp_password: None for the right one.
         mailbox_password: likewise.
-        smtp_username: None for the account's.
-        mailbox_username: likewise.
+        mailbox_username: None for the account's.
         takes_more: False when the mailbox can't take the messages of others that come in under way.
     """
 
@@ -155,7 +154,6 @@ class RealRow(Row):
     trusts_server: bool = True
     smtp_password: str | None = None
     mailbox_password: str | None = None
-    smtp_username: str | None = None
     mailbox_username: str | None = None
     takes_more: bool = True
 
