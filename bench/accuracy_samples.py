@@ -1,6 +1,7 @@
 """How exact the times of a result are, against a server that answers each time after the same delay."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 from figures import percentile
@@ -24,6 +25,7 @@ class Samples:
         self._replies: list[float] = []
         self._submits: list[float] = []
         self._trips: list[float] = []
+        self._in_flight = 0
         self._most_in_flight = 0
 
     def add(self, result: Result) -> None:
@@ -36,8 +38,13 @@ class Samples:
         self._submits.append(submit.total_seconds() - _SUBMIT_REPLIES * self._delay)
         self._trips.append(result.duration.total_seconds())
 
-    def note_in_flight(self, count: int) -> None:
-        self._most_in_flight = max(self._most_in_flight, count)
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Count a trip as long as the block runs."""
+        self._in_flight += 1
+        self._most_in_flight = max(self._most_in_flight, self._in_flight)
+        yield
+        self._in_flight -= 1
 
     def report(self) -> dict[str, float]:
         report: dict[str, float] = {"replies": len(self._replies), "trips": len(self._submits)}

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import itertools
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -18,11 +17,12 @@ from scenery import Site
 
 _CLASSES = {
     "curl": ("trips_curl", "CurlTrips"),
+    "curl-transcript": ("trips_curl", "TranscriptCurlTrips"),
     "stdlib": ("trips_stdlib", "StdlibTrips"),
     "whole": ("trips_whole", "WholeTrips"),
     "bare": ("trips_bare", "BareTrips"),
 }
-_THREADED = {"curl", "stdlib"}
+_THREADED = {"curl", "curl-transcript", "stdlib"}
 
 
 def _trips_of(task: dict[str, Any]) -> Any:
@@ -91,21 +91,18 @@ async def _measure_accuracy(task: dict[str, Any]) -> dict[str, Any]:
     trips = _trips_of(task)
     await _in_tasks(trips.make, 1, task["warm_up"])
     samples = Samples(task["reply_delay"])
-    free = list(range(task["concurrency"]))
     loop = asyncio.get_running_loop()
     begin = loop.time()
     start = Usage.now()
 
-    async def one() -> None:
-        user = free.pop()
-        samples.add(await trips.make(user))
-        free.append(user)
+    async def one(user: int) -> None:
+        with samples.in_flight():
+            samples.add(await trips.make(user))
 
     async with asyncio.TaskGroup() as group:
-        for number in itertools.takewhile(lambda number: number < task["count"], itertools.count()):
+        for number in range(task["count"]):
             await asyncio.sleep(begin + number / task["pace"] - loop.time())
-            group.create_task(one())
-            samples.note_in_flight(task["concurrency"] - len(free) + 1)
+            group.create_task(one(number))
     used = Usage.now().since(start)
     trips.close()
     return {**samples.report(), "cores": used.cpu / used.wall}

@@ -65,7 +65,6 @@ def measure(plan: AccuracyPlan) -> Findings:
 
 
 def _measure_one(plan: AccuracyPlan, loop: str, protocol: str) -> dict[str, float]:
-    concurrency = int(plan.pace * (plan.hold_seconds + 60 * _REPLY_DELAY))
     warm_up = 10
     holds = [("auth", plan.hold_seconds, warm_up)]
     with ServerProcess(holds=holds, reply_delay=_REPLY_DELAY, is_punctual=True) as server:
@@ -74,7 +73,6 @@ def _measure_one(plan: AccuracyPlan, loop: str, protocol: str) -> dict[str, floa
             "measure": "accuracy",
             "kind": "whole",
             "loop": loop,
-            "concurrency": concurrency,
             "warm_up": warm_up,
             "count": int(plan.pace * plan.seconds),
             "pace": plan.pace,

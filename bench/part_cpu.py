@@ -19,6 +19,7 @@ _CONTENDERS = {
     "whole run, uvloop": ("whole", "uvloop"),
     "whole run, asyncio": ("whole", "asyncio"),
     _PEER: ("curl", None),
+    "libcurl with a transcript, 50 threads": ("curl-transcript", None),
     "smtplib + poplib/imaplib, 50 threads": ("stdlib", None),
 }
 _BOUNDS = {

@@ -211,7 +211,8 @@ class _IMAP(_Session):
             words = words[1:]
             verb = words[0].upper()
         untagged = self._commands[verb](words)
-        self.reply(b"%b%b%b OK done\r\n" % (untagged, self._news(), tag))
+        code = b"[CAPABILITY IMAP4rev1 UIDPLUS IDLE] " if verb == b"LOGIN" else b""
+        self.reply(b"%b%b%b OK %bdone\r\n" % (untagged, self._news(), tag, code))
 
     def _news(self) -> bytes:
         """What has come since the client was told the last time."""

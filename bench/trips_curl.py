@@ -2,20 +2,26 @@
 
 import io
 import threading
+import time
 
 import pycurl
 
 from mailtrip.model import MailProtocol
 from scenery import HOST, PASSWORD, Site, address, new_message
 
-__all__ = ["CurlTrips"]
+__all__ = ["CurlTrips", "TranscriptCurlTrips"]
 
 
 class CurlTrips:
-    """Blocking; safe to use from many threads."""
+    """Blocking; safe to use from many threads.
 
-    def __init__(self, site: Site) -> None:
+    Args:
+        keeps_transcript: whether what is said is kept, each piece with its time, as Mailtrip does.
+    """
+
+    def __init__(self, site: Site, *, keeps_transcript: bool = False) -> None:
         self._site = site
+        self._keeps_transcript = keeps_transcript
         self._local = threading.local()
         self._take = self._take_pop3 if site.protocol is MailProtocol.POP3 else self._take_imap
 
@@ -40,6 +46,9 @@ class CurlTrips:
         curl.setopt(pycurl.TIMEOUT, 120)
         curl.setopt(pycurl.USERNAME, address(user))
         curl.setopt(pycurl.PASSWORD, PASSWORD)
+        if self._keeps_transcript:
+            curl.setopt(pycurl.VERBOSE, 1)
+            curl.setopt(pycurl.DEBUGFUNCTION, _Transcript())
         if self._site.is_tls:
             curl.setopt(pycurl.CAINFO, self._site.ca_path)
             curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
@@ -78,6 +87,24 @@ class CurlTrips:
         _perform(curl, f"UID STORE {uid} +FLAGS.SILENT (\\Deleted)")
         curl.setopt(pycurl.FORBID_REUSE, 1)
         _perform(curl, f"UID EXPUNGE {uid}")
+
+
+class _Transcript:
+    """Of one session: kinds, times and bytes of what libcurl tells; raw TLS records are left out."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[float, int, bytes]] = []
+
+    def __call__(self, kind: int, data: bytes) -> None:
+        if kind <= pycurl.INFOTYPE_DATA_OUT:
+            self._said.append((time.monotonic(), kind, data))
+
+
+class TranscriptCurlTrips(CurlTrips):
+    """The same, with transcripts."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site, keeps_transcript=True)
 
 
 def _perform(curl: pycurl.Curl, command: str | None = None) -> bytes:
