@@ -27,7 +27,7 @@ def log_in(dialogue: Dialogue, credentials: Credentials, *, is_secure: bool, non
     offered = _offered(dialogue.capabilities)
     mechanism = sasl.choose(offered, credentials.mechanism, is_secure=is_secure, protocol=MailProtocol.IMAP)
     if not isinstance(mechanism, Mechanism):
-        return _fail(f"login not possible: {mechanism}")
+        return _fail(sasl.explain_no_login(mechanism, credentials))
     before, dialogue.capabilities = dialogue.capabilities, frozenset()
     if mechanism is Mechanism.LOGIN:
         refusal = yield from _log_in_by_command(dialogue, credentials, before)

@@ -198,7 +198,7 @@ def log_in(
     mechanism = sasl.choose(offered, credentials.mechanism, is_secure=is_secure, protocol=MailProtocol.POP3)
     match mechanism:
         case str() if not isinstance(mechanism, Mechanism):
-            return Refusal(status=StatusCode.MAILBOX_LOGIN, reason=f"login not possible: {mechanism}")
+            return Refusal(status=StatusCode.MAILBOX_LOGIN, reason=sasl.explain_no_login(mechanism, credentials))
         case Mechanism.LOGIN:
             return (yield from _log_in_by_password(credentials))
         case Mechanism.APOP:

@@ -19,7 +19,17 @@ from typing import Protocol
 from mailtrip.mail.quoting import clean
 from mailtrip.model import Credentials, MailProtocol, Mechanism
 
-__all__ = ["Conversation", "SASLError", "choose", "decode", "encode", "make_nonce", "prepare", "start"]
+__all__ = [
+    "Conversation",
+    "SASLError",
+    "choose",
+    "decode",
+    "encode",
+    "explain_no_login",
+    "make_nonce",
+    "prepare",
+    "start",
+]
 
 _STRONGEST_FIRST = (
     Mechanism.SCRAM_SHA_256,
@@ -82,6 +92,14 @@ def _explain_nothing_offered(offered: Collection[str], wanted: Mechanism) -> str
     names = clean(", ".join(sorted(offered)), longest=120)
     what = "a way to log in that is known here" if wanted is Mechanism.AUTO else wanted.upper()
     return f"the server does not offer {what}" + (f"; it offers {names}" if names else "")
+
+
+def explain_no_login(why: str, credentials: Credentials) -> str:
+    """The reason of a login that can't be tried, from what `choose` said.
+
+    A server may name a mechanism like the password; names are in upper case by then.
+    """
+    return clean(f"login not possible: {why}", secrets=(credentials.password, credentials.password.upper()))
 
 
 class Conversation(Protocol):

@@ -158,7 +158,7 @@ def log_in(capabilities: Capabilities, credentials: Credentials, *, is_secure: b
         capabilities.mechanisms, credentials.mechanism, is_secure=is_secure, protocol=MailProtocol.SMTP
     )
     if not isinstance(mechanism, Mechanism):
-        return Refusal(status=StatusCode.SMTP_LOGIN, reason=f"login not possible: {mechanism}")
+        return Refusal(status=StatusCode.SMTP_LOGIN, reason=sasl.explain_no_login(mechanism, credentials))
     try:
         conversation = sasl.start(mechanism, credentials)
     except sasl.SASLError as error:

@@ -26,6 +26,13 @@ def test_a_password_in_place_of_a_status_is_not_quoted() -> None:
     assert "xyzzy-s3cret" not in played.value.reason.lower()
 
 
+def test_a_mechanism_that_is_named_like_the_password_is_not_quoted() -> None:
+    offered = smtp.Capabilities(mechanisms=frozenset({"GSSAPI", "XYZZY-S3CRET"}))
+    played = play(smtp.log_in(offered, LOGIN, is_secure=True), [])
+    assert isinstance(played.value, Refusal)
+    assert played.value.reason.endswith("it offers GSSAPI, (hidden)")
+
+
 @pytest.mark.parametrize("said", [b"xyzzy-s3", b"x" * 119 + b"xyzzy-s3cret\n", b" " * 995 + b"xyzzy-s3cret\n"])
 def test_a_password_that_is_cut_where_garbage_is_quoted_is_hidden(said: bytes) -> None:
     with pytest.raises(BrokenProtocol) as broken:
