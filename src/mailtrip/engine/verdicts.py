@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mailtrip.model import Result, RunKind, Severity, StatusCode, Verdict
+from mailtrip.model import Result, Run, RunKind, Severity, StatusCode, Verdict
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.runs import PlannedRun
 
@@ -13,16 +13,18 @@ _MOST_LAG = timedelta(seconds=5)
 _MOST_JUMP = timedelta(seconds=5)
 
 
-def own_up(result: Result, *, jump: timedelta, resumes: bool = False) -> Result:
+def own_up(result: Result, *, jump: timedelta, resumed: Run | None = None) -> Result:
     """The result, or UNKNOWN where a failure may well be our own: no server is blamed for a program that stood still.
 
     Args:
         result: with the event loop's lag.
         jump: how far the clock of the day moved away from the monotonic one during the run; negative is backwards.
-        resumes: an earlier process began the run.
+        resumed: the run, where an earlier process began it.
     """
-    if resumes and result.verdict is Verdict.MISSING:
+    if resumed is not None and result.verdict is Verdict.MISSING:
         return _unknown(result, "the program ended, perhaps after it had found and deleted the message,")
+    if resumed is not None and result.verdict is Verdict.MAILBOX_UNREACHABLE and resumed.accepted_at is None:
+        return _unknown(result, "the program ended, perhaps before it had sent the message,")
     if result.status.severity is not Severity.ERROR:
         return result
     if result.status is StatusCode.TIMEOUT and result.lag > _MOST_LAG:

@@ -49,7 +49,7 @@ class Worker:
             result = _internal_error(exc, started_at=started_at, seconds=self._clock.monotonic() - begun)
         passed = timedelta(seconds=self._clock.monotonic() - begun)
         result = replace(result, lag=max(result.lag, self._lag.since(begun)))
-        result = own_up(result, jump=self._clock.now() - started_at - passed, resumes=job.resumes)
+        result = own_up(result, jump=self._clock.now() - started_at - passed, resumed=job.run if job.resumes else None)
         _log_run(job, result, lateness=started_at - job.run.slot)
         return Conclusion(run=job.run, state=RunState.FINISHED, result=result)
 

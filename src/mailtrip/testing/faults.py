@@ -177,9 +177,14 @@ class _Armed:
 
 
 class FaultPlan:
-    """The faults of one server, with how often each has happened; several at one moment come one after the other."""
+    """The faults of one server, with how often each has happened; several at one moment come one after the other.
+
+    Attributes:
+        struck: how many have happened.
+    """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.struck = 0
         self._armed: dict[tuple[MailProtocol, str], list[_Armed]] = {}
         for fault in faults:
             self.add(fault)
@@ -195,7 +200,9 @@ class FaultPlan:
         if not self._armed:
             return None
         armed = self._armed.get((protocol, moment), ())
-        return next((one.fault.action for one in armed if one.strikes()), None)
+        action = next((one.fault.action for one in armed if one.strikes()), None)
+        self.struck += action is not None
+        return action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailtrip.engine.verdicts import own_up, plan_recheck
-from mailtrip.model import Result, RunKind, StatusCode, Verdict
+from mailtrip.model import Result, Run, RunKind, StatusCode, Verdict
 from mailtrip.testing.engine import make_job, make_result
 
 SLOT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -15,7 +15,10 @@ LONG = timedelta(seconds=5.1)
 MISSING = make_result(SLOT, verdict=Verdict.MISSING, status=StatusCode.TIMEOUT)
 REFUSED = make_result(SLOT, verdict=Verdict.REFUSED, status=StatusCode.MESSAGE_REFUSED)
 SLOW = make_result(SLOT, verdict=Verdict.SLOW, status=StatusCode.SLOW)
+UNREACHABLE = make_result(SLOT, verdict=Verdict.MAILBOX_UNREACHABLE, status=StatusCode.MAILBOX_LOGIN)
 GOOD = make_result(SLOT)
+UNSENT_RUN = make_job(100001, SLOT).run
+ACCEPTED_RUN = replace(UNSENT_RUN, accepted_at=SLOT)
 
 
 @pytest.mark.parametrize(
@@ -45,14 +48,15 @@ def test_no_server_is_blamed_for_a_program_that_stood_still(
         assert judged == found
 
 
-def test_a_resumed_run_that_finds_nothing_can_t_tell() -> None:
-    judged = own_up(MISSING, jump=NOTHING, resumes=True)
+@pytest.mark.parametrize(("result", "run"), [(MISSING, UNSENT_RUN), (MISSING, ACCEPTED_RUN), (UNREACHABLE, UNSENT_RUN)])
+def test_a_resumed_run_that_finds_nothing_can_t_tell(result: Result, run: Run) -> None:
+    judged = own_up(result, jump=NOTHING, resumed=run)
     assert (judged.verdict, judged.status) == (Verdict.UNKNOWN, StatusCode.LOCATION_LOST)
 
 
-@pytest.mark.parametrize("result", [GOOD, REFUSED, SLOW])
+@pytest.mark.parametrize("result", [GOOD, REFUSED, SLOW, UNREACHABLE])
 def test_what_a_resumed_run_does_find_stands(result: Result) -> None:
-    assert own_up(result, jump=NOTHING, resumes=True) == result
+    assert own_up(result, jump=NOTHING, resumed=ACCEPTED_RUN) == result
 
 
 def test_an_error_of_a_scheduled_run_is_verified_in_its_slot() -> None:
@@ -66,7 +70,7 @@ def test_an_error_of_a_scheduled_run_is_verified_in_its_slot() -> None:
     )
 
 
-@pytest.mark.parametrize("result", [GOOD, SLOW, own_up(MISSING, jump=NOTHING, resumes=True)])
+@pytest.mark.parametrize("result", [GOOD, SLOW, own_up(MISSING, jump=LONG)])
 def test_only_errors_are_verified(result: Result) -> None:
     assert plan_recheck(make_job(100001, SLOT), result) is None
 
