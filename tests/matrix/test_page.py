@@ -3,8 +3,9 @@
 from collections import Counter
 
 import pytest
+from tests.matrix import test_others_defects
 from tests.matrix.faults import ROWS
-from tests.matrix.page import PAGE, table, table_on_page
+from tests.matrix.page import PAGE, table, table_of_others, table_on_page
 from tests.matrix.rows import Part
 
 from mailtrip.model import MailProtocol
@@ -28,3 +29,9 @@ def test_the_page_names_the_number_of_faults() -> None:
     runs = sum(len(row.outcomes) for row in ROWS)
 
     assert f"{len(ROWS)} faults, {runs} runs" in PAGE.read_text(encoding="utf-8")
+
+
+def test_each_test_about_a_defect_of_others_is_on_the_page_and_no_other() -> None:
+    tests = {name for name in vars(test_others_defects) if name.startswith("test_")}
+
+    assert set(table_of_others()) == tests
