@@ -131,14 +131,15 @@ class Session:
 
     @property
     def record(self) -> SessionRecord:
+        lines, dropped = self._transcript.read()
         return SessionRecord(
             protocol=self._server.protocol,
             server=self._server.url,
             address=str(self._address) if self._address else None,
             tls=self._facts,
             capabilities=self.capabilities,
-            transcript=self._transcript.lines(),
-            lines_dropped=self._transcript.dropped,
+            transcript=lines,
+            lines_dropped=dropped,
             quota_percent=self.quota_percent,
         )
 

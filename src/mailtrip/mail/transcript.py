@@ -87,25 +87,20 @@ class Transcript:
         else:
             self._keep((at, direction, data, 0))
 
-    @property
-    def dropped(self) -> int:
-        """How many lines the bound left out, from the middle."""
-        kept = sum(_shown_lines(entry) for entry in (*self._head, *self._tail))
-        return self._lines_gone + max(0, kept - _HEAD_LINES - _TAIL_LINES)
-
-    def lines(self) -> tuple[TranscriptLine, ...]:
-        """What was kept, cleaned."""
+    def read(self) -> tuple[tuple[TranscriptLine, ...], int]:
+        """The lines that were kept, cleaned, and how many the bound left out, from the middle."""
         lines = [line for entry in (*self._head, *self._tail) for line in self._lines_of(entry)]
-        if len(lines) > _HEAD_LINES + _TAIL_LINES:
-            lines[_HEAD_LINES:-_TAIL_LINES] = []
-        return tuple(lines)
+        dropped = max(0, len(lines) - _HEAD_LINES - _TAIL_LINES)
+        lines[_HEAD_LINES : _HEAD_LINES + dropped] = []
+        return tuple(lines), self._lines_gone + dropped
 
     def _keep(self, entry: _Entry) -> None:
         if len(self._head) < _HEAD_LINES:
             self._head.append(entry)
             return
         if len(self._tail) == _TAIL_LINES:
-            self._lines_gone += _shown_lines(self._tail.popleft())
+            _, _, said, count = self._tail.popleft()
+            self._lines_gone += min(count or _count_lines(said), _REPLY_LINES + 1)
         self._tail.append(entry)
 
     def _lines_of(self, entry: _Entry) -> list[TranscriptLine]:
@@ -117,15 +112,10 @@ class Transcript:
         lines = [
             TranscriptLine(offset, direction, _printable(text.removesuffix("\r"))) for text in texts[:_REPLY_LINES]
         ]
-        more = (count or _count_lines(said)) - len(lines)
-        if more > 0:
-            lines.append(TranscriptLine(offset, direction, f"({more} more lines)"))
+        if count or len(texts) > _REPLY_LINES:
+            more = (count or _count_lines(said)) - len(lines)
+            lines += [TranscriptLine(offset, direction, f"({more} more lines)")] if more > 0 else []
         return lines
-
-
-def _shown_lines(entry: _Entry) -> int:
-    _, _, said, count = entry
-    return min(count or _count_lines(said), _REPLY_LINES + 1)
 
 
 def _count_lines(said: str | bytes) -> int:

@@ -15,7 +15,7 @@ def make_transcript(password: str = "open sesame") -> Transcript:
 
 
 def texts(transcript: Transcript) -> list[str]:
-    return [line.text for line in transcript.lines()]
+    return [line.text for line in transcript.read()[0]]
 
 
 def test_each_line_has_its_direction_and_its_offset_from_the_start() -> None:
@@ -23,7 +23,7 @@ def test_each_line_has_its_direction_and_its_offset_from_the_start() -> None:
     transcript.add(100.5, NOTE, ["connected"])
     transcript.add_bytes(101.0, SENT, b"QUIT\r\n")
 
-    assert [(line.at, line.direction, line.text) for line in transcript.lines()] == [
+    assert [(line.at, line.direction, line.text) for line in transcript.read()[0]] == [
         (timedelta(seconds=0.5), NOTE, "connected"),
         (timedelta(seconds=1), SENT, "QUIT"),
     ]
@@ -49,7 +49,7 @@ def test_of_a_long_reply_the_first_40_lines_are_kept_and_the_others_counted() ->
     transcript.add_bytes(START, RECEIVED, b"".join(b"%d\r\n" % number for number in range(100_000)))
 
     assert [*map(str, range(40)), "(99960 more lines)"] == texts(transcript)
-    assert transcript.dropped == 0
+    assert transcript.read()[1] == 0
 
 
 def test_a_reply_of_exactly_40_lines_is_kept_whole() -> None:
@@ -79,7 +79,7 @@ def test_of_a_long_session_the_first_and_the_last_150_lines_are_kept() -> None:
         transcript.add_bytes(START, SENT, b"%d\r\n" % number)
 
     assert texts(transcript) == [*map(str, range(150)), *map(str, range(850, 1000))]
-    assert transcript.dropped == 700
+    assert transcript.read()[1] == 700
 
 
 def test_the_bound_holds_for_replies_of_many_lines_too() -> None:
@@ -89,7 +89,7 @@ def test_the_bound_holds_for_replies_of_many_lines_too() -> None:
 
     shown = texts(transcript)
     assert (len(shown), shown[149], shown[150], shown[-1]) == (300, "49.2", "150.0", "199.2")
-    assert transcript.dropped == 300
+    assert transcript.read()[1] == 300
 
 
 @pytest.mark.parametrize(
