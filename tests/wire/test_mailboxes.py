@@ -475,3 +475,12 @@ async def looked_and_released(mailbox: Open) -> Look:
     look = await looked(mailbox)
     await mailbox.release()
     return look
+
+
+async def test_a_look_that_begins_when_the_time_is_up_blames_nobody_else(client: MailClient) -> None:
+    async with serve(None) as server, mailbox_of(client, server, None, POP3, seconds=0.3) as mailbox:
+        assert await mailbox.open() is None
+        await asyncio.sleep(0.35)
+        look = await mailbox.look()
+    assert isinstance(look, Failure)
+    assert (look.status, look.step) == (StatusCode.TIMEOUT, Step.LOOK)

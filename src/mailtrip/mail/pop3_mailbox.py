@@ -176,6 +176,10 @@ class POP3Mailbox:
                     self._has_turn = True
                 await clock.sleep(visit.next_login_at - clock.monotonic())
         except TimeoutError:
+            if self._has_turn and visit.next_login_at <= clock.monotonic():
+                # Nobody was in the way: the time was up before anything was tried.
+                reason = f"{self._line.server.url} was not asked, as the time was up"
+                return Failure(step=step, status=StatusCode.TIMEOUT, reason=reason, is_temporary=True)
             reason = f"{self._line.server.url}: other runs had the mailbox open until the time was up"
             return Failure(step=step, status=StatusCode.MAILBOX_LOCKED, reason=reason, is_temporary=True)
         return None
