@@ -32,8 +32,7 @@ def write_dictionary(target: str, path: Path) -> None:
 def _conversations(scripts: int, sessions: Sequence[bytes], words: Sequence[bytes]) -> Iterator[bytes]:
     for number, session in enumerate(sessions):
         yield pack(session, cuts=number)
-        lines = session.splitlines(keepends=True)
-        yield from (pack(b"".join(lines[start:]), choice=number) for start in range(1, min(len(lines), 4)))
+        yield from (pack(session, choice=choice) for choice in range(1, scripts))
     for choice in range(scripts):
         yield from (pack(words[choice % len(words)] + word, choice=choice, cuts=choice) for word in words)
 

@@ -30,24 +30,50 @@ POP3_SESSIONS = (
     b"-ERR [SYS/TEMP] later\r\n",
 )
 _ENVELOPE = b'* 1 FETCH (UID 7 RFC822.SIZE 9 INTERNALDATE " 9-Mar-2026 09:00:05 +0000")\r\n'
+_CONTENT = b"* 1 FETCH (UID 7 BODY[]<0> {9}\r\nA: b\r\n\r\nc)\r\n"
+_SELECTED = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 3] a\r\n* OK [UIDNEXT 8] b\r\n"
+_WHOLE_VISIT = (
+    b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n",
+    b"A1 OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS SPECIAL-USE LIST-EXTENDED] in\r\n",
+    _SELECTED + b"A2 OK [READ-WRITE] selected\r\n",
+    _ENVELOPE + b"A3 OK\r\n",
+    _CONTENT + b"A4 OK\r\n",
+    b"+ idling\r\n* 2 EXISTS\r\nA5 OK done\r\n",
+    b"A6 OK\r\n",
+    b"* 2 FETCH (UID 8 RFC822.SIZE 9)\r\nA7 OK\r\n",
+    b"* 2 FETCH (UID 8 BODY[]<0> NIL)\r\nA8 OK\r\n",
+    b'* LIST (\\Junk) "/" Junk\r\n* LIST () "/" "Alarms"\r\n* LIST (\\Noselect) "/" &AOQ-x\r\nA9 OK\r\n',
+    b"* STATUS Junk (MESSAGES 1 UIDNEXT 8 UIDVALIDITY 3)\r\nA10 OK\r\n",
+    _SELECTED + b"A11 OK\r\n",
+    _ENVELOPE + b"A12 OK\r\n",
+    _CONTENT + b"A13 OK\r\n",
+    b"A14 NO [NONEXISTENT] no Alarms\r\n",
+    _SELECTED + b"A15 OK\r\n",
+    _ENVELOPE + b"A16 OK\r\n",
+    _CONTENT + b"A17 OK\r\n",
+    _CONTENT + b"A18 OK\r\n",
+    b"A19 OK\r\n",
+    b"* 1 EXPUNGE\r\nA20 OK\r\n",
+    b"* BYE\r\nA21 OK\r\n",
+)
+# The server's proof is that of a login as `tim` with the fuzzer's password and nonce.
+_WHOLE_LOGIN = (
+    b"* OK hi\r\n",
+    b"* CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256\r\nA1 OK\r\n",
+    b"+ \r\n+ cj1ub25jZXgscz1BQUFBLGk9NDA5Ng==\r\n",
+    b"+ dj1UYlNGeDI1WldqbVBuU1hYdVVjalMzT3Q5Y2ZicW8wQ1k2Vk42SFh1K2NZPQ==\r\n",
+    b"A2 OK in\r\n",
+    b"* CAPABILITY IMAP4rev1\r\nA3 OK\r\n",
+)
 IMAP_SESSIONS = (
-    b"* OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS SPECIAL-USE LIST-EXTENDED AUTH=PLAIN SASL-IR] hi\r\n"
-    b"A1 OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS] in\r\n"
-    b"* 1 EXISTS\r\n* OK [UIDVALIDITY 3] a\r\n* OK [UIDNEXT 8] b\r\nA2 OK [READ-WRITE] selected\r\n"
-    + _ENVELOPE
-    + b"A3 OK\r\n* 1 FETCH (UID 7 BODY[]<0> {9}\r\nA: b\r\n\r\nc)\r\nA4 OK\r\n"
-    b"+ idling\r\n* 2 EXISTS\r\nA5 OK done\r\n"
-    b"A6 OK\r\n"
-    b'* LIST (\\Junk) "/" Junk\r\n* LIST () "/" "Alarms"\r\n* LIST (\\Noselect) "/" &AOQ-x\r\nA7 OK\r\n'
-    b"* STATUS Junk (MESSAGES 1 UIDNEXT 8 UIDVALIDITY 3)\r\nA8 OK\r\n"
-    b"* 1 EXISTS\r\n* OK [UIDNEXT 8] x\r\nA9 OK\r\n" + _ENVELOPE + b"A10 OK\r\n",
-    (
-        b"* OK hi\r\n* CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256\r\nA1 OK\r\n"
-        b"+ \r\n+ cj1ub25jZXgscz1BQUFBLGk9NDA5Ng==\r\nA2 NO [AUTHENTICATIONFAILED] no\r\n* BYE\r\nA3 OK\r\n"
-    ),
+    b"".join(_WHOLE_VISIT),
+    b"".join(_WHOLE_LOGIN),
     b"* PREAUTH hi\r\nA1 OK\r\n* 0 EXISTS\r\nA2 OK\r\nA3 OK\r\nA4 OK\r\n* SEARCH 7\r\nA5 OK\r\nA6 NO [OVERQUOTA] full\r\n",
+    b"* PREAUTH hi\r\n* 3 EXISTS\r\nA1 OK [READ-ONLY] selected\r\n* 3 FETCH (UID 7)\r\nA2 OK\r\n"
+    + _ENVELOPE
+    + b"A3 OK\r\n",
     b"* OK hi\r\n* STATUS Junk (MESSAGES 1 UIDNEXT 8 UIDVALIDITY 3)\r\nA1 OK\r\n* BYE gone\r\n",
-    b"* OK [CAPABILITY X IDLE] hi\r\n+ idling\r\n* 1 EXPUNGE\r\nA1 OK [ALERT] read this\r\n",
+    b"* OK [CAPABILITY X IDLE ID] hi\r\n+ idling\r\n* 1 EXPUNGE\r\nA1 OK [ALERT] read this\r\n",
     b"* OK [ALERT] hi\r\n" + _ENVELOPE + b'A1 OK\r\n* 1 FETCH (UID 7 BODY[]<0> "a\\"b")\r\nA2 OK\r\n',
     b"* OK hi\r\nA1 OK\r\n* SEARCH 7\r\nA2 OK\r\nA3 OK\r\n",
     b'* OK hi\r\n* LIST (\\Marked) NIL {4}\r\nJunk\r\n* LIST () "." "a&-b"\r\nA1 OK\r\n',

@@ -1,13 +1,15 @@
 """The targets of `make fuzz` keep their promises for what fuzzing starts from, and notice when one is broken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from fuzz.conversations import Outcome, check_script, converse, frame_all
+from fuzz.conversations import Make, Outcome, check_script, converse, frame_all
+from fuzz.grammars import IMAP_SCRIPTS, POP3_SCRIPTS, SMTP_SCRIPTS
 from fuzz.inputs import LARGE, Input, pack, unpack
 from fuzz.promises import check_said, check_texts
 from fuzz.seeds import SEEDS, WORDS, write_dictionary, write_seeds
+from fuzz.sessions import IMAP_SESSIONS, POP3_SESSIONS, SMTP_SESSIONS
 from fuzz.target import main
 from fuzz.targets import TARGETS
 from hypothesis import given
@@ -28,6 +30,20 @@ def test_a_target_keeps_its_promises_for_its_seeds(name: str) -> None:
 @given(data=st.binary(max_size=60))
 def test_a_target_keeps_its_promises_for_any_bytes(name: str, data: bytes) -> None:
     TARGETS[name](data)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "session"),
+    [
+        (SMTP_SCRIPTS, SMTP_SESSIONS[0]),
+        (POP3_SCRIPTS, POP3_SESSIONS[0]),
+        (IMAP_SCRIPTS, IMAP_SESSIONS[0]),
+    ],
+    ids=["smtp", "pop3", "imap"],
+)
+def test_a_whole_session_comes_to_its_end_without_a_refusal(scripts: Sequence[Make], session: bytes) -> None:
+    outcome = converse(scripts[0](), [session])
+    assert (outcome.end, "Refusal" in repr(outcome.value)) == ("done", False)
 
 
 @given(content=st.binary(max_size=3000), cuts=st.integers(0, 255))
