@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailtrip.model import Run, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.store.codec import storable
 from mailtrip.store.monitors import settings_of
-from mailtrip.store.runs import BRIEF, put_latest, to_run, verify
+from mailtrip.store.runs import BRIEF, lock, put_latest, to_run, verify
 from mailtrip.store.schema import AWAITED, latest_runs, monitors, run_revisions, run_strays, run_transcripts, runs
 
 __all__ = [
@@ -68,13 +68,12 @@ class Ruling:
 
 def find(connection: Connection, run_ids: Collection[int]) -> list[Run]:
     """The runs with these ids, without sessions; locked until the transaction ends."""
-    return [run for run in _locked(connection, runs.c.id.in_(run_ids)) if run.id in run_ids]
+    return [to_run(row) for row in lock(connection, runs.c.id.in_(run_ids)) if row.id in run_ids]
 
 
 def find_by_tokens(connection: Connection, tokens: Collection[str]) -> dict[str, Run]:
     """The runs of these tokens, of any account, without sessions; locked until the transaction ends."""
-    found = _locked(connection, runs.c.token.in_(tokens))
-    return {run.token: run for run in found if run.token is not None and run.token in tokens}
+    return {row.token: to_run(row) for row in lock(connection, runs.c.token.in_(tokens)) if row.token in tokens}
 
 
 def remember_stray(connection: Connection, run: Run, digest: bytes, *, seen_at: datetime) -> bool:
@@ -197,13 +196,6 @@ def _values(ruling: Ruling, *, now: datetime) -> dict[str, object]:
         "timings": func.coalesce(runs.c.timings, literal((), runs.c.timings.type)),
         "lag": func.coalesce(runs.c.lag, literal(timedelta(0), runs.c.lag.type)),
     }
-
-
-def _locked(connection: Connection, wanted: ColumnElement[bool]) -> list[Run]:
-    """Runs, and those that they recheck, locked by id: the order that all who change runs keep."""
-    rechecked = select(runs.c.recheck_of).where(wanted, runs.c.recheck_of.is_not(None))
-    query = select(*BRIEF).where(or_(wanted, runs.c.id.in_(rechecked))).order_by(runs.c.id).with_for_update()
-    return [to_run(row) for row in connection.execute(query)]
 
 
 def _earlier(connection: Connection, column: ColumnElement[datetime], by: timedelta) -> ColumnElement[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailtrip.model import Result, Revision, Run, RunKind, RunState, Severity, Sighting, StatusCode, Verdict
@@ -23,6 +23,7 @@ __all__ = [
     "insert",
     "last_slots",
     "latest",
+    "lock",
     "page",
     "put_latest",
     "running_tests",
@@ -90,7 +91,8 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
     results = {item.run_id: item.result for item in finished}
     if not results:
         return
-    rows = [row for row in _lock(connection, results) if row.id in results and row.state is RunState.RUNNING]
+    locked = lock(connection, runs.c.id.in_(results))
+    rows = [row for row in locked if row.id in results and row.state is RunState.RUNNING]
     if not rows:
         return
     connection.execute(_FINISH, [_result_values(row.id, results[row.id]) for row in rows])
@@ -116,17 +118,17 @@ def put_latest(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, Sta
         connection.execute(_upsert_latest(connection), values)
 
 
-def _lock(connection: Connection, run_ids: Collection[int]) -> Sequence[AnyRow]:
-    """Lock runs and those that they recheck, by id: all that change runs take them in this order."""
-    wanted = runs.c.id.in_(run_ids)
-    rechecked = select(runs.c.recheck_of).where(wanted, runs.c.recheck_of.is_not(None))
-    columns = (runs.c.id, runs.c.account_id, runs.c.monitor_id, runs.c.location_id, runs.c.slot)
-    return connection.execute(
-        select(*columns, runs.c.kind, runs.c.state, runs.c.recheck_of)
-        .where(or_(wanted, runs.c.id.in_(rechecked)))
-        .order_by(runs.c.id)
-        .with_for_update()
-    ).all()
+def lock(connection: Connection, wanted: ColumnElement[bool]) -> Sequence[AnyRow]:
+    """Lock runs and those that they recheck, and read them: all columns but the large ones.
+
+    All that change runs lock them in the order of their ids, so that none waits for another that waits for it.
+    """
+    # Two queries, as PostgreSQL would read the whole table for one with an alternative in its condition.
+    found = connection.execute(select(runs.c.id, runs.c.recheck_of).where(wanted)).all()
+    ids = {id_ for row in found for id_ in row if id_ is not None}
+    if not ids:
+        return ()
+    return connection.execute(select(*BRIEF).where(runs.c.id.in_(ids)).order_by(runs.c.id).with_for_update()).all()
 
 
 def _verifies(status: StatusCode) -> bool | None:
