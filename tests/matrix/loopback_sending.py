@@ -1,6 +1,6 @@
 """Faults of the loopback server up to the answer to the final dot, and what becomes of the message behind it."""
 
-from tests.matrix.rows import Each, LoopbackRow, Outcome, Part, Place
+from tests.matrix.rows import Each, LoopbackRow, Outcome, Part, Place, patience
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
 from mailtrip.testing.faults import (
@@ -42,19 +42,27 @@ def smtp(at: str, action: Action, *, times: int | None = None) -> tuple[Fault, .
     return (Fault(MailProtocol.SMTP, at, action, times=times),)
 
 
-def row(name: str, expected: Outcome, faults: tuple[Fault, ...] = (), *, seconds: float = 0.7) -> LoopbackRow:
-    return LoopbackRow(part=Part.SMTP, name=name, expected=expected, faults=faults, seconds=seconds)
+def row(name: str, expected: Outcome, faults: tuple[Fault, ...] = ()) -> LoopbackRow:
+    return LoopbackRow(part=Part.SMTP, name=name, expected=expected, faults=faults, seconds=patience(faults))
 
 
 def secured(name: str, expected: Outcome, *faults: Fault, mode: TLSMode = TLSMode.STARTTLS) -> LoopbackRow:
-    return LoopbackRow(part=Part.SMTP, name=name, expected=expected, faults=faults, smtp_tls=mode, seconds=0.8)
+    return LoopbackRow(
+        part=Part.SMTP, name=name, expected=expected, faults=faults, smtp_tls=mode, seconds=patience(faults)
+    )
 
 
 def login(
     name: str, expected: Outcome, faults: tuple[Fault, ...] = (), *, features: Features | None = None
 ) -> LoopbackRow:
     return LoopbackRow(
-        part=Part.SMTP, name=name, expected=expected, faults=faults, features=features, logs_in=True, seconds=0.8
+        part=Part.SMTP,
+        name=name,
+        expected=expected,
+        faults=faults,
+        features=features,
+        logs_in=True,
+        seconds=patience(faults),
     )
 
 
@@ -70,7 +78,7 @@ SMTP_ROWS = (
         name="SMTP: the connection is neither accepted nor refused",
         expected=Outcome(Verdict.UNSENT, StatusCode.CONNECTION_FAILED, Step.CONNECT),
         smtp=Place.NOWHERE,
-        seconds=0.7,
+        seconds=0.5,
     ),
     row("SMTP: the connection is reset once it is there", GREETING_FAILED, smtp("connect", Reset())),
     row("SMTP: the connection is closed without a greeting", GREETING_FAILED, smtp("greeting", Drop())),
@@ -78,7 +86,7 @@ SMTP_ROWS = (
     row("SMTP: the greeting is 421", GREETING_FAILED, smtp("greeting", Reply("421 4.3.2 busy", then_close=True))),
     row("SMTP: no greeting comes", GREETING_HANGS, smtp("greeting", Hang())),
     row("SMTP: the greeting is garbage", GREETING_FAILED, smtp("greeting", Garbage())),
-    row("SMTP: the greeting is one endless line", GREETING_FAILED, smtp("greeting", EndlessLine()), seconds=5.0),
+    row("SMTP: the greeting is one endless line", GREETING_FAILED, smtp("greeting", EndlessLine())),
     row("SMTP: the greeting comes a byte a second", GREETING_HANGS, smtp("greeting", Trickle(1.0))),
     row(
         "SMTP: EHLO and HELO are refused",
@@ -86,9 +94,9 @@ SMTP_ROWS = (
         smtp("ehlo", Reply("502 5.5.1 no")) + smtp("helo", Reply("502 5.5.1 no")),
     ),
     row("SMTP: EHLO is answered with 421", GREETING_FAILED, smtp("ehlo", Reply("421 4.3.2 busy", then_close=True))),
-    row("SMTP: the answer to EHLO never ends", GREETING_FAILED, smtp("ehlo", EndlessReply()), seconds=5.0),
+    row("SMTP: the answer to EHLO never ends", GREETING_FAILED, smtp("ehlo", EndlessReply())),
     row("SMTP: EHLO gets no answer", GREETING_HANGS, smtp("ehlo", Hang())),
-    row("SMTP: EHLO is not known, HELO is", DELIVERED, smtp("ehlo", Reply("502 5.5.1 no")), seconds=10.0),
+    row("SMTP: EHLO is not known, HELO is", DELIVERED, smtp("ehlo", Reply("502 5.5.1 no"))),
     secured("SMTP: STARTTLS is refused", TLS_FAILED, *smtp("starttls", Reply("454 4.7.0 TLS not available"))),
     secured(
         "SMTP: TLS leads to a dead end", Outcome(Verdict.UNSENT, StatusCode.TIMEOUT, Step.TLS), *smtp("tls", Hang())
@@ -122,7 +130,7 @@ def submit(
     expected: Outcome,
     faults: tuple[Fault, ...] = (),
     *,
-    seconds: float = 0.8,
+    seconds: float | None = None,
     features: Features | None = None,
     delivery: Delivery | None = None,
 ) -> LoopbackRow:
@@ -133,7 +141,7 @@ def submit(
         faults=faults,
         features=features,
         delivery=delivery,
-        seconds=seconds,
+        seconds=seconds or patience(faults),
     )
 
 
@@ -158,20 +166,19 @@ SUBMIT_ROWS = (
     submit("the message is refused at the final dot", MESSAGE_REFUSED, smtp("dot", Reply("554 5.6.0 spam"))),
     submit("the message is put off at the final dot", DEFERRED, smtp("dot", Reply("452 4.3.1 disk full"))),
     submit("421 at the final dot", DEFERRED, smtp("dot", Reply("421 4.3.2 shutting down", then_close=True))),
-    submit("the connection drops after the final dot, not accepted", UNDECIDED, smtp("dot", Drop())),
-    submit("the connection drops after the final dot, accepted", DELIVERED, smtp("dot", AcceptThenDrop()), seconds=10),
+    submit("the connection drops after the final dot, not accepted", UNDECIDED, smtp("dot", Drop()), seconds=1.0),
+    submit("the connection drops after the final dot, accepted", DELIVERED, smtp("dot", AcceptThenDrop())),
     submit(
         "the connection drops after the final dot, accepted and slow",
         DELIVERED,
         smtp("dot", AcceptThenDrop()),
         delivery=Delivery(delay=0.8),
-        seconds=10,
     ),
     submit("the final dot gets no answer", SILENT_DOT, smtp("dot", Hang())),
-    submit("the final dot is answered with garbage", UNDECIDED, smtp("dot", Garbage())),
-    submit("the final dot is answered a second late", DELIVERED, smtp("dot", Delay(1.0)), seconds=10),
+    submit("the final dot is answered with garbage", UNDECIDED, smtp("dot", Garbage()), seconds=1.0),
+    submit("the final dot is answered a second late", DELIVERED, smtp("dot", Delay(1.0))),
     submit("QUIT gets no answer", DELIVERED, smtp("quit", Hang()), seconds=10),
-    submit("the connection is reset at QUIT", DELIVERED, smtp("quit", Reset()), seconds=10),
+    submit("the connection is reset at QUIT", DELIVERED, smtp("quit", Reset())),
 )
 
 
@@ -227,12 +234,12 @@ WAY_ROWS = (
         Outcome(Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT),
         Delivery(bounce=True),
     ),
-    way("delivered to the spam folder", IN_SPAM, Delivery(folder="Junk"), seconds=3.5),
+    way("delivered to the spam folder", IN_SPAM, Delivery(folder="Junk"), seconds=2.5),
     way(
         "delivered to a folder that is for spam by its name only",
         IN_SPAM,
         Delivery(folder="Junk"),
-        seconds=3.5,
+        seconds=2.5,
         features=Features(special_use=False),
     ),
 )

@@ -213,7 +213,7 @@ def way(
 
 
 def gone(name: str, made_by: str, domain: str) -> RealRow:
-    return way(name, MISSING, made_by, domain, seconds=1.5)
+    return way(name, MISSING, made_by, domain, seconds=1.0)
 
 
 def release(server: FaultyMailServer, account: MailAccount) -> None:
@@ -257,7 +257,7 @@ REAL_WAY_ROWS = (
     way(
         "delivered to three addresses of one mailbox", DOUBLED, "Postfix, virtual alias", "thrice", then=await_copies(3)
     ),
-    way("sorted into the spam folder", IN_SPAM, "Dovecot, plus-addressing", "junk", seconds=3.5),
+    way("sorted into the spam folder", IN_SPAM, "Dovecot, plus-addressing", "junk", seconds=2.5),
     way("a filter adds a footer", ALTERED, "Postfix, milter", "footer"),
     way("a filter puts a banner in front", ALTERED, "Postfix, milter", "banner"),
     way("a filter cuts the body off after a third", ALTERED, "Postfix, milter", "truncated"),

@@ -10,12 +10,15 @@ from tests.mailserver.faulty import FaultyMailServer
 from tests.mailserver.fixtures import MailAccount
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
-from mailtrip.testing.faults import Delivery, Fault
+from mailtrip.testing.faults import Deaf, Delivery, Fault, Hang, Trickle
 from mailtrip.testing.mailstore import Account
 from mailtrip.testing.server import LoopbackServer
 from mailtrip.testing.site import Features
 
-__all__ = ["Change", "Deed", "Each", "LoopbackRow", "Outcome", "Part", "Place", "RealRow", "Row", "cases"]
+__all__ = ["Change", "Deed", "Each", "LoopbackRow", "Outcome", "Part", "Place", "RealRow", "Row", "cases", "patience"]
+
+_SECONDS = 10.0
+_SILENT_SECONDS = 0.6
 
 
 class Part(StrEnum):
@@ -72,7 +75,7 @@ class Row:
     part: Part
     name: str
     expected: Outcome | Each
-    seconds: float = 10.0
+    seconds: float = _SECONDS
     warning_seconds: float = 8.0
 
     @property
@@ -160,6 +163,12 @@ class RealRow(Row):
     @property
     def maker(self) -> str:
         return self.made_by
+
+
+def patience(faults: Sequence[Fault]) -> float:
+    """A timeout for a run with these faults: short where the server falls silent, as the run waits for all of it then."""
+    is_silent = any(isinstance(fault.action, Hang | Deaf | Trickle) for fault in faults)
+    return _SILENT_SECONDS if is_silent else _SECONDS
 
 
 def cases(rows: Sequence[Row]) -> list[object]:
