@@ -9,6 +9,8 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
@@ -84,6 +86,9 @@ _RULES: Mapping[str, Callable[[bytes], list[Packet]]] = {
     "clock-off": lambda _: [
         _add_header(b"Received", b" from a.probe.test by b.probe.test with ESMTP; " + _CLOCK_OFF.encode())
     ],
+    "clock-ahead": lambda _: [
+        _add_header(b"Received", b" from a.probe.test by b.probe.test with ESMTP; " + _half_a_minute_ahead())
+    ],
     "milter-refuses": lambda _: [_answer(b"550 5.7.1 this is spam")],
     "milter-defers": lambda _: [(b"t", b"")],
     "milter-421": lambda _: [_answer(b"421 4.3.2 the filter is shutting down")],
@@ -95,6 +100,10 @@ _RULES: Mapping[str, Callable[[bytes], list[Packet]]] = {
 }
 DOMAINS = tuple(_RULES)
 """The first part of a recipient's domain tells what is done to the message."""
+
+
+def _half_a_minute_ahead() -> bytes:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=30)).encode()
 
 
 def _sleep(seconds: float) -> list[Packet]:

@@ -6,7 +6,7 @@ from tests.matrix.rows import Deed, Each, Outcome, Part, RealRow
 
 from mailtrip.model import StatusCode, Step, TLSMode, Verdict
 
-__all__ = ["REAL_SMTP_ROWS", "REAL_SUBMIT_ROWS", "REAL_WAY_ROWS"]
+__all__ = ["CLOCK_AHEAD", "REAL_SMTP_ROWS", "REAL_SUBMIT_ROWS", "REAL_WAY_ROWS"]
 
 DELIVERED = Outcome(Verdict.DELIVERED, StatusCode.OK, None)
 GREETING_FAILED = Outcome(Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING)
@@ -232,6 +232,8 @@ IN_SPAM = Each(
 )
 DOUBLED = Outcome(Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK)
 
+CLOCK_AHEAD = way("a relay's clock is 30 s ahead", DELIVERED, "Postfix, milter", "clock-ahead")
+
 REAL_WAY_ROWS = (
     gone("accepted, then discarded", "Postfix, discard transport", "discarded"),
     gone("accepted, then discarded for its header", "Postfix, header_checks", "dropped"),
@@ -269,6 +271,7 @@ REAL_WAY_ROWS = (
     way("a filter marks the message as spam, and delivers it", DELIVERED, "Postfix, milter", "spam-mark"),
     way("a filter takes token, Message-ID and Date out of the header", DELIVERED, "Postfix, milter", "stripped"),
     way("a relay's clock is years off", DELIVERED, "Postfix, milter", "clock-off"),
+    CLOCK_AHEAD,
     way(
         "nothing is left by which the message could be recognised",
         Outcome(Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT, may_stay=True),
