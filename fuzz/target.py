@@ -36,7 +36,7 @@ def _load(name: str) -> Callable[[bytes], None]:
 
 def _fuzz(name: str, options: list[str]) -> None:
     atheris = importlib.import_module("atheris")  # a finding is reproduced without it
-    with atheris.instrument_imports(include=["mailtrip.mail", "mailtrip.probe"]):
+    with atheris.instrument_imports(include=["mailtrip.mail", "mailtrip.probe", "email"]):
         target = _load(name)
     atheris.Setup([f"fuzz.target {name}", *options], _timed(target))
     atheris.Fuzz()
