@@ -1,9 +1,10 @@
-"""A client process: makes round trips of one kind, and tells what they have used, how exact they were, or how big it got."""
+"""A client process: makes round trips of one kind, and tells what they have used, how big it got, or how exact they were."""
 
 import asyncio
 import importlib
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,6 +25,9 @@ _CLASSES = {
 }
 _THREADED = {"curl", "curl-transcript", "stdlib"}
 
+Make = Callable[[int], None]
+MakeAsync = Callable[[int], Awaitable[object]]
+
 
 def _trips_of(task: dict[str, Any]) -> Any:
     """Makes the trips; only what it needs is imported, so that each contender has its own memory to answer for."""
@@ -33,17 +37,19 @@ def _trips_of(task: dict[str, Any]) -> Any:
 
 def _measure_threads(task: dict[str, Any]) -> dict[str, float]:
     trips = _trips_of(task)
-    users = task["concurrency"]
-    with ThreadPoolExecutor(min(users, task["warm_up"])) as pool:
-        _in_threads(pool, trips.make, min(users, task["warm_up"]), task["warm_up"])
-    with ThreadPoolExecutor(users) as pool:
+    if task["measure"] == "memory":
+        trips.make(0)
         base = rss()
+        _paced_threads(trips.make, task["count"], task["pace"])
+        return {"base": base, "peak": peak_rss()}
+    with ThreadPoolExecutor(task["concurrency"]) as pool:
+        _in_threads(pool, trips.make, task["concurrency"], task["warm_up"])
         start = Usage.now()
-        _in_threads(pool, trips.make, users, task["count"])
-        return _told(task, start, base)
+        _in_threads(pool, trips.make, task["concurrency"], task["count"])
+        return {"cpu": Usage.now().since(start).cpu / task["count"]}
 
 
-def _in_threads(pool: ThreadPoolExecutor, make: Callable[[int], None], users: int, count: int) -> None:
+def _in_threads(pool: ThreadPoolExecutor, make: Make, users: int, count: int) -> None:
     """Make `count` trips, one at a time for each user."""
     numbers = iter(range(count))
     together = threading.Barrier(users)
@@ -57,18 +63,55 @@ def _in_threads(pool: ThreadPoolExecutor, make: Callable[[int], None], users: in
         done.result()
 
 
+def _paced_threads(make: Make, count: int, pace: float) -> None:
+    """Make `count` trips that start at an even pace, a second, however long each takes."""
+    begin = time.monotonic()
+    with ThreadPoolExecutor(count) as pool:
+        under_way = []
+        for number in range(count):
+            time.sleep(max(0.0, begin + number / pace - time.monotonic()))
+            under_way.append(pool.submit(make, number))
+        for done in under_way:
+            done.result()
+
+
 async def _measure_tasks(task: dict[str, Any]) -> dict[str, float]:
     trips = _trips_of(task)
-    await _in_tasks(trips.make, min(task["concurrency"], task["warm_up"]), task["warm_up"])
-    base = rss()
-    start = Usage.now()
-    await _in_tasks(trips.make, task["concurrency"], task["count"])
-    told = _told(task, start, base)
+    measure = {"cpu": _measure_cpu, "memory": _measure_memory, "accuracy": _measure_accuracy}[task["measure"]]
+    told = await measure(trips, task)
     trips.close()
     return told
 
 
-async def _in_tasks(make: Callable[[int], Awaitable[object]], users: int, count: int) -> None:
+async def _measure_cpu(trips: Any, task: dict[str, Any]) -> dict[str, float]:
+    await _in_tasks(trips.make, task["concurrency"], task["warm_up"])
+    start = Usage.now()
+    await _in_tasks(trips.make, task["concurrency"], task["count"])
+    return {"cpu": Usage.now().since(start).cpu / task["count"]}
+
+
+async def _measure_memory(trips: Any, task: dict[str, Any]) -> dict[str, float]:
+    await trips.make(0)
+    base = rss()
+    await _paced_tasks(trips.make, task["count"], task["pace"])
+    return {"base": base, "peak": peak_rss()}
+
+
+async def _measure_accuracy(trips: Any, task: dict[str, Any]) -> dict[str, float]:
+    await _in_tasks(trips.make, 1, task["warm_up"])
+    samples = Samples(task["reply_delay"])
+
+    async def make(user: int) -> None:
+        with samples.in_flight():
+            samples.add(await trips.make(user))
+
+    start = Usage.now()
+    await _paced_tasks(make, task["count"], task["pace"])
+    used = Usage.now().since(start)
+    return {**samples.report(), "cores": used.cpu / used.wall}
+
+
+async def _in_tasks(make: MakeAsync, users: int, count: int) -> None:
     """Make `count` trips, one at a time for each user."""
     numbers = iter(range(count))
 
@@ -81,35 +124,17 @@ async def _in_tasks(make: Callable[[int], Awaitable[object]], users: int, count:
             group.create_task(work(user))
 
 
-def _told(task: dict[str, Any], start: Usage, base: float) -> dict[str, float]:
-    used = Usage.now().since(start)
-    return {"cpu": used.cpu / task["count"], "wall": used.wall, "base": base, "rss": rss(), "peak": peak_rss()}
+async def _paced_tasks(make: MakeAsync, count: int, pace: float) -> None:
+    """Make `count` trips that start at an even pace, a second, however long each takes."""
+    begin = time.monotonic()
 
-
-async def _measure_accuracy(task: dict[str, Any]) -> dict[str, Any]:
-    """Trips that start one after the other at an even pace, however long each takes."""
-    trips = _trips_of(task)
-    await _in_tasks(trips.make, 1, task["warm_up"])
-    samples = Samples(task["reply_delay"])
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    start = Usage.now()
-
-    async def one(user: int) -> None:
-        with samples.in_flight():
-            samples.add(await trips.make(user))
+    async def work(number: int) -> None:
+        await make(number)
 
     async with asyncio.TaskGroup() as group:
-        for number in range(task["count"]):
-            await asyncio.sleep(begin + number / task["pace"] - loop.time())
-            group.create_task(one(number))
-    used = Usage.now().since(start)
-    trips.close()
-    return {**samples.report(), "cores": used.cpu / used.wall}
-
-
-def _runner(task: dict[str, Any]) -> asyncio.Runner:
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop if task["loop"] == "uvloop" else None)
+        for number in range(count):
+            await asyncio.sleep(begin + number / pace - time.monotonic())
+            group.create_task(work(number))
 
 
 def main() -> None:
@@ -117,8 +142,8 @@ def main() -> None:
     if task["kind"] in _THREADED:
         answer(_measure_threads(task))
         return
-    with _runner(task) as runner:
-        answer(runner.run(_measure_accuracy(task) if task["measure"] == "accuracy" else _measure_tasks(task)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if task["loop"] == "uvloop" else None) as runner:
+        answer(runner.run(_measure_tasks(task)))
 
 
 if __name__ == "__main__":
