@@ -38,7 +38,6 @@ _SETTINGS = {
     "listen": "127.0.0.1:0",
     "max_sessions_per_host": "2000",
     "log_level": "warning",
-    "starts_per_second": "200",
 }
 
 
