@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,11 @@ def body(server: RealMailServer, account: MailAccount, protocol: str, **more: ob
     } | more
 
 
+def finished_runs(service: Service, monitor_id: str) -> list[Any]:  # Any: JSON of any shape
+    found = service.get(f"/api/v1/monitors/{monitor_id}/runs")["results"]
+    return [run for run in found if run["state"] == "finished"]
+
+
 def create(service: Service, fields: dict[str, object]) -> str:
     answer = service.call("POST", "/api/v3/monitors/email-round-trip", fields)
     assert answer.status_code == 200, answer.text
@@ -131,12 +137,7 @@ def test_monitors_created_by_api_run_by_their_plan_and_their_runs_can_be_read(
             for account, protocol in zip(accounts, ("pop3", "imap"), strict=True)
         ]
         for monitor_id in ids:
-            runs = until(
-                lambda path=f"/api/v1/monitors/{monitor_id}/runs": [
-                    run for run in running.get(path)["results"] if run["state"] == "finished"
-                ],
-                75,
-            )
+            runs = until(partial(finished_runs, running, monitor_id), 75)
             run = running.get(f"/api/v1/runs/{runs[0]['id']}")
             assert (run["kind"], run["verdict"], run["status"]) == ("scheduled", "delivered", 0), run["summary"]
             assert len(run["sessions"]) == 2
