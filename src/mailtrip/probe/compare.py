@@ -82,8 +82,12 @@ def _texts_of(message: bytes) -> list[str]:
     """The texts of a message's parts in order, with each run of white space made one blank."""
     if not _is_parsable(message):
         return []
-    # Not policy.default: its header parsers raise on some malformed fields, and are many times slower.
-    parts = (part for part in message_from_bytes(message).walk() if not part.is_multipart())
+    try:
+        # Not policy.default: its header parsers raise on some malformed fields, and are many times slower.
+        parts = [part for part in message_from_bytes(message).walk() if not part.is_multipart()]
+    except TypeError:
+        # The parser can't sort the pieces of a parameter (RFC 2231, 3) of which some are numbered and some are not.
+        return []
     return [text for part in parts if (text := " ".join(_decoded(part).split()))]
 
 
@@ -103,5 +107,5 @@ def _decoded(part: Message) -> str:
     try:
         charset = codecs.lookup(part.get_content_charset("ascii")).name
         return content.decode("ascii" if charset in _NO_CHARSETS else charset, "replace")
-    except (LookupError, ValueError):
+    except (LookupError, TypeError, ValueError):  # for the TypeError see _texts_of
         return content.decode("ascii", "replace")

@@ -180,3 +180,14 @@ def test_a_message_that_would_cost_minutes_to_parse_is_damaged(received: bytes) 
 @pytest.mark.parametrize("sent", [b"", b"A: b\r\n\r\n", b"no field"])
 def test_a_message_without_text_is_equal_to_itself_and_to_no_other(sent: bytes) -> None:
     assert (compare(sent, sent), compare(sent, SENT)) == (SAME, DAMAGED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (b"Content-Type: text/plain; charset*0=us-; charset*=ascii", SAME),
+        (b"Content-Type: multipart/mixed; boundary*0=a; boundary*=b", DAMAGED),
+    ],
+)
+def test_pieces_of_a_parameter_may_contradict_each_other(fields: bytes, expected: Comparison) -> None:
+    assert compare(SENT, fields + b"\r\n\r\n" + BODY) == expected
