@@ -1,6 +1,7 @@
 """Runs and monitors as JSON values for programs, in the words of `/api/v1`."""
 
-from datetime import timedelta
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
 
 from mailtrip.model import Monitor, Result, Run, SessionRecord, TLSFacts
 
@@ -36,6 +37,12 @@ def result_document(result: Result, *, with_transcripts: bool) -> dict[str, obje
             "not_before_ms": _milliseconds(result.sighting.not_before),
             "not_after_ms": _milliseconds(result.sighting.not_after),
         },
+        "deferred_for_ms": None if result.deferred_for is None else _milliseconds(result.deferred_for),
+        "copies": result.copies,
+        "left_behind": result.left_behind,
+        "proof": [{"session": proof.session, "line": proof.line} for proof in result.proof],
+        "facts": _plain(result.facts),
+        "bounce": _plain(result.bounce),
         "sessions": [_session(session, with_transcript=with_transcripts) for session in result.sessions],
     }
 
@@ -104,6 +111,24 @@ def _tls(tls: TLSFacts) -> dict[str, object]:
         "names": list(tls.names),
         "verify_error": tls.verify_error,
     }
+
+
+def _plain(value: object) -> object:
+    """A value of the model as JSON values: its fields by their names, durations in milliseconds with `_ms` behind."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if not is_dataclass(value):
+        return value
+    found: dict[str, object] = {}
+    for field in fields(value):
+        held = getattr(value, field.name)
+        if isinstance(held, timedelta):
+            found[f"{field.name}_ms"] = _milliseconds(held)
+        else:
+            found[field.name] = _plain(held)
+    return found
 
 
 def _milliseconds(duration: timedelta) -> float:

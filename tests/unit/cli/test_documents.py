@@ -1,13 +1,19 @@
 """Results as JSON."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mailtrip.cli.documents import result_document
 from mailtrip.model import (
+    DeliverabilityFacts,
     Direction,
+    Hop,
+    Leg,
     MailProtocol,
+    MessageFacts,
     Result,
+    Route,
     SessionRecord,
     Sighting,
     StatusCode,
@@ -64,3 +70,16 @@ def test_transcripts_are_there_only_when_they_are_wanted() -> None:
 
     assert "transcript" not in without["sessions"][0]
     assert complete["sessions"][0]["transcript"] == [{"at_ms": 5.0, "direction": ">", "text": "EHLO me"}]
+
+
+def test_what_the_message_tells_is_shown_with_durations_in_milliseconds() -> None:
+    leg = Leg(hop=Hop(by="mx", time=datetime(2026, 1, 1, tzinfo=UTC)), delay=timedelta(seconds=1.5))
+    facts = MessageFacts(size=2000, folder="INBOX", route=Route(legs=(leg,)), authentication=DeliverabilityFacts())
+    result = replace(RESULT, facts=facts, deferred_for=timedelta(seconds=10))
+
+    document = result_document(result, with_transcripts=False)
+
+    shown = json.loads(json.dumps(document["facts"]))
+    assert shown["route"]["legs"][0]["delay_ms"] == 1500.0
+    assert shown["route"]["legs"][0]["hop"]["time"] == "2026-01-01T00:00:00+00:00"
+    assert document["deferred_for_ms"] == 10_000.0
