@@ -263,9 +263,12 @@ async def test_nothing_listening_is_a_failed_connection(client: MailClient, auth
         url = server.url("smtps")
     async with sending(client, url, authority) as sender:
         outcome = await submit(sender)
+        record = sender.record
 
     assert isinstance(outcome, Failure)
     assert (outcome.status, outcome.step) == (StatusCode.CONNECTION_FAILED, Step.CONNECT)
+    assert record is not None
+    assert record.address is not None, "a host that refuses was reached: the network is not to blame"
 
 
 async def test_a_name_without_an_address_is_not_resolved(client: MailClient) -> None:

@@ -276,6 +276,8 @@ class Session:
                 self._note(f"connected to {address}")
                 return None
             obstacles.append(obstacle)
+            if obstacle.has_answered:
+                self._address = address
             self._note(obstacle.text)
         reason = f"no connection to {self._server.url}: {'; '.join(obstacle.text for obstacle in obstacles[:8])}"
         is_ours = all(obstacle.is_ours for obstacle in obstacles)
@@ -374,10 +376,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class _Obstacle:
-    """Why an address could not be connected to; `is_ours` when the trouble is at our own end."""
+    """Why an address could not be connected to.
+
+    Attributes:
+        is_ours: the trouble is at our own end.
+        has_answered: the host was reached and said no: the network is not to blame.
+    """
 
     text: str
     is_ours: bool = False
+    has_answered: bool = False
 
 
 _OUR_TROUBLE = frozenset(
@@ -399,7 +407,7 @@ _OUR_TROUBLE = frozenset(
 
 def _obstacle(address: Address, exc: OSError) -> _Obstacle:
     if isinstance(exc, ConnectionRefusedError):
-        return _Obstacle(f"{address} refused the connection (nothing listens there)")
+        return _Obstacle(f"{address} refused the connection (nothing listens there)", has_answered=True)
     why = os.strerror(exc.errno) if exc.errno else type(exc).__name__
     if exc.errno in _OUR_TROUBLE:
         return _Obstacle(f"{address} can't be reached from this machine: {why}", is_ours=True)

@@ -102,7 +102,7 @@ class SessionRecord:
     """One connection of a run, or the last of several alike (POP3 looks), as it is kept.
 
     Attributes:
-        address: IP address and port that were used; None when none could be reached.
+        address: IP address and port that were used, or that refused the connection; None when no host answered.
         lines_dropped: how many transcript lines its bound left out.
         quota_percent: how full the mailbox is, by its fullest resource; None where the server does not tell.
     """
