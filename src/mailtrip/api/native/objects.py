@@ -117,7 +117,9 @@ class SessionObject(_Object):
 
     protocol: MailProtocol = Field(description="Its protocol.")
     server: str = Field(description="The server as a URL.", examples=["smtps://smtp.example.com:465"])
-    address: str | None = Field(description="IP address and port that were used, or that refused the connection; null if no host answered.")
+    address: str | None = Field(
+        description="IP address and port that were used, or that refused the connection; null if no host answered."
+    )
     tls: TLSObject | None = Field(description="TLS facts; null for a connection without TLS.")
     capabilities: tuple[str, ...] = Field(description="What the server said it can do.")
     transcript: tuple[TranscriptLineObject, ...] = Field(description="The conversation; empty once it was let go.")
