@@ -249,8 +249,15 @@ def _failed_after_sending(state: State, failure: Failure, now: float, *, is_time
             return _out_of_time(state, now, failure.step)
         case Delete():
             return conclude(state, not_deleted=failure)
+        case LookNow() | OpenMailbox() if not state.seen and _is_cut_off(state, failure, now):
+            return _out_of_time(state, now, failure.step)
         case _:
             return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
+
+
+def _is_cut_off(state: State, failure: Failure, now: float) -> bool:
+    """Whether the deadline came right after the action was begun: that there was no time left is not the mailbox's failing."""
+    return failure.is_temporary and now >= state.deadline - _TIMER_SLACK and now - state.since < _OVERDUE
 
 
 def _is_locked(failure: Failure) -> bool:

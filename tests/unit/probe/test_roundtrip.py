@@ -328,6 +328,24 @@ def test_a_mailbox_that_came_back_in_time_leaves_the_message_missing() -> None:
     assert (ended.verdict, ended.status, ended.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
 
 
+@pytest.mark.parametrize("status", [StatusCode.CONNECTION_FAILED, StatusCode.MAILBOX_NAME, StatusCode.TIMEOUT])
+def test_a_look_that_is_cut_off_by_the_deadline_is_no_failure_of_the_mailbox(status: StatusCode) -> None:
+    cut_off = failure(Step.MAILBOX_CONNECT, status, temporary=True)
+    waited: Sequence[At] = [*SENT, (2.2, Done()), (299.8, nothing(299.8)), (DEADLINE - 0.01, Done())]
+
+    ended = conclusion(*waited, (DEADLINE, Failed(cut_off)), looks=POP3)
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+
+
+def test_a_connection_that_got_no_answer_for_long_is_a_failure_of_the_mailbox() -> None:
+    unanswered = failure(Step.MAILBOX_CONNECT, StatusCode.CONNECTION_FAILED, temporary=True)
+
+    ended = conclusion(*SENT, (2.2, Done()), (DEADLINE, Failed(unanswered)), looks=POP3)
+
+    assert (ended.verdict, ended.status) == (Verdict.MAILBOX_UNREACHABLE, StatusCode.CONNECTION_FAILED)
+
+
 def test_a_login_refused_for_good_is_not_repeated() -> None:
     ended = conclusion(*SENT, (3.0, Failed(WRONG_LOGIN)))
 
