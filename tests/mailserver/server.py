@@ -34,6 +34,7 @@ _SCHEMES = {
 _QUEUES = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"]
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_ATTEMPTS = 3
 # Below the ports that the kernel hands out by itself, so that no client takes one between choice and use.
 _FIRST_PORT, _LAST_PORT = 20_000, 32_000
 
@@ -104,21 +105,20 @@ class RealMailServer:
         return "\n".join(f"{path.name}:\n{path.read_text(errors='replace')[-3000:]}" for path in paths)
 
     def start(self) -> None:
-        """Start both, and wait until all ports greet.
+        """Start both, and wait until all ports greet; anew on other ports where somebody else has taken one meanwhile.
 
         Raises:
             RuntimeError: when they don't, with the end of their logs.
         """
-        self._ports = _free_ports(self.port_names)
-        self._write()
-        self.start_postfix()
-        self.start_dovecot()
-        try:
-            self.guard()
-            self._wait_until_ready()
-        except BaseException:
-            self.stop()
-            raise
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._try_to_start()
+            except RuntimeError:
+                if attempt == _ATTEMPTS:
+                    raise
+                self.folder = Path(tempfile.mkdtemp(prefix="mailtrip-mail-"))
+            else:
+                return
 
     def stop(self) -> None:
         """Stop both with all their processes and remove the folder; safe to call twice."""
@@ -132,6 +132,18 @@ class RealMailServer:
         for process in processes:
             _await_end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _try_to_start(self) -> None:
+        self._ports = _free_ports(self.port_names)
+        self._write()
+        self.start_postfix()
+        self.start_dovecot()
+        try:
+            self.guard()
+            self._wait_until_ready()
+        except BaseException:
+            RealMailServer.stop(self)
+            raise
 
     def start_postfix(self) -> subprocess.Popen[bytes]:
         """Start Postfix alone; its master process."""
