@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import mailtrip
 from mailtrip.mail.imap import IMAPGrammar
 from mailtrip.mail.imap_places import Places
 from mailtrip.mail.line import Line
@@ -123,7 +124,12 @@ class IMAPMailbox:
         script = self._grammar.log_in(self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
         session.capabilities = tuple(sorted(self._grammar.capabilities))
-        return outcome if isinstance(outcome, Failure) else None
+        if isinstance(outcome, Failure):
+            return outcome
+        # Some providers let nobody in who does not say who they are (RFC 2971).
+        identity = self._grammar.identify("Mailtrip", mailtrip.__version__)
+        identified = await session.run(identity, Step.MAILBOX_LOGIN, is_told=False)
+        return identified if isinstance(identified, Failure) else None
 
     def _greet(self) -> Script[None]:
         greeting = yield from self._grammar.greeting()
