@@ -178,7 +178,7 @@ REAL_AFTER_ROWS = (
         UNREACHABLE,
         "Dovecot, stopped",
         then=stop_after_arrival,
-        seconds=1.5,
+        seconds=3.0,
     ),
     after("Dovecot is restarted once the message has arrived", DELIVERED, "Dovecot, restarted", then=restart_dovecot),
     after("Dovecot changes UIDVALIDITY under way", DELIVERED, "Dovecot, doveadm", then=renumber),
