@@ -14,6 +14,7 @@ import uvloop
 from accuracy_samples import Samples
 from children import answer, receive_task
 from figures import Usage, peak_rss, rss
+from mailtrip.bootstrap.loop import calm_garbage_collector
 from scenery import Site
 
 _CLASSES = {
@@ -32,7 +33,9 @@ MakeAsync = Callable[[int], Awaitable[object]]
 def _trips_of(task: dict[str, Any]) -> Any:
     """Makes the trips; only what it needs is imported, so that each contender has its own memory to answer for."""
     module, name = _CLASSES[task["kind"]]
-    return getattr(importlib.import_module(module), name)(Site.of_task(task))
+    trips = getattr(importlib.import_module(module), name)(Site.of_task(task))
+    calm_garbage_collector()
+    return trips
 
 
 def _measure_threads(task: dict[str, Any]) -> dict[str, float]:
