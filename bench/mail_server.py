@@ -1,6 +1,7 @@
 """A process with the benchmark's mail server; asked through its standard input, ended by its end."""
 
 import asyncio
+import gc
 import os
 import selectors
 import sys
@@ -79,6 +80,7 @@ def _read_question(service: _Service, ended: asyncio.Event) -> None:
 
 def main() -> None:
     task = receive_task()
+    gc.disable()  # its pauses would be the client's errors
     factory = _PunctualLoop if task["is_punctual"] else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_serve(task))

@@ -106,8 +106,11 @@ class Connection(asyncio.BufferedProtocol):
         if exchange.framer is None:
             return self._lost or Reply(b"", self.sent_at)
         # A server that closes says why before it does (421, BYE): what it said goes before the loss.
-        reply = self._take_reply(self.sent_at)
-        return reply or self._lost or await self._wait(exchange.patience)
+        if self._inbox or self._lost is not None:
+            reply = self._take_reply(self.sent_at) or self._lost
+            if reply is not None:
+                return reply
+        return await self._wait(exchange.patience)
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> Reply | Lost:
         """Make the handshake; afterwards everything is encrypted. Bytes that came too early are a broken protocol."""
@@ -253,16 +256,17 @@ class Connection(asyncio.BufferedProtocol):
             self._settle(reply)
 
     def _take_reply(self, at: float) -> Reply | Lost | None:
-        if self._framer is None or not self._inbox:
+        inbox, framer = self._inbox, self._framer
+        if framer is None or not inbox:
             return None
         try:
-            end = self._framer.find_end(self._inbox)
+            end = framer.find_end(inbox)
         except BrokenProtocol as exc:
             return self._lose(LostReason.BROKEN, str(exc))
         if end is None:
             return None
-        data = bytes(self._inbox[:end])
-        del self._inbox[:end]
+        data = bytes(inbox[:end])
+        del inbox[:end]
         self._framer = None
         return Reply(data, at)
 

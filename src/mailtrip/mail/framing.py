@@ -4,6 +4,7 @@ Nothing here understands a reply beyond its shape. Lines end with CRLF; a bare L
 used for one reply; it remembers how far it has looked, so a reply that trickles in costs no more than one in a piece.
 """
 
+import functools
 import re
 import sys
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ __all__ = [
 _MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """Bounds of one reply.
 
@@ -41,6 +42,11 @@ class Limits:
     line: int = 8192
     reply: int = 2 * _MIB
     lines: int = 100_000
+
+    @functools.cached_property
+    def harmless(self) -> int:
+        """Bytes of a reply that can't exceed any of these bounds, whatever its lines."""
+        return min(self.line, self.reply, self.lines)
 
 
 SMTP_LIMITS = Limits(reply=_MIB // 4, lines=1000)
@@ -97,6 +103,7 @@ class LineFramer:
 
 
 _SMTP_LINE = re.compile(rb"[2-5][0-9]{2}(?:([ -])|\r?\Z)")
+_SMTP_REPLY = re.compile(rb"(?:[2-5][0-9]{2}-[^\n]*+\n)*+[2-5][0-9]{2} [^\n]*+\n")
 
 
 class SMTPReplyFramer:
@@ -113,6 +120,14 @@ class SMTPReplyFramer:
         self._lines = 0
 
     def find_end(self, buffer: bytearray) -> int | None:
+        if self._missing == 1 and self._seen == 0 and len(buffer) <= self._limits.harmless:
+            # As most replies are: one, small and whole at once.
+            match = _SMTP_REPLY.match(buffer)
+            if match is not None:
+                return match.end()
+        return self._find_end(buffer)
+
+    def _find_end(self, buffer: bytearray) -> int | None:
         while (newline := buffer.find(b"\n", self._seen)) >= 0:
             start, self._line = self._line, newline + 1
             self._seen = newline + 1
@@ -184,6 +199,8 @@ _BRACE = ord("}")
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\}\r?\Z")
 _TEXT_RESPONSE = re.compile(rb"(?!\* )|\* (?:OK|NO|BAD|BYE|PREAUTH)(?:[ \r\n]|\Z)", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE(?:[ \r\n]|\Z)", re.IGNORECASE)
+_IMAP_REPLY = re.compile(rb"(?:\* (?!BYE[ \r\n])[^\n{]*+\n)*+([A-Za-z0-9]++ )[^\n{]*+\n", re.IGNORECASE)
+"""Untagged responses without literals, and the tagged one behind them."""
 
 
 class _ResponseScanner:
@@ -246,8 +263,17 @@ class IMAPFramer:
         self._continuation_ok = continuation_ok
         self._ends_at_bye = ends_at_bye
         self._scanner = _ResponseScanner(limits)
+        self._limits = limits
 
     def find_end(self, buffer: bytearray) -> int | None:
+        if self._scanner.start == 0 and len(buffer) <= self._limits.harmless:
+            # As most replies are: small, whole at once, and without a brace.
+            match = _IMAP_REPLY.match(buffer)
+            if match is not None and match[1] == self._tag:
+                return match.end()
+        return self._find_end(buffer)
+
+    def _find_end(self, buffer: bytearray) -> int | None:
         while True:
             start = self._scanner.start
             self._check_start(buffer, start)

@@ -4,8 +4,7 @@ Only the shape is known here (RFC 3501, 9; RFC 9051, 9); what a response means f
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailtrip.mail.framing import split_responses
 from mailtrip.mail.quoting import clean
@@ -17,12 +16,25 @@ Value: TypeAlias = "bytes | tuple[Value, ...] | None"
 """An atom, string or literal; NIL; or a parenthesised list."""
 
 _DEEPEST = 32
+_NIL = b"NIL"
+# A section such as BODY[HEADER.FIELDS (DATE)] is part of its atom; a bracket that isn't closed soon is just a character.
+_TOKEN = re.compile(
+    rb"""[ \t]*+(?:
+        ~?\{(?P<size>[0-9]{1,20})\}\r?\n
+        |(?P<atom>(?!~)(?:\[[^\]\r\n]{0,200}\]|[^\x00-\x20\x7f(){"])++)
+        |(?P<open>\()
+        |(?P<close>\))
+        |"(?P<quoted>(?:[^"\\\r\n]|\\[^\r\n])*+)"
+        |\Z
+    )""",
+    re.VERBOSE,
+)
+_ESCAPED = re.compile(rb"\\(.)")
 _LARGEST_NUMBER = 2**63 - 1
 STATUS_NAMES = frozenset({"OK", "NO", "BAD", "BYE", "PREAUTH"})
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One response.
 
     Attributes:
@@ -35,11 +47,10 @@ class Response:
     tag: bytes
     number: int | None
     name: str
-    rest: bytes = field(repr=False)
+    rest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """A status response.
 
     Attributes:
@@ -74,7 +85,7 @@ def parse_reply(reply: bytes) -> list[Response]:
 
 
 def _parse_response(raw: bytes) -> Response:
-    line = raw.removesuffix(b"\n").removesuffix(b"\r")
+    line = raw[:-2] if raw.endswith(b"\r\n") else raw[:-1]
     match = _RESPONSE.match(line)
     if match is not None:
         number = None if match[2] is None else int(match[2])
@@ -106,11 +117,43 @@ def parse_values(data: bytes) -> tuple[Value, ...]:
     Raises:
         BrokenProtocol: when they are malformed, or lists are nested deeper than 32.
     """
-    reader = _Reader(data)
-    values = []
-    while not reader.is_at_end():
-        values.append(reader.read(0))
-    return tuple(values)
+    outer: list[list[Value]] = []
+    values: list[Value] = []
+    position = 0
+    while (match := _TOKEN.match(data, position)) is not None:
+        position = match.end()
+        kind = match.lastgroup
+        if kind == "open":
+            outer.append(values)
+            values = []
+            if len(outer) > _DEEPEST:
+                raise BrokenProtocol(f"the server sent lists nested deeper than {_DEEPEST}")
+        elif kind == "close":
+            if not outer:
+                raise BrokenProtocol("the server closes a list that it has not opened")
+            values, inner = outer.pop(), tuple(values)
+            values.append(inner)
+        elif kind is None:
+            if outer:
+                raise BrokenProtocol("the server sent a list that is not closed")
+            return tuple(values)
+        else:
+            position += int(match["size"] or 0)
+            values.append(_read_value(match, data, position))
+    said = clean(data[position : position + 40])
+    raise BrokenProtocol(f'expected a value, but the server sent "{said}"')
+
+
+def _read_value(match: re.Match[bytes], data: bytes, end: int) -> bytes | None:
+    """A string, a literal that ends at `end`, or an atom."""
+    value = match[match.lastgroup or 0]
+    if match.lastgroup == "atom":
+        return None if len(value) == len(_NIL) and value.upper() == _NIL else value
+    if match.lastgroup == "quoted":
+        return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value
+    if end > len(data):
+        raise BrokenProtocol("the server sent a literal that is cut short")
+    return data[match.end() : end]
 
 
 def to_number(value: Value) -> int | None:
@@ -118,62 +161,3 @@ def to_number(value: Value) -> int | None:
     if not isinstance(value, bytes) or not re.fullmatch(rb"[0-9]{1,19}", value):
         return None
     return min(int(value), _LARGEST_NUMBER)
-
-
-_BLANKS = re.compile(rb"[ \t]*")
-_QUOTED = re.compile(rb'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
-_ESCAPED = re.compile(rb"\\(.)")
-_LITERAL = re.compile(rb"~?\{([0-9]{1,20})\}\r?\n")
-# A section such as BODY[HEADER.FIELDS (DATE)] is part of its atom; a bracket that isn't closed soon is just a character.
-_ATOM = re.compile(rb'(?:\[[^\]\r\n]{0,200}\]|[^\x00-\x20\x7f(){"])+')
-
-
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
-
-    def is_at_end(self) -> bool:
-        """Whether nothing but blanks is left; skips them."""
-        match = _BLANKS.match(self._data, self._position)
-        self._position = match.end() if match else self._position
-        return self._position >= len(self._data)
-
-    def read(self, depth: int) -> Value:
-        if depth > _DEEPEST:
-            raise BrokenProtocol(f"the server sent lists nested deeper than {_DEEPEST}")
-        match self._data[self._position : self._position + 1]:
-            case b"(":
-                self._position += 1
-                return self._read_list(depth + 1)
-            case b'"':
-                return _ESCAPED.sub(rb"\1", self._take(_QUOTED, "a quoted string")[1])
-            case b"{" | b"~":
-                return self._read_literal()
-            case _:
-                atom = self._take(_ATOM, "an atom")[0]
-                return None if atom.upper() == b"NIL" else atom
-
-    def _read_list(self, depth: int) -> tuple[Value, ...]:
-        values: list[Value] = []
-        while not self.is_at_end():
-            if self._data[self._position] == ord(")"):
-                self._position += 1
-                return tuple(values)
-            values.append(self.read(depth))
-        raise BrokenProtocol("the server sent a list that is not closed")
-
-    def _read_literal(self) -> bytes:
-        size = int(self._take(_LITERAL, "a literal")[1])
-        start, self._position = self._position, self._position + size
-        if self._position > len(self._data):
-            raise BrokenProtocol("the server sent a literal that is cut short")
-        return self._data[start : self._position]
-
-    def _take(self, pattern: re.Pattern[bytes], what: str) -> re.Match[bytes]:
-        match = pattern.match(self._data, self._position)
-        if match is None:
-            said = clean(self._data[self._position : self._position + 40])
-            raise BrokenProtocol(f'expected {what}, but the server sent "{said}"')
-        self._position = match.end()
-        return match

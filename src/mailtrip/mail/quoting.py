@@ -24,7 +24,7 @@ def clean(said: bytes | str, *, secrets: Sequence[str] = (), longest: int = _LON
         The text with blanks folded and control, format and bidirectional characters replaced by question marks.
     """
     text = said if isinstance(said, str) else _decoded(said, 8 * longest)
-    for secret in sorted(secrets, key=len, reverse=True):
+    for secret in sorted(secrets, key=len, reverse=True) if secrets else ():
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
     text = " ".join(text.split())

@@ -39,7 +39,8 @@ class Redactor:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, _HIDDEN)
-            if _ELLIPSIS in text:
+        if _ELLIPSIS in text:
+            for form in self._forms:
                 text = _hide_cut(text, form)
         if self._short and self._short in text:
             text = re.sub(rf"(?<!\w){re.escape(self._short)}(?!\w)", _HIDDEN, text)
@@ -108,10 +109,9 @@ class Transcript:
         offset = timedelta(seconds=max(0.0, at - self._started_at))
         if isinstance(said, str):
             return [TranscriptLine(offset, direction, _printable(self._redactor.clean(said)))]
-        texts = self._redactor.clean(said.decode("utf-8", "replace")).removesuffix("\n").split("\n", _REPLY_LINES)
-        lines = [
-            TranscriptLine(offset, direction, _printable(text.removesuffix("\r"))) for text in texts[:_REPLY_LINES]
-        ]
+        text = self._redactor.clean(said.decode("utf-8", "replace")).replace("\r\n", "\n").removesuffix("\n")
+        texts = text.split("\n", _REPLY_LINES)
+        lines = [TranscriptLine(offset, direction, _printable(text)) for text in texts[:_REPLY_LINES]]
         if count or len(texts) > _REPLY_LINES:
             more = (count or _count_lines(said)) - len(lines)
             lines += [TranscriptLine(offset, direction, f"({more} more lines)")] if more > 0 else []
@@ -125,6 +125,8 @@ def _count_lines(said: str | bytes) -> int:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable() and len(text) <= _LINE_LENGTH:
+        return text
     if not text.isprintable():
         text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= _LINE_LENGTH else f"{text[:_LINE_LENGTH]}… ({len(text)} characters)"

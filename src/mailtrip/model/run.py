@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from mailtrip.model.bounce import Bounce
 from mailtrip.model.facts import MessageFacts
@@ -70,8 +71,7 @@ class Direction(StrEnum):
     """What happened beside the conversation: connected, TLS begun, connection lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptLine:
+class TranscriptLine(NamedTuple):
     """One line of a session, secrets replaced; `at` is the offset from the run's start."""
 
     at: timedelta
