@@ -8,7 +8,7 @@ import click
 import pytest
 
 from mailtrip.api import Services, create_app
-from mailtrip.api.alertsite.fields import Field
+from mailtrip.api.alertsite.fields import MonitorField
 from mailtrip.api.alertsite.monitor_fields import FIELDS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
@@ -143,7 +143,7 @@ def test_each_route_is_documented_and_no_other(paths: dict[str, dict[str, object
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_each_monitor_field_is_documented_with_its_meaning(field: Field) -> None:
+def test_each_monitor_field_is_documented_with_its_meaning(field: MonitorField) -> None:
     assert any(
         line.startswith(f"| `{field.name}` |") and field.about in line for line in read("reference/api.md").splitlines()
     )

@@ -2,32 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from mailtrip.api.codecs import JSON, Codec, nullable
 from mailtrip.model import Monitor, MonitorSettings, Run
 
-__all__ = ["Field", "MonitorView", "default_of", "given", "shown_only"]
+__all__ = ["Field", "FieldMaker", "MonitorField", "MonitorView", "default_of", "given", "shown_only"]
+
+ViewT = TypeVar("ViewT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorView:
-    """A monitor and what a read of it shows beside its settings."""
-
-    monitor: Monitor
-    last_run: Run | None
-    location_names: Mapping[int, str]
-    may_edit: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of the monitor object.
+class Field(Generic[ViewT]):
+    """One field of an object whose records are shown from a `ViewT`.
 
     Attributes:
         about: a sentence for the API's description.
         codec: how it is given; None for a read-only field. (Any: each field has its own type, and the table holds all.)
-        setting: the name in `MonitorSettings`; None where it is none of it (passwords, read-only fields).
+        setting: the name among the record's settings; None where it is none of them (passwords of monitors, read-only
+            fields).
+        default: of the setting; None where there is none. (Any: as for `codec`.)
         required: must be there on create, and is never null.
         show: its value in a read; None for a write-only field.
         returns: JSON Schema of the value in a read.
@@ -38,8 +32,9 @@ class Field:
     example: JSON
     codec: Codec[Any] | None = None
     setting: str | None = None
+    default: Any = None
     required: bool = False
-    show: Callable[[MonitorView], JSON] | None = None
+    show: Callable[[ViewT], JSON] | None = None
     returns: Mapping[str, JSON] | None = None
 
     @property
@@ -49,9 +44,8 @@ class Field:
             raise ValueError(f"{self.name} is read-only")
         accepts = dict(self.codec.accepts) if self.required else nullable(self.codec.accepts)
         schema: dict[str, JSON] = {**accepts, "description": self.about, "examples": [self.example]}
-        default = default_of(self.setting) if self.setting and not self.required else None
-        if default is not None:
-            schema["default"] = self.codec.write(default)
+        if self.default is not None and not self.required:
+            schema["default"] = self.codec.write(self.default)
         if self.show is None:
             schema["writeOnly"] = True
         return schema
@@ -67,48 +61,72 @@ class Field:
         return schema
 
 
-_DEFAULTS = {field.name: field.default for field in fields(MonitorSettings) if field.default is not MISSING}
+class FieldMaker(Generic[ViewT]):
+    """Makes the fields of one kind of record."""
+
+    def __init__(self, settings: type[Any], settings_of: Callable[[ViewT], object]) -> None:
+        """Take the dataclass of the record's settings (Any: a dataclass has no type), and how to get at them."""
+        self._defaults = {item.name: item.default for item in fields(settings) if item.default is not MISSING}
+        self._settings_of = settings_of
+
+    def default_of(self, setting: str) -> Any:  # Any: settings have many types
+        """A setting's default; None where there is none."""
+        return self._defaults.get(setting)
+
+    def given(
+        self,
+        name: str,
+        setting: str,
+        codec: Codec[Any],
+        about: str,
+        *,
+        example: JSON,
+        required: bool = False,
+        show: Callable[[ViewT], JSON] | None = None,
+    ) -> Field[ViewT]:
+        """A field that is given and read. `show` is for one whose default follows from others."""
+        default = self.default_of(setting)
+        has_value = required or show is not None or default is not None
+        return Field(
+            name=name,
+            about=about,
+            example=example,
+            codec=codec,
+            setting=setting,
+            default=default,
+            required=required,
+            show=show or self._show_setting(setting, codec),
+            returns=codec.returns if has_value else nullable(codec.returns),
+        )
+
+    @staticmethod
+    def shown_only(
+        name: str, show: Callable[[ViewT], JSON], returns: Mapping[str, JSON], about: str, *, example: JSON
+    ) -> Field[ViewT]:
+        """A read-only field."""
+        return Field(name=name, about=about, example=example, show=show, returns=returns)
+
+    def _show_setting(self, setting: str, codec: Codec[Any]) -> Callable[[ViewT], JSON]:
+        def show(view: ViewT) -> JSON:
+            value = getattr(self._settings_of(view), setting)
+            return None if value is None else codec.write(value)
+
+        return show
 
 
-def default_of(setting: str) -> Any:  # Any: settings have many types
-    """A setting's default; None where there is none."""
-    return _DEFAULTS.get(setting)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorView:
+    """A monitor and what a read of it shows beside its settings."""
+
+    monitor: Monitor
+    last_run: Run | None
+    location_names: Mapping[int, str]
+    may_edit: bool
 
 
-def given(
-    name: str,
-    setting: str,
-    codec: Codec[Any],
-    about: str,
-    *,
-    example: JSON,
-    required: bool = False,
-    show: Callable[[MonitorView], JSON] | None = None,
-) -> Field:
-    """A field that is given and read. `show` is for one whose default follows from others."""
-    has_value = required or show is not None or default_of(setting) is not None
-    return Field(
-        name=name,
-        about=about,
-        example=example,
-        codec=codec,
-        setting=setting,
-        required=required,
-        show=show or _show_setting(setting, codec),
-        returns=codec.returns if has_value else nullable(codec.returns),
-    )
+MonitorField: TypeAlias = Field[MonitorView]
 
-
-def shown_only(
-    name: str, show: Callable[[MonitorView], JSON], returns: Mapping[str, JSON], about: str, *, example: JSON
-) -> Field:
-    """A read-only field."""
-    return Field(name=name, about=about, example=example, show=show, returns=returns)
-
-
-def _show_setting(setting: str, codec: Codec[Any]) -> Callable[[MonitorView], JSON]:
-    def show(view: MonitorView) -> JSON:
-        value = getattr(view.monitor.settings, setting)
-        return None if value is None else codec.write(value)
-
-    return show
+_MONITOR: Final = FieldMaker[MonitorView](MonitorSettings, lambda view: view.monitor.settings)
+default_of: Final = _MONITOR.default_of
+given: Final = _MONITOR.given
+shown_only: Final = _MONITOR.shown_only

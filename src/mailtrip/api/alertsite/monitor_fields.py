@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from mailtrip.api.alertsite.fields import Field, MonitorView, given, shown_only
+from mailtrip.api.alertsite.fields import MonitorField, MonitorView, given, shown_only
 from mailtrip.api.alertsite.list_codecs import custom_properties, folders, locations
 from mailtrip.api.alertsite.statuses import LAST_STATUS, show_last_status
 from mailtrip.api.alertsite.times import show_time
@@ -57,12 +57,12 @@ _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 
 
-def _hostname(protocol: MailProtocol, about: str, example: str) -> Field:
+def _hostname(protocol: MailProtocol, about: str, example: str) -> MonitorField:
     def show(view: MonitorView) -> JSON:
         settings = view.monitor.settings
         return settings.mailbox_server if settings.mailbox_protocol is protocol else None
 
-    return Field(
+    return MonitorField(
         name=HOSTNAMES[protocol],
         about=about,
         example=example,
@@ -181,7 +181,7 @@ _SENDING = (
         "Login name for the SMTP server; no login unless given.",
         example="monitor",
     ),
-    Field(
+    MonitorField(
         name="smtp_password",
         codec=_PASSWORD,
         about="Password for the SMTP server. Never shown again; null removes it.",
@@ -236,7 +236,7 @@ _RECEIVING = (
         example="roundtrip@example.com",
         show=lambda view: view.monitor.settings.username or view.monitor.settings.email,
     ),
-    Field(
+    MonitorField(
         name="password",
         codec=_PASSWORD,
         about="Password of the mailbox. Never shown again; null removes it.",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mailtrip.api.alertsite.fields import Field, MonitorView, default_of
+from mailtrip.api.alertsite.fields import MonitorField, MonitorView, default_of
 from mailtrip.api.alertsite.monitor_fields import FIELDS, HOSTNAMES, MAILBOX_FIELDS, PASSWORDS, TOLERATED
 from mailtrip.api.codecs import JSON, BadValue
 from mailtrip.errors import Fault
@@ -108,7 +108,7 @@ class _Reader:
         self.faults: list[Fault] = []
         self.ignored: list[str] = []
 
-    def read(self, field: Field, value: object) -> None:
+    def read(self, field: MonitorField, value: object) -> None:
         if value is None and field.required:
             self.faults.append(Fault(field.name, "must not be null; leave it out to keep it"))
             return
@@ -137,7 +137,7 @@ class _Reader:
         elif create:
             self.faults.append(Fault("pop3_hostname", "is required, unless imap_hostname is given"))
 
-    def _parse(self, field: Field, value: object) -> tuple[str | None, bool]:
+    def _parse(self, field: MonitorField, value: object) -> tuple[str | None, bool]:
         if value is None:
             return None, True
         if field.codec is None:
