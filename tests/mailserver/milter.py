@@ -4,13 +4,17 @@ It speaks as much of the milter protocol (version 6, Sendmail's libmilter/docs a
 """
 
 import base64
+import quopri
+import re
 import socketserver
 import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from html import escape
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +23,8 @@ __all__ = ["DOMAINS", "Milter"]
 _VERSION = 6
 _ADD_HEADERS, _CHANGE_BODY, _CHANGE_HEADERS, _QUARANTINE = 0x01, 0x02, 0x10, 0x20
 _ACTIONS = _ADD_HEADERS | _CHANGE_BODY | _CHANGE_HEADERS | _QUARANTINE
-_NO_CONNECT, _NO_HELO, _NO_MAIL, _NO_HEADERS, _NO_END_OF_HEADERS, _NO_UNKNOWN, _NO_DATA = (
-    0x01, 0x02, 0x04, 0x20, 0x40, 0x100, 0x200,
-)  # fmt: skip
-_SKIPPED = _NO_CONNECT | _NO_HELO | _NO_MAIL | _NO_HEADERS | _NO_END_OF_HEADERS | _NO_UNKNOWN | _NO_DATA
+_NO_CONNECT, _NO_HELO, _NO_MAIL, _NO_END_OF_HEADERS, _NO_UNKNOWN, _NO_DATA = 0x01, 0x02, 0x04, 0x40, 0x100, 0x200
+_SKIPPED = _NO_CONNECT | _NO_HELO | _NO_MAIL | _NO_END_OF_HEADERS | _NO_UNKNOWN | _NO_DATA
 
 Packet = tuple[bytes, bytes]
 """A command or answer, one letter, and what belongs to it."""
@@ -49,21 +51,59 @@ def _answer(text: bytes) -> Packet:
     return b"y", text + b"\0"
 
 
-def _as_html(body: bytes) -> bytes:
-    return b"<html><body><p>Warning: external sender</p><pre>" + body + b"</pre></body></html>\r\n"
+@dataclass(slots=True)
+class _Mail:
+    """What a rule knows of a message."""
+
+    rule: str = ""
+    subject: bytes = b""
+    body: bytes = b""
 
 
-def _wrap(body: bytes) -> bytes:
-    """As a multipart message with a part in front, as some gateways do."""
-    head = b"--=_b\r\nContent-Type: text/plain\r\n\r\nCAUTION: this came from outside.\r\n"
-    return head + b"--=_b\r\nContent-Type: text/plain\r\n\r\n" + body + b"\r\n--=_b--\r\n"
+_CAUTION = b"CAUTION: this came from outside."
+_FOOTER = b"Scanned by a gateway."
 
 
-_RULES: Mapping[str, Callable[[bytes], list[Packet]]] = {
-    "footer": lambda body: [_replace_body(body + b"-- \r\nScanned by a gateway.\r\n")],
-    "banner": lambda body: [_replace_body(b"CAUTION: this came from outside.\r\n\r\n" + body)],
-    "truncated": lambda body: [_replace_body(body[: len(body) // 3])],
+def _as_html(body: bytes, *, warning: bytes = b"") -> list[Packet]:
+    shown = escape(body.decode("ascii")).encode()
+    html = b"<html><body>" + warning + b"<pre>" + shown + b"</pre></body></html>\r\n"
+    return [_change_header(b"Content-Type", b"text/html"), _replace_body(html)]
+
+
+def _as_parts(subtype: bytes, *parts: tuple[bytes, bytes]) -> list[Packet]:
+    """As a multipart message of these types and contents, as some gateways do."""
+    body = b"".join(b"--=_b\r\nContent-Type: " + kind + b"\r\n\r\n" + content + b"\r\n" for kind, content in parts)
+    kind = b"multipart/" + subtype + b'; boundary="=_b"'
+    return [_change_header(b"Content-Type", kind), _replace_body(body + b"--=_b--\r\n")]
+
+
+def _with_disclaimer(body: bytes) -> list[Packet]:
+    """In plain text and in HTML, as Exchange and its like add them."""
+    html = b"<html><body><pre>" + escape(body.decode("ascii")).encode() + b"</pre><p>" + _FOOTER + b"</p></body></html>"
+    return _as_parts(b"alternative", (b"text/plain", body + b"\r\n" + _FOOTER), (b"text/html", html))
+
+
+def _with_link(body: bytes) -> bytes:
+    """The machine's name, which stands on a line of its own, as a link through a server that counts clicks."""
+    return re.sub(rb"(?<= by\r\n)(\S+)", rb"<https://clicks.probe.test/v1?u=http%3A%2F%2F\1&d=1>", body, count=1)
+
+
+def _rewrapped(body: bytes) -> list[Packet]:
+    """In quoted-printable, with other line ends."""
+    text = b" \n".join(b" ".join(body.split()[at : at + 5]) for at in range(0, len(body.split()), 5))
+    encoded = quopri.encodestring(text).replace(b"\n", b"\r\n")
+    return [_change_header(b"Content-Transfer-Encoding", b"quoted-printable"), _replace_body(encoded)]
+
+
+_RULES: Mapping[str, Callable[[_Mail], list[Packet]]] = {
+    "footer": lambda mail: [_replace_body(mail.body + b"-- \r\n" + _FOOTER + b"\r\n")],
+    "footer-part": lambda mail: _as_parts(b"mixed", (b"text/plain", mail.body), (b"text/plain", _FOOTER)),
+    "disclaimer": lambda mail: _with_disclaimer(mail.body),
+    "banner": lambda mail: [_replace_body(_CAUTION + b"\r\n\r\n" + mail.body)],
+    "truncated": lambda mail: [_replace_body(mail.body[: len(mail.body) // 3])],
     "emptied": lambda _: [_replace_body(b"\r\n")],
+    "damaged": lambda mail: [_replace_body(mail.body.replace(b"touches no others", b"touches others"))],
+    "links": lambda mail: [_replace_body(_with_link(mail.body))],
     "stripped": lambda _: [
         _change_header(name, b"") for name in (b"X-Mailtrip-Token", b"Message-ID", b"Auto-Submitted", b"Date")
     ],
@@ -72,17 +112,20 @@ _RULES: Mapping[str, Callable[[bytes], list[Packet]]] = {
         _change_header(b"Message-ID", b""),
         _replace_body(b"The content was removed by your administrator.\r\n"),
     ],
-    "subject": lambda _: [_change_header(b"Subject", b"[EXTERNAL] a new subject")],
-    "base64": lambda body: [
+    "tagged": lambda mail: [_change_header(b"Subject", b"[EXTERNAL] " + mail.subject)],
+    "subject": lambda _: [_change_header(b"Subject", b"a new subject")],
+    "base64": lambda mail: [
         _change_header(b"Content-Transfer-Encoding", b"base64"),
-        _replace_body(base64.encodebytes(body).replace(b"\n", b"\r\n")),
+        _replace_body(base64.encodebytes(mail.body).replace(b"\n", b"\r\n")),
     ],
-    "multipart": lambda body: [
-        _change_header(b"Content-Type", b'multipart/mixed; boundary="=_b"'),
-        _replace_body(_wrap(body)),
+    "rewrapped": lambda mail: _rewrapped(mail.body),
+    "multipart": lambda mail: _as_parts(b"mixed", (b"text/plain", _CAUTION), (b"text/plain", mail.body)),
+    "html": lambda mail: _as_html(mail.body),
+    "html-banner": lambda mail: _as_html(mail.body, warning=b"<p>" + _CAUTION + b"</p>"),
+    "spam-mark": lambda mail: [
+        _add_header(b"X-Spam-Flag", b" YES"),
+        _change_header(b"Subject", b"***SPAM*** " + mail.subject),
     ],
-    "html": lambda body: [_change_header(b"Content-Type", b"text/html"), _replace_body(_as_html(body))],
-    "spam-mark": lambda _: [_add_header(b"X-Spam-Flag", b" YES"), _change_header(b"Subject", b"***SPAM***")],
     "clock-off": lambda _: [
         _add_header(b"Received", b" from a.probe.test by b.probe.test with ESMTP; " + _CLOCK_OFF.encode())
     ],
@@ -115,22 +158,26 @@ class _Conversation(socketserver.StreamRequestHandler):
     """One connection of Postfix, for one SMTP session."""
 
     def handle(self) -> None:
-        rule, body = "", b""
+        mail = _Mail()
         while (packet := self._read()) is not None:
             command, data = packet
             match command:
                 case b"O":
                     self._write(b"O", struct.pack(">III", _VERSION, _ACTIONS, _SKIPPED))
                 case b"R":
-                    rule, body = _rule_of(data), b""
+                    mail = _Mail(_rule_of(data))
+                    self._write(*_GO_ON)
+                case b"L":
+                    name, _, value = data.partition(b"\0")
+                    mail.subject = value.rstrip(b"\0") if name.lower() == b"subject" else mail.subject
                     self._write(*_GO_ON)
                 case b"B":
-                    body += data
+                    mail.body += data
                     self._write(*_GO_ON)
                 case b"E":
-                    if rule == "milter-dies":
+                    if mail.rule == "milter-dies":
                         return
-                    self._judge(rule, body)
+                    self._judge(mail)
                 case b"D" | b"A" | b"K":
                     pass  # macros, an abort, the end of one session: no answer is wanted
                 case b"Q":
@@ -138,8 +185,8 @@ class _Conversation(socketserver.StreamRequestHandler):
                 case _:
                     self._write(*_GO_ON)
 
-    def _judge(self, rule: str, body: bytes) -> None:
-        packets = _RULES[rule](body) if rule in _RULES else []
+    def _judge(self, mail: _Mail) -> None:
+        packets = _RULES[mail.rule](mail) if mail.rule in _RULES else []
         for packet in packets:
             self._write(*packet)
         is_final = bool(packets) and packets[-1][0] in b"ctdy"

@@ -43,6 +43,7 @@ def assert_run_is_honest(row: Row, outcome: Outcome, result: Result, login: Cred
     assert told == (outcome.verdict, outcome.status, outcome.step), f"{told}: {result.summary}\n{conversation(result)}"
     assert result.duration <= timedelta(seconds=row.seconds) + _OVERTIME
     assert result.summary
+    assert [words for words in row.says if words not in result.summary] == [], result.summary
     for proof in result.proof:
         assert proof.line < len(result.sessions[proof.session].transcript)
     said = f"{result!r}\n{conversation(result)}\n{result.bounce!r}"

@@ -1,5 +1,7 @@
 """Faults of a real Postfix, up to its answer to the final dot, and what it does with the message then."""
 
+from dataclasses import replace
+
 from tests.mailserver.faulty import FaultyMailServer
 from tests.mailserver.fixtures import MailAccount
 from tests.matrix.rows import Deed, Each, Outcome, Part, RealRow
@@ -216,6 +218,10 @@ def gone(name: str, made_by: str, domain: str) -> RealRow:
     return way(name, MISSING, made_by, domain, seconds=1.0)
 
 
+def altered(name: str, domain: str, *says: str) -> RealRow:
+    return replace(way(name, ALTERED, "Postfix, milter", domain), says=says)
+
+
 def release(server: FaultyMailServer, account: MailAccount) -> None:
     """What an administrator does with mail that is held."""
     server.postsuper("-H", "ALL")
@@ -260,15 +266,44 @@ REAL_WAY_ROWS = (
         "delivered to three addresses of one mailbox", DOUBLED, "Postfix, virtual alias", "thrice", then=await_copies(3)
     ),
     way("sorted into the spam folder", IN_SPAM, "Dovecot, plus-addressing", "junk", seconds=2.5),
-    way("a filter adds a footer", ALTERED, "Postfix, milter", "footer"),
-    way("a filter puts a banner in front", ALTERED, "Postfix, milter", "banner"),
-    way("a filter cuts the body off after a third", ALTERED, "Postfix, milter", "truncated"),
-    way("a filter empties the body", ALTERED, "Postfix, milter", "emptied"),
-    way("a filter makes the text HTML, with a warning in it", ALTERED, "Postfix, milter", "html"),
-    way("a filter puts a part with a warning in front", ALTERED, "Postfix, milter", "multipart"),
+    altered("a filter adds a footer", "footer", 'a footer was put behind its text: "-- Scanned by a gateway."'),
+    altered(
+        "a filter adds a footer as a part of its own",
+        "footer-part",
+        'a footer was put behind its text: "Scanned by a gateway."',
+    ),
+    altered(
+        "a gateway adds a disclaimer, and the text once more as HTML",
+        "disclaimer",
+        "its plain text was added once more as HTML",
+        'a footer was put behind its text: "Scanned by a gateway."',
+    ),
+    altered(
+        "a filter puts a banner in front",
+        "banner",
+        'a banner was put in front of its text: "CAUTION: this came from outside."',
+    ),
+    altered(
+        "a filter puts a part with a warning in front",
+        "multipart",
+        'a banner was put in front of its text: "CAUTION: this came from outside."',
+    ),
+    altered("a filter makes the text HTML", "html", "its plain text was made HTML."),
+    altered(
+        "a filter makes the text HTML, with a warning in it",
+        "html-banner",
+        "its plain text was made HTML",
+        'a banner was put in front of its text: "CAUTION: this came from outside."',
+    ),
+    altered("a filter puts a link in place of a name", "links", 'a link was put in place of a name: "<https://clicks.'),
+    altered("a filter cuts the body off after a third", "truncated", "its text was cut off after"),
+    altered("a filter empties the body", "emptied", "nothing of its text is left"),
+    altered("a filter takes a word out of the text", "damaged", 'its text was damaged: "no" is missing'),
+    altered("a filter tags the subject", "tagged", 'its subject was tagged: "[EXTERNAL]"'),
+    altered("a filter replaces the subject", "subject", 'its subject was replaced: "a new subject"'),
+    altered("a filter marks the message as spam, and delivers it", "spam-mark", 'its subject was tagged: "***SPAM***"'),
     way("a filter encodes the body in base64", DELIVERED, "Postfix, milter", "base64"),
-    way("a filter changes the subject", DELIVERED, "Postfix, milter", "subject"),
-    way("a filter marks the message as spam, and delivers it", DELIVERED, "Postfix, milter", "spam-mark"),
+    way("a filter wraps the lines anew, in quoted-printable", DELIVERED, "Postfix, milter", "rewrapped"),
     way("a filter takes token, Message-ID and Date out of the header", DELIVERED, "Postfix, milter", "stripped"),
     way("a relay's clock is years off", DELIVERED, "Postfix, milter", "clock-off"),
     CLOCK_AHEAD,

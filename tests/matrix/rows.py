@@ -70,6 +70,7 @@ class Row:
         name: what goes wrong, as the page says it; there are no two alike.
         seconds: the run's timeout.
         warning_seconds: the monitor's warning time.
+        says: what its sentence says, among other things.
     """
 
     part: Part
@@ -77,6 +78,7 @@ class Row:
     expected: Outcome | Each
     seconds: float = _SECONDS
     warning_seconds: float = 8.0
+    says: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> dict[MailProtocol, Outcome]:

@@ -1,111 +1,306 @@
-"""What came back against what was sent: the same text, more around it, or something else."""
+"""What came back against what was sent: what was added to the text, and what of it was changed or is missing."""
 
-import codecs
-import hashlib
 import re
-from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import takewhile
 
-__all__ = ["Change", "Comparison", "compare", "text_digest"]
+from mailtrip.probe.fields import printable
+from mailtrip.probe.texts import Kind, Part, read_parts, read_subjects
 
-_LONGEST_EXCERPT = 120
-_MOST_CONTENT_TYPES = 50
-_MOST_BOUNDARIES = 200
-_CONTENT_TYPE = re.compile(rb"content-type", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"[\r\n]--")
-# The parser takes quadratic time for the parameters of a field, and makes a part of each group of lines in a report.
-_TOO_COSTLY = re.compile(
-    rb"(?:\A|[\r\n])content-(?:[^\r\n:]{1,40}:(?:[^\r\n]|(?:\r\n|[\r\n])[ \t]){1001}|type[ \t]*:\s*message/delivery-status)",
-    re.IGNORECASE,
-)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-# Python has these as text codecs; they are no character sets of mail, and some take quadratic time.
-_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+__all__ = ["Alteration", "Change", "Comparison", "compare"]
+
+_LONGEST_QUOTE = 120
+_RUN = 3
+"""Words in a row that show where a text is ours."""
+_FEWEST_CUT = 8
+"""Words of ours, up to the last, that gave way to others: the text was cut off there, and something else added."""
+_HEX = re.compile(r"[%-]([0-9A-Fa-f]{2})")
+
+Words = Sequence[str]
 
 
 class Change(StrEnum):
-    """What became of a message's text on the way."""
+    """What was done to a message on its way."""
 
-    NONE = "none"
-    ADDED = "added"
-    """All of it is there, with something before or behind it: a banner, a footer."""
+    BANNER = "banner"
+    """Text was put in front of ours."""
+    FOOTER = "footer"
+    """Text was put behind ours."""
+    INSERTED = "inserted"
+    """Text was put into ours."""
+    ATTACHED = "attached"
+    """A part was added that is no text."""
+    HTML = "html"
+    """Our plain text came as HTML."""
+    HTML_ADDED = "html-added"
+    """Our plain text came as HTML too."""
+    LINKS = "links"
+    """What can be taken for a link now leads elsewhere."""
+    TAGGED = "tagged"
+    """Something was added to the subject."""
+    SUBJECT = "subject"
+    """The subject was replaced or taken out."""
+    TRUNCATED = "truncated"
+    """The end of our text is missing."""
     DAMAGED = "damaged"
-    """Not all of it is there as it was sent."""
+    """Words of our text were changed, or are missing."""
+    REPLACED = "replaced"
+    """Our text is not there, or hardly anything of it."""
+    UNREADABLE = "unreadable"
+    """It came back in a form that nobody should try to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """One change.
+
+    Attributes:
+        quote: the beginning of what is there now and was not sent, at most 120 printable characters on one line; of a
+            text that was cut off, the last words that are left.
+        own: the beginning of what was sent and is not there.
+    """
+
+    change: Change
+    quote: str = ""
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a message came back; `added` is the beginning of what was added, on one line."""
+    """How a message came back; unaltered without `alterations`, of which no two have the same change."""
 
-    change: Change
-    added: str = ""
+    alterations: tuple[Alteration, ...] = ()
+
+    @property
+    def is_altered(self) -> bool:
+        return bool(self.alterations)
 
 
 def compare(sent: bytes, received: bytes) -> Comparison:
-    """Compare the text of two messages.
+    """Compare the text and the subject of two messages.
 
-    What is legal on the way makes no difference: other headers, another transfer encoding or character set, other line
-    ends, white space at line ends, lines wrapped elsewhere. `received` may be any bytes.
+    What transport may do makes no difference: other header fields, another transfer encoding or character set, other
+    line ends, white space at line ends, lines wrapped elsewhere, a multipart around a single part.
+
+    Args:
+        sent: with one part of plain text.
+        received: any bytes.
     """
     if _is_untouched(sent, received):
-        return Comparison(Change.NONE)
-    original, *_ = _texts_of(sent) or [""]
-    texts = _texts_of(received)
-    if texts == [original]:
-        return Comparison(Change.NONE)
-    around = " ".join(texts).split(original, 1) if original else []
-    if len(around) < 2:
-        return Comparison(Change.DAMAGED)
-    added = _UNPRINTABLE.sub("", " ".join(part for part in map(str.strip, around) if part))
-    return Comparison(Change.ADDED, added[:_LONGEST_EXCERPT])
-
-
-def text_digest(message: bytes) -> str:
-    """SHA-256 of a message's text, in hex; `compare` calls nothing changed that has the same as what was sent."""
-    return hashlib.sha256("\n".join(_texts_of(message)).encode("utf-8", "surrogatepass")).hexdigest()
+        return Comparison()
+    own = next((part.words for part in read_parts(sent) or ()), ())
+    parts = read_parts(received)
+    found: dict[Change, Alteration] = {}
+    for each in (*_compare_text(own, parts), *_compare_subjects(sent, received)):
+        found.setdefault(each.change, each)
+    return Comparison(tuple(found.values()))
 
 
 def _is_untouched(sent: bytes, received: bytes) -> bool:
-    """Whether the body came back byte for byte, under the same MIME fields: most do, and need no parser."""
+    """Whether body, subject and MIME fields came back byte for byte: most do, and need no parser."""
     sent_header, _, sent_body = sent.partition(b"\r\n\r\n")
     header, _, body = received.partition(b"\r\n\r\n")
-    return body == sent_body and _mime_fields(header) == _mime_fields(sent_header)
+    return body == sent_body and _fields_shown(header) == _fields_shown(sent_header)
 
 
-def _mime_fields(header: bytes) -> list[bytes]:
-    return [line for line in header.split(b"\r\n") if line[:8].lower() == b"content-"]
+def _fields_shown(header: bytes) -> list[bytes]:
+    """The fields that decide what a reader sees."""
+    unfolded = header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t")
+    return [line for line in unfolded.split(b"\r\n") if line[:8].lower() in {b"content-", b"subject:"}]
 
 
-def _texts_of(message: bytes) -> list[str]:
-    """The texts of a message's parts in order, with each run of white space made one blank."""
-    if not _is_parsable(message):
-        return []
-    try:
-        # Not policy.default: its header parsers raise on some malformed fields, and are many times slower.
-        parts = [part for part in message_from_bytes(message).walk() if not part.is_multipart()]
-    except TypeError:
-        # The parser can't sort the pieces of a parameter (RFC 2231, 3) of which some are numbered and some are not.
-        return []
-    return [text for part in parts if (text := " ".join(_decoded(part).split()))]
+def _compare_subjects(sent: bytes, received: bytes) -> Iterator[Alteration]:
+    own, subjects = next(iter(read_subjects(sent)), ""), read_subjects(received)
+    found = next((subject for subject in subjects if subject != own), None if subjects else "")
+    if found is None or found == own:
+        return
+    if own and own in found:
+        before, _, behind = found.partition(own)
+        yield Alteration(Change.TAGGED, _quote([before, behind]))
+    else:
+        yield Alteration(Change.SUBJECT, _quote([found]))
 
 
-def _is_parsable(message: bytes) -> bool:
-    """Whether the parser can be trusted with a message: no message that came back from a mail server fails here."""
-    # The parser recurses into nested parts: a message nested a thousand times would exhaust the stack.
-    is_flat = len(_CONTENT_TYPE.findall(message)) <= _MOST_CONTENT_TYPES
-    return is_flat and len(_BOUNDARY.findall(message)) <= _MOST_BOUNDARIES and not _TOO_COSTLY.search(message)
+# -- The text -----------------------------------------------------------------------------------------------------------
 
 
-def _decoded(part: Message) -> str:
-    if part.get_content_maintype() != "text":
-        return f"[{part.get_content_type()}]"
-    content = part.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return ""
-    try:
-        charset = codecs.lookup(part.get_content_charset("ascii")).name
-        return content.decode("ascii" if charset in _NO_CHARSETS else charset, "replace")
-    except (LookupError, TypeError, ValueError):  # for the TypeError see _texts_of
-        return content.decode("ascii", "replace")
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A text that is ours, for the most part.
+
+    Attributes:
+        size: how many of our words it has.
+        before: what stands in front of ours.
+        behind: what stands behind ours.
+        changes: what happened to ours.
+    """
+
+    size: int
+    before: Words = ()
+    behind: Words = ()
+    changes: tuple[Alteration, ...] = ()
+
+
+def _compare_text(own: Words, parts: Sequence[Part] | None) -> Iterator[Alteration]:
+    if parts is None:
+        yield Alteration(Change.UNREADABLE)
+        return
+    versions = [_version(own, part.words) if part.kind is not Kind.OTHER else None for part in parts]
+    sizes = [version.size for version in versions if version is not None]
+    if sizes:
+        main = next(at for at, version in enumerate(versions) if version and version.size == max(sizes))
+        yield from _compare_parts(parts, versions, main)
+    elif own or parts:
+        yield Alteration(Change.REPLACED, _quote(word for part in parts for word in part.words))
+
+
+def _compare_parts(parts: Sequence[Part], versions: Sequence[_Version | None], main: int) -> Iterator[Alteration]:
+    """What was done to our text, and what stands beside it in the part `main` and in the others.
+
+    The same text as HTML is another version of ours; what stands beside it there, mostly stands beside the first too.
+    """
+    added = _Added()
+    for position, (part, version) in enumerate(zip(parts, versions, strict=True)):
+        if part.kind is Kind.OTHER:
+            added.parts += part.words
+        elif version is not None and (position == main or part.kind is not parts[main].kind):
+            added.take(part.kind, version, is_main=position == main)
+            yield from version.changes
+        else:
+            (added.before if position < main else added.behind).extend(part.words)
+    yield from added.tell()
+
+
+@dataclass(slots=True)
+class _Added:
+    """What stands in a message beside our text, and as what our text came."""
+
+    kinds: set[Kind] = field(default_factory=set)
+    before: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+
+    def take(self, kind: Kind, version: _Version, *, is_main: bool) -> None:
+        self.kinds.add(kind)
+        if is_main or not self.before:
+            self.before += version.before
+        if is_main or not self.behind:
+            self.behind += version.behind
+
+    def tell(self) -> Iterator[Alteration]:
+        if Kind.HTML in self.kinds:
+            yield Alteration(Change.HTML_ADDED if Kind.PLAIN in self.kinds else Change.HTML)
+        for change, words in (
+            (Change.BANNER, self.before),
+            (Change.FOOTER, self.behind),
+            (Change.ATTACHED, self.parts),
+        ):
+            if words:
+                yield Alteration(change, _quote(words))
+
+
+def _version(own: Words, words: Words) -> _Version | None:
+    """A text as a version of ours; None when it is something else."""
+    if not own:
+        return None
+    at = _find(own, words)
+    if at is not None:
+        return _Version(len(own), before=words[:at], behind=words[at + len(own) :])
+    window = _window(own, words)
+    if window is None:
+        return None
+    return _cut_off(own, words, window.start) or _align(own, words, window)
+
+
+def _find(own: Words, words: Words) -> int | None:
+    """Where our text begins, when all of it is there without a break."""
+    text = f" {' '.join(words)} "
+    found = text.find(f" {' '.join(own)} ")
+    return None if found < 0 else text.count(" ", 0, found)
+
+
+def _window(own: Words, words: Words) -> range | None:
+    """The words among which ours are; None when no run of them is there."""
+    size = min(_RUN, len(own))
+    runs: dict[tuple[str, ...], int] = {}
+    for at in range(len(own) - size + 1):
+        runs.setdefault(tuple(own[at : at + size]), at)
+    found = [at for at in range(len(words) - size + 1) if tuple(words[at : at + size]) in runs]
+    if not found:
+        return None
+    ahead, last = runs[tuple(words[found[0] : found[0] + size])], found[-1]
+    begin = max(0, found[0] - ahead)
+    end = min(len(words), last + len(own) - runs[tuple(words[last : last + size])])
+    # The bound is for the time that the alignment takes: what is beyond stands behind our text.
+    return range(begin, min(end, begin + 4 * len(own)))
+
+
+def _cut_off(own: Words, words: Words, start: int) -> _Version | None:
+    """A text that is ours from its beginning, without a break, up to somewhere; None when it is not that."""
+    size = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, words[start:], strict=False)))
+    rest = words[start + size :]
+    behind = _rest_of_cut(own[size:], rest) if 0 < size < len(own) and _window(own, rest) is None else None
+    if behind is None:
+        return None
+    return _Version(size, words[:start], behind, (_truncation(own, size),))
+
+
+def _align(own: Words, words: Words, window: range) -> _Version | None:
+    theirs = words[window.start : window.stop]
+    changes: list[Alteration] = []
+    before, behind = list(words[: window.start]), list(words[window.stop :])
+    size = 0
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, own, theirs, autojunk=False).get_opcodes():
+        mine, found = own[i1:i2], theirs[j1:j2]
+        if tag == "equal":
+            size += len(mine)
+        elif _is_link(mine or own[max(0, i1 - 1) : i1], found):
+            changes.append(Alteration(Change.LINKS, _quote(found), _quote(mine)))
+        elif not mine and i1 == 0:
+            before += found
+        elif not mine and i1 == len(own):
+            behind[:0] = found
+        elif not mine:
+            changes.append(Alteration(Change.INSERTED, _quote(found)))
+        elif 0 < i1 < i2 == len(own) and (rest := _rest_of_cut(mine, found)) is not None:
+            behind[:0] = rest
+            changes.append(_truncation(own, i1))
+        else:
+            changes.append(Alteration(Change.DAMAGED, _quote(found), _quote(mine)))
+    is_ours = size * _RUN >= len(own) or all(each.change is not Change.DAMAGED for each in changes)
+    return _Version(size, before, behind, tuple(changes)) if is_ours else None
+
+
+def _truncation(own: Words, at: int) -> Alteration:
+    return Alteration(Change.TRUNCATED, _quote(own[max(0, at - 6) : at]), _quote(own[at:]))
+
+
+def _rest_of_cut(mine: Words, found: Words) -> Words | None:
+    """What stands where our text was cut off, before `mine`; None when these last words were changed and not cut off."""
+    if not found:
+        return ()
+    if found[0] != mine[0] and mine[0].startswith(found[0]):
+        return found[1:]
+    return found if len(mine) >= _FEWEST_CUT else None
+
+
+def _is_link(mine: Words, found: Words) -> bool:
+    """Whether names of ours became links that have them somewhere in them: gateways that follow clicks write such."""
+    link = "".join(found)
+    names = [word.strip("<>()[].,;:'\"") for word in mine]
+    decoded = _HEX.sub(lambda match: chr(int(match[1], 16)), link)
+    is_named = any("." in name or f"//{name}" in decoded for name in names)
+    return "://" in link and is_named and all(name in link or name in decoded for name in names)
+
+
+def _quote(words: Iterable[str]) -> str:
+    text = ""
+    for word in words:
+        text = f"{text} {word}" if text else word
+        if len(text) > 2 * _LONGEST_QUOTE:
+            break
+    text = printable(text[: 2 * _LONGEST_QUOTE])
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 3]}..."

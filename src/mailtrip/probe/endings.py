@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailtrip.model import Failure, Sighting, StatusCode, Step, Verdict
-from mailtrip.probe.compare import Change
 from mailtrip.probe.moves import Conclusion, Finish
 from mailtrip.probe.state import State
 
@@ -22,7 +21,7 @@ def conclude(state: State, *, not_deleted: Failure | None = None) -> State:
     delay = (sighting.not_after.total_seconds() if sighting else 0.0) + deferred_for
     if state.spam:
         verdict, status, step = Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK
-    elif state.comparison is None or state.comparison.change is not Change.NONE:
+    elif state.comparison is None or state.comparison.is_altered:
         verdict, status, step = Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH
     elif len(state.copies) > 1:
         verdict, status, step = Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK

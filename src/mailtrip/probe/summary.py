@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mailtrip.model import Severity, Verdict
-from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.compare import Alteration, Change
 from mailtrip.probe.fields import printable
 from mailtrip.probe.moves import Conclusion
 
@@ -85,8 +85,8 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Seque
         faults.append(f'it is in the spam folder "{printable(conclusion.folder or "")}"')
     elif conclusion.status.severity is Severity.ERROR:
         faults.append(f"the mailbox failed at step {conclusion.step}: {why}" if conclusion.failure else why)
-    if conclusion.comparison and conclusion.comparison.change is not Change.NONE:
-        faults.append(_alteration(conclusion.comparison))
+    if conclusion.comparison:
+        faults += [_alteration(each) for each in conclusion.comparison.alterations]
     if conclusion.copies > 1:
         faults.append(f"{conclusion.copies} copies came in")
     if conclusion.verdict is Verdict.SLOW:
@@ -97,10 +97,36 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Seque
     return f"{text}, but {'; '.join(faults)}" if faults else text
 
 
-def _alteration(comparison: Comparison) -> str:
-    if comparison.change is Change.DAMAGED:
-        return "its text was changed on the way"
-    return f'something was added on the way: "{comparison.added}"'
+def _alteration(alteration: Alteration) -> str:
+    quote = f'"{alteration.quote}"' if alteration.quote else None
+    match alteration.change:
+        case Change.TRUNCATED:
+            return f"its text was cut off after {quote}"
+        case Change.DAMAGED if quote is None:
+            return f'its text was damaged: "{alteration.own}" is missing'
+        case Change.DAMAGED:
+            return f'its text was damaged: "{alteration.own}" came as {quote}'
+        case Change.SUBJECT if quote is None:
+            return "its subject was taken out"
+        case Change.REPLACED if quote is None:
+            return "nothing of its text is left"
+        case change:
+            return _ALTERATIONS[change] + (f": {quote}" if quote else "")
+
+
+_ALTERATIONS = {
+    Change.BANNER: "a banner was put in front of its text",
+    Change.FOOTER: "a footer was put behind its text",
+    Change.INSERTED: "something was put into its text",
+    Change.ATTACHED: "a part was added to it",
+    Change.HTML: "its plain text was made HTML",
+    Change.HTML_ADDED: "its plain text was added once more as HTML",
+    Change.LINKS: "a link was put in place of a name",
+    Change.TAGGED: "its subject was tagged",
+    Change.SUBJECT: "its subject was replaced",
+    Change.REPLACED: "its text was replaced",
+    Change.UNREADABLE: "it came back in a form that can't be read",
+}
 
 
 def _seconds(duration: timedelta) -> str:

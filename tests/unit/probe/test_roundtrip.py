@@ -18,7 +18,7 @@ from mailtrip.model import (
     Step,
     Verdict,
 )
-from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.compare import Alteration, Change, Comparison
 from mailtrip.probe.looks import LookPlan, look_plan
 from mailtrip.probe.moves import (
     Action,
@@ -55,7 +55,7 @@ COPY = MessageRef("INBOX", "8")
 ACCEPTED = Accepted(reply="250 ok", at=2.0)
 OPENED = Opened(can_push=True)
 SUBMITTED = Submitted(ACCEPTED)
-SAME = Fetched(Comparison(Change.NONE))
+SAME = Fetched(Comparison())
 
 At: TypeAlias = tuple[float, Event]
 
@@ -136,7 +136,7 @@ def test_a_good_trip_is_delivered() -> None:
         accepted=ACCEPTED,
         sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.5)),
         copies=1,
-        comparison=Comparison(Change.NONE),
+        comparison=Comparison(),
         folder="INBOX",
     )
 
@@ -472,8 +472,8 @@ def test_a_session_that_hung_well_before_the_deadline_is_made_anew() -> None:
 
 # -- several findings ---------------------------------------------------------------------------------------------------
 
-ALTERED = Fetched(Comparison(Change.ADDED, "-- a footer"))
-DAMAGED = Fetched(Comparison(Change.DAMAGED))
+ALTERED = Fetched(Comparison((Alteration(Change.FOOTER, "-- a footer"),)))
+DAMAGED = Fetched(Comparison((Alteration(Change.DAMAGED, "x", "y"),)))
 KEPT = Failed(failure(Step.DELETE, StatusCode.MAILBOX_PROTOCOL))
 
 

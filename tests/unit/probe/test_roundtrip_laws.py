@@ -20,7 +20,7 @@ from mailtrip.model import (
     Step,
     Verdict,
 )
-from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.compare import Alteration, Change, Comparison
 from mailtrip.probe.looks import look_plan
 from mailtrip.probe.moves import (
     Action,
@@ -85,7 +85,7 @@ reports = st.sampled_from(
     ]
 )
 comparisons = st.sampled_from(
-    [*[Comparison(Change.NONE)] * 3, Comparison(Change.ADDED, "x"), Comparison(Change.DAMAGED)]
+    [*[Comparison()] * 3, *(Comparison((Alteration(change, "x"),)) for change in (Change.FOOTER, Change.DAMAGED))]
 )
 
 

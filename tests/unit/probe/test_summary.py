@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from mailtrip.model import Accepted, Failure, Sighting, StatusCode, Step, Verdict
-from mailtrip.probe.compare import Change, Comparison
+from mailtrip.probe.compare import Alteration, Change, Comparison
 from mailtrip.probe.moves import Conclusion
 from mailtrip.probe.summary import summarise, summarise_bug
 
@@ -17,7 +17,7 @@ DELIVERED = Conclusion(
     accepted=Accepted(reply="250 2.0.0 Ok: queued as 4F2", at=2.0),
     sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.25)),
     copies=1,
-    comparison=Comparison(Change.NONE),
+    comparison=Comparison(),
 )
 ACCEPTED = Conclusion(verdict=Verdict.MISSING, status=StatusCode.TIMEOUT, step=Step.WAIT, accepted=DELIVERED.accepted)
 TIMED_OUT = Conclusion(verdict=Verdict.UNSENT, status=StatusCode.TIMEOUT, step=Step.CONNECT)
@@ -32,6 +32,10 @@ LOCKED = failed(StatusCode.MAILBOX_LOCKED, f"{MAILBOX}: NO [IN-USE] locked", Ste
 LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the final dot", Step.SUBMIT)
 
 
+def altered(*alterations: Alteration) -> Conclusion:
+    return replace(DELIVERED, status=StatusCode.ALTERED, comparison=Comparison(alterations))
+
+
 @pytest.mark.parametrize(
     ("conclusion", "text"),
     [
@@ -42,12 +46,12 @@ LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the fina
             f"Delivered to {MAILBOX} within 0.250 s, but that is slower than the warning time.",
         ),
         (
-            replace(DELIVERED, status=StatusCode.ALTERED, comparison=Comparison(Change.ADDED, "-- footer"), copies=2),
-            f'Delivered to {MAILBOX} within 0.250 s, but something was added on the way: "-- footer"; 2 copies came in.',
+            replace(altered(Alteration(Change.FOOTER, "-- list")), copies=2),
+            f'Delivered to {MAILBOX} within 0.250 s, but a footer was put behind its text: "-- list"; 2 copies came in.',
         ),
         (
-            replace(DELIVERED, status=StatusCode.ALTERED, comparison=Comparison(Change.DAMAGED)),
-            f"Delivered to {MAILBOX} within 0.250 s, but its text was changed on the way.",
+            altered(Alteration(Change.HTML), Alteration(Change.BANNER, "CAUTION"), Alteration(Change.TAGGED, "[EXT]")),
+            f'Delivered to {MAILBOX} within 0.250 s, but its plain text was made HTML; a banner was put in front of its text: "CAUTION"; its subject was tagged: "[EXT]".',
         ),
         (
             replace(DELIVERED, status=StatusCode.DELETE_FAILED, not_deleted=LOCKED),
@@ -91,6 +95,33 @@ LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the fina
 )
 def test_a_sentence_says_what_became_of_the_message(conclusion: Conclusion, text: str) -> None:
     assert summarise(conclusion, smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=300)) == text
+
+
+@pytest.mark.parametrize(
+    ("alteration", "text"),
+    [
+        (Alteration(Change.BANNER, "CAUTION: external"), 'a banner was put in front of its text: "CAUTION: external"'),
+        (Alteration(Change.FOOTER, "-- list"), 'a footer was put behind its text: "-- list"'),
+        (Alteration(Change.INSERTED, "an advertisement"), 'something was put into its text: "an advertisement"'),
+        (Alteration(Change.ATTACHED, "image/png"), 'a part was added to it: "image/png"'),
+        (Alteration(Change.HTML), "its plain text was made HTML"),
+        (Alteration(Change.HTML_ADDED), "its plain text was added once more as HTML"),
+        (Alteration(Change.LINKS, "https://x/?u=mx", "mx"), 'a link was put in place of a name: "https://x/?u=mx"'),
+        (Alteration(Change.TAGGED, "[EXT]"), 'its subject was tagged: "[EXT]"'),
+        (Alteration(Change.SUBJECT, "another"), 'its subject was replaced: "another"'),
+        (Alteration(Change.SUBJECT), "its subject was taken out"),
+        (Alteration(Change.TRUNCATED, "it is still here", "after"), 'its text was cut off after "it is still here"'),
+        (Alteration(Change.DAMAGED, "us.", "it."), 'its text was damaged: "it." came as "us."'),
+        (Alteration(Change.DAMAGED, "", "no"), 'its text was damaged: "no" is missing'),
+        (Alteration(Change.REPLACED, "removed"), 'its text was replaced: "removed"'),
+        (Alteration(Change.REPLACED), "nothing of its text is left"),
+        (Alteration(Change.UNREADABLE), "it came back in a form that can't be read"),
+    ],
+)
+def test_each_alteration_is_told_in_a_clause(alteration: Alteration, text: str) -> None:
+    told = summarise(altered(alteration), smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=3))
+
+    assert told == f"Delivered to {MAILBOX} within 0.250 s, but {text}."
 
 
 def test_our_own_bug_is_named_without_what_it_says() -> None:
