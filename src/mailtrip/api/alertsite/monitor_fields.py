@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from mailtrip.api.alertsite.fields import MonitorField, MonitorView, given, shown_only
+from mailtrip.api.alertsite.fields import Field, MonitorField, MonitorView, given, shown_only
 from mailtrip.api.alertsite.list_codecs import custom_properties, folders, locations
 from mailtrip.api.alertsite.statuses import LAST_STATUS, show_last_status
 from mailtrip.api.alertsite.times import show_time
@@ -62,7 +62,7 @@ def _hostname(protocol: MailProtocol, about: str, example: str) -> MonitorField:
         settings = view.monitor.settings
         return settings.mailbox_server if settings.mailbox_protocol is protocol else None
 
-    return MonitorField(
+    return Field(
         name=HOSTNAMES[protocol],
         about=about,
         example=example,
@@ -134,7 +134,7 @@ _IDENTITY = (
     ),
 )
 
-_SENDING = (
+_SENDING: tuple[MonitorField, ...] = (
     given(
         "email",
         "email",
@@ -181,7 +181,7 @@ _SENDING = (
         "Login name for the SMTP server; no login unless given.",
         example="monitor",
     ),
-    MonitorField(
+    Field(
         name="smtp_password",
         codec=_PASSWORD,
         about="Password for the SMTP server. Never shown again; null removes it.",
@@ -211,7 +211,7 @@ MAILBOX_FIELDS: Final = (
     ),
 )
 
-_RECEIVING = (
+_RECEIVING: tuple[MonitorField, ...] = (
     *MAILBOX_FIELDS,
     given(
         "mailbox_tls",
@@ -236,7 +236,7 @@ _RECEIVING = (
         example="roundtrip@example.com",
         show=lambda view: view.monitor.settings.username or view.monitor.settings.email,
     ),
-    MonitorField(
+    Field(
         name="password",
         codec=_PASSWORD,
         about="Password of the mailbox. Never shown again; null removes it.",
