@@ -1,5 +1,6 @@
 """The nouns of Mailtrip: frozen values and closed sets, the standard library only, no I/O."""
 
+from mailtrip.model.blackout import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, WeekTime, Window
 from mailtrip.model.bounce import Bounce, BouncedRecipient
 from mailtrip.model.facts import (
     AuthenticationClaim,
@@ -43,6 +44,8 @@ __all__ = [
     "Actor",
     "AuthenticationClaim",
     "AuthenticationResult",
+    "Blackout",
+    "BlackoutType",
     "Bounce",
     "BouncedRecipient",
     "ClockSkew",
@@ -65,6 +68,7 @@ __all__ = [
     "Monitor",
     "MonitorSettings",
     "MonitorType",
+    "OneTimeWindow",
     "Proof",
     "Result",
     "Revision",
@@ -87,5 +91,8 @@ __all__ = [
     "TranscriptLine",
     "User",
     "Verdict",
+    "WeekTime",
+    "WeeklyWindow",
+    "Window",
     "parse_server",
 ]
