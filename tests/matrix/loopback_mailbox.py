@@ -1,5 +1,7 @@
 """Faults of the loopback server's mailbox: before anything is sent, while the message is waited for, at its removal."""
 
+from dataclasses import replace
+
 from tests.matrix.rows import Change, Each, LoopbackRow, Outcome, Part, Place, patience
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
@@ -83,6 +85,19 @@ OPEN_FAILED = unsent(StatusCode.MAILBOX_PROTOCOL, Step.MAILBOX_OPEN)
 OPEN_HANGS = unsent(StatusCode.TIMEOUT, Step.MAILBOX_OPEN)
 PASSWORD_ONLY = Features(mechanisms=(), apop=False)
 
+LATER_AT_GREETING = (
+    Fault(POP3, "greeting", Reply("-ERR [SYS/TEMP] later", then_close=True)),
+    Fault(IMAP, "greeting", Reply("* BYE [UNAVAILABLE] later", then_close=True)),
+)
+LATER_AT_LOGIN = (
+    Fault(POP3, "auth", Reply("-ERR [SYS/TEMP] later")),
+    Fault(IMAP, "auth", Reply("NO [UNAVAILABLE] later")),
+)
+LATER_AT_OPENING = (
+    Fault(POP3, "uidl", Reply("-ERR [SYS/TEMP] later")),
+    Fault(IMAP, "select", Reply("NO [UNAVAILABLE] later")),
+)
+
 BEFORE_ROWS = (
     LoopbackRow(
         part=Part.MAILBOX_BEFORE,
@@ -129,10 +144,12 @@ BEFORE_ROWS = (
         LOGIN_REFUSED,
         (Fault(POP3, "auth", Reply("-ERR [AUTH] no")), Fault(IMAP, "auth", Reply("NO [AUTHENTICATIONFAILED] no"))),
     ),
+    before("mailbox: the greeting asks to come back later", GREETING_FAILED, LATER_AT_GREETING, seconds=1.0),
+    before("mailbox: the login fails for the moment", LOGIN_BROKEN, LATER_AT_LOGIN, seconds=1.0),
     before(
-        "mailbox: the login fails for the moment",
-        Each(pop3=LOGIN_BROKEN, imap=LOGIN_BROKEN),
-        (Fault(POP3, "auth", Reply("-ERR [SYS/TEMP] later")), Fault(IMAP, "auth", Reply("NO [UNAVAILABLE] later"))),
+        "mailbox: the login fails for the moment, and works a little later",
+        DELIVERED,
+        tuple(replace(fault, times=2) for fault in LATER_AT_LOGIN),
     ),
     before("mailbox: the login gets no answer", LOGIN_HANGS, both("auth", Hang())),
     before(
@@ -167,6 +184,12 @@ BEFORE_ROWS = (
         "mailbox: it can't be opened",
         OPEN_FAILED,
         (Fault(POP3, "uidl", Reply("-ERR no")), Fault(IMAP, "select", Reply("NO no such mailbox"))),
+    ),
+    before("mailbox: it can't be opened for the moment", OPEN_FAILED, LATER_AT_OPENING, seconds=1.0),
+    before(
+        "mailbox: it can't be opened for the moment, and can a little later",
+        DELIVERED,
+        tuple(replace(fault, times=2) for fault in LATER_AT_OPENING),
     ),
     before("mailbox: opening it gets no answer", OPEN_HANGS, each(("uidl", Hang()), ("select", Hang()))),
     before(

@@ -32,6 +32,7 @@ SENDER_REFUSED = Outcome(Verdict.REFUSED, StatusCode.SENDER_REFUSED, Step.SUBMIT
 RECIPIENT_REFUSED = Outcome(Verdict.REFUSED, StatusCode.RECIPIENT_REFUSED, Step.SUBMIT)
 MESSAGE_REFUSED = Outcome(Verdict.REFUSED, StatusCode.MESSAGE_REFUSED, Step.SUBMIT)
 DEFERRED = Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.SUBMIT)
+PUT_OFF = Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.GREETING)
 BROKEN_OFF = Outcome(Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.SUBMIT)
 UNDECIDED = Outcome(Verdict.UNDECIDED, StatusCode.SMTP_PROTOCOL, Step.SUBMIT)
 MISSING = Outcome(Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
@@ -83,7 +84,15 @@ SMTP_ROWS = (
     row("SMTP: the connection is reset once it is there", GREETING_FAILED, smtp("connect", Reset())),
     row("SMTP: the connection is closed without a greeting", GREETING_FAILED, smtp("greeting", Drop())),
     row("SMTP: the greeting is 554", GREETING_FAILED, smtp("greeting", Reply("554 5.3.2 no service"))),
-    row("SMTP: the greeting is 421", GREETING_FAILED, smtp("greeting", Reply("421 4.3.2 busy", then_close=True))),
+    row("SMTP: the greeting is 421", PUT_OFF, smtp("greeting", Reply("421 4.3.2 busy", then_close=True))),
+    LoopbackRow(
+        part=Part.SMTP,
+        name="SMTP: the greeting is 421 once",
+        expected=DELIVERED,
+        faults=smtp("greeting", Reply("421 4.3.2 busy", then_close=True), times=1),
+        seconds=25.0,
+        warning_seconds=20.0,
+    ),
     row("SMTP: no greeting comes", GREETING_HANGS, smtp("greeting", Hang())),
     row("SMTP: the greeting is garbage", GREETING_FAILED, smtp("greeting", Garbage())),
     row("SMTP: the greeting is one endless line", GREETING_FAILED, smtp("greeting", EndlessLine())),
@@ -93,11 +102,16 @@ SMTP_ROWS = (
         GREETING_FAILED,
         smtp("ehlo", Reply("502 5.5.1 no")) + smtp("helo", Reply("502 5.5.1 no")),
     ),
-    row("SMTP: EHLO is answered with 421", GREETING_FAILED, smtp("ehlo", Reply("421 4.3.2 busy", then_close=True))),
+    row("SMTP: EHLO is answered with 421", PUT_OFF, smtp("ehlo", Reply("421 4.3.2 busy", then_close=True))),
     row("SMTP: the answer to EHLO never ends", GREETING_FAILED, smtp("ehlo", EndlessReply())),
     row("SMTP: EHLO gets no answer", GREETING_HANGS, smtp("ehlo", Hang())),
     row("SMTP: EHLO is not known, HELO is", DELIVERED, smtp("ehlo", Reply("502 5.5.1 no"))),
-    secured("SMTP: STARTTLS is refused", TLS_FAILED, *smtp("starttls", Reply("454 4.7.0 TLS not available"))),
+    secured("SMTP: STARTTLS is refused", TLS_FAILED, *smtp("starttls", Reply("502 5.5.1 no TLS"))),
+    secured(
+        "SMTP: TLS is not available for the moment",
+        Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.TLS),
+        *smtp("starttls", Reply("454 4.7.0 TLS not available")),
+    ),
     secured(
         "SMTP: TLS leads to a dead end", Outcome(Verdict.UNSENT, StatusCode.TIMEOUT, Step.TLS), *smtp("tls", Hang())
     ),
@@ -110,7 +124,11 @@ SMTP_ROWS = (
         mode=TLSMode.IMPLICIT,
     ),
     login("SMTP: the login is refused", LOGIN_REFUSED, smtp("auth", Reply("535 5.7.8 no"))),
-    login("SMTP: the login fails for the moment", LOGIN_REFUSED, smtp("auth", Reply("454 4.7.0 try later"))),
+    login(
+        "SMTP: the login fails for the moment",
+        Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.LOGIN),
+        smtp("auth", Reply("454 4.7.0 try later")),
+    ),
     login("SMTP: no login is offered", LOGIN_REFUSED, features=Features(mechanisms=())),
     login(
         "SMTP: the login gets no answer",

@@ -62,7 +62,10 @@ REAL_SMTP_ROWS = (
     ),
     smtp("Postfix refuses the client with 554", GREETING_FAILED, "Postfix, client restriction", port="smtp-greets-554"),
     smtp(
-        "Postfix turns the client away with 421", GREETING_FAILED, "Postfix, client restriction", port="smtp-greets-421"
+        "Postfix turns the client away with 421",
+        Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.GREETING),
+        "Postfix, client restriction",
+        port="smtp-greets-421",
     ),
     smtp("Postfix refuses EHLO and HELO", GREETING_FAILED, "Postfix, HELO restriction", port="smtp-refuses-helo"),
     smtp(

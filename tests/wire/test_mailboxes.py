@@ -400,7 +400,7 @@ async def test_a_mailbox_that_another_program_has_open_is_a_temporary_failure(
 
     assert isinstance(outcome, Failure)
     assert outcome.status is StatusCode.MAILBOX_LOCKED
-    assert outcome.is_temporary
+    assert outcome.says_later
 
 
 @BOTH

@@ -136,7 +136,7 @@ class Early:
     [
         Early("connect", Reset(), Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING),
         Early("greeting", Reply("554 no service"), Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING),
-        Early("greeting", Reply("421 busy", then_close=True), Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING),
+        Early("greeting", Reply("421 busy", then_close=True), Verdict.DEFERRED, StatusCode.DEFERRED, Step.GREETING),
         Early("greeting", Garbage(), Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING),
         Early("greeting", EndlessLine(), Verdict.UNSENT, StatusCode.SMTP_PROTOCOL, Step.GREETING),
         Early("greeting", Hang(), Verdict.UNSENT, StatusCode.TIMEOUT, Step.GREETING),

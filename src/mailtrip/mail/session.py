@@ -366,6 +366,7 @@ class Session:
             status=refusal.status,
             reason=f"{self._server.url}: {self._redactor.clean(refusal.reason)}",
             is_temporary=refusal.is_temporary,
+            says_later=refusal.is_temporary,
             is_unanswered=refusal.is_unanswered,
         )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from mailtrip.mail import sasl
@@ -96,11 +96,18 @@ def _refuse(what: str, reply: _Reply, status: StatusCode, *, secrets: Sequence[s
     return Refusal(status=status, reason=reason, is_temporary=reply.is_temporary)
 
 
+def _judge_refusal(what: str, reply: _Reply, status: StatusCode, *, secrets: Sequence[str] = ()) -> Refusal:
+    """A refusal, or a deferral where the server wants to be asked later (4yz; RFC 5321, 4.2.1)."""
+    if reply.is_temporary:
+        return _refuse(what.replace("refused", "deferred"), reply, StatusCode.DEFERRED, secrets=secrets)
+    return _refuse(what, reply, status, secrets=secrets)
+
+
 def greeting() -> Script[str]:
     """Wait for the server's 220; its text."""
     reply = _parse((yield Exchange(send=b"", framer=SMTPReplyFramer())))[-1]
     if reply.code != 220:
-        return _refuse("the greeting refuses service", reply, StatusCode.SMTP_PROTOCOL)
+        return _judge_refusal("the greeting refuses service", reply, StatusCode.SMTP_PROTOCOL)
     return reply.text
 
 
@@ -117,8 +124,8 @@ def hello(client_name: str) -> Script[Capabilities]:
         fallback = yield from _say(f"HELO {client_name}")
         if fallback.is_good:
             return Capabilities()
-        return _refuse("HELO refused", fallback, StatusCode.SMTP_PROTOCOL)
-    return _refuse("EHLO refused", reply, StatusCode.SMTP_PROTOCOL)
+        return _judge_refusal("HELO refused", fallback, StatusCode.SMTP_PROTOCOL)
+    return _judge_refusal("EHLO refused", reply, StatusCode.SMTP_PROTOCOL)
 
 
 def _read_capabilities(lines: Sequence[str]) -> Capabilities:
@@ -143,7 +150,7 @@ def _read_capabilities(lines: Sequence[str]) -> Capabilities:
 def start_tls() -> Script[None]:
     """STARTTLS (RFC 3207); on None the TLS handshake is next, and a new `hello` behind it."""
     reply = yield from _say("STARTTLS")
-    return None if reply.code == 220 else _refuse("STARTTLS refused", reply, StatusCode.SMTP_TLS)
+    return None if reply.code == 220 else _judge_refusal("STARTTLS refused", reply, StatusCode.SMTP_TLS)
 
 
 def log_in(capabilities: Capabilities, credentials: Credentials, *, is_secure: bool) -> Script[None]:
@@ -186,12 +193,23 @@ def _authenticate(conversation: sasl.Conversation, *, secrets: list[str]) -> Scr
         secrets.append(sasl.encode(answer).decode())
         reply = yield from _say(secrets[-1], shown=HIDDEN, hides_reply=_hides(conversation))
     if reply.code != 235:
-        return _refuse(f"{what} refused", reply, StatusCode.SMTP_LOGIN, secrets=secrets)
+        return _judge_login(what, reply, secrets)
     try:
         conversation.finish()
     except sasl.SASLError as error:
         return Refusal(status=StatusCode.SMTP_LOGIN, reason=f"{what} failed: {error}")
     return None
+
+
+_PASSWORD_TRANSITION = 432
+
+
+def _judge_login(what: str, reply: _Reply, secrets: Sequence[str]) -> Refusal:
+    """A refused login; 454 and its like are no refusal, as the server could not check it (RFC 4954, 6)."""
+    if reply.code == _PASSWORD_TRANSITION:
+        # RFC 4954, 6: the user has to log in once by another mechanism; the same never works later.
+        return replace(_refuse(f"{what} refused", reply, StatusCode.SMTP_LOGIN, secrets=secrets), is_temporary=False)
+    return _judge_refusal(f"{what} refused", reply, StatusCode.SMTP_LOGIN, secrets=secrets)
 
 
 def _hides(conversation: sasl.Conversation) -> bool:
@@ -296,13 +314,7 @@ def _judge(command: str, reply: _Reply) -> Refusal | None:
     if reply.code == 354 if verb == "DATA" else reply.is_good:
         return None
     what, status = _REFUSED_AS[verb]
-    return _judge_refusal(what, status, reply)
-
-
-def _judge_refusal(what: str, status: StatusCode, reply: _Reply) -> Refusal:
-    if reply.is_temporary:
-        return _refuse(what.replace("refused", "deferred"), reply, StatusCode.DEFERRED)
-    return _refuse(what, reply, status)
+    return _judge_refusal(what, reply, status)
 
 
 def _open_stepwise(commands: Sequence[str]) -> _Steps[Refusal | None]:
@@ -354,7 +366,7 @@ def _send_message(message: bytes) -> Script[str]:
     if reply.code < 400:
         reason = f"the message was answered with nonsense: {reply.text}"
         return Refusal(status=StatusCode.SMTP_PROTOCOL, reason=reason, is_unanswered=True)
-    return _judge_refusal("message refused", StatusCode.MESSAGE_REFUSED, reply)
+    return _judge_refusal("message refused", reply, StatusCode.MESSAGE_REFUSED)
 
 
 def _stuff(message: bytes) -> bytes:

@@ -123,7 +123,8 @@ class Failure:
 
     Attributes:
         reason: names the server's answer where there was one; no secret, no control character.
-        is_temporary: the server says that the same may work later (4yz, [IN-USE], [SYS/TEMP]).
+        is_temporary: the same may work later.
+        says_later: it is the server's own word that it may (4yz, [IN-USE], [SYS/TEMP]): then it is asked again.
         is_unanswered: the message went out whole, but its acceptance was not heard.
     """
 
@@ -131,6 +132,7 @@ class Failure:
     status: StatusCode
     reason: str
     is_temporary: bool = False
+    says_later: bool = False
     is_unanswered: bool = False
 
 

@@ -141,9 +141,8 @@ def _do(state: State, action: Action, now: float) -> State:
 
 
 def _opened(state: State, now: float) -> State:
-    state = replace(state, trouble=None) if state.sent_at is None else state
     if state.sent_at is None:
-        return _do(state, ConnectSender(), now)
+        return _do(replace(state, trouble=None, failures=0), ConnectSender(), now)
     if state.resumes and state.unseen_at is None and not state.seen:
         return _do(state, LookBack(), now)
     return _do(state, Fetch(state.copies[0]) if state.seen else _next_look(state, now), now)
@@ -229,11 +228,13 @@ def _failed_before_sending(state: State, failure: Failure, now: float, *, is_tim
             # The message decides: it is looked for, and never sent again.
             state = replace(state, sent_at=now, unanswered=failure)
             return _out_of_time(state, now, failure.step) if is_time_up else _first_look(state, now)
-        case OpenMailbox() if _is_locked(failure) and not is_time_up:
-            # Somebody else has the box for the moment: that is no failure until the time is up.
+        case OpenMailbox() if failure.says_later:
+            # Somebody else has the box, or the server has trouble for the moment: no failure until the time is up.
             return _retry(replace(state, trouble=failure, failures=state.failures + 1), failure, now)
-        case ConnectSender() | Submit() if failure.status is StatusCode.DEFERRED:
+        case ConnectSender() | Submit() if failure.says_later:
             return _deferred(state, failure, now)
+        case _ if (state.trouble or state.deferral) and _is_cut_off(state, failure, now):
+            return _out_of_time(state, now, failure.step)
         case _:
             verdict = _REFUSALS.get(failure.status, Verdict.UNSENT)
             return finish(state, verdict, failure.status, failure.step, failure)
@@ -260,12 +261,8 @@ def _is_cut_off(state: State, failure: Failure, now: float) -> bool:
     return failure.is_temporary and now >= state.deadline - _TIMER_SLACK and now - state.since < _OVERDUE
 
 
-def _is_locked(failure: Failure) -> bool:
-    return failure.status is StatusCode.MAILBOX_LOCKED and failure.is_temporary
-
-
 def _deferred(state: State, failure: Failure, now: float) -> State:
-    """The server wants the message later (RFC 5321, 4.5.4.1): it is offered again, the same one, while there is time."""
+    """The server wants to be asked later (RFC 5321, 4.5.4.1): the same message is offered again while there is time."""
     deferred_at = now if state.deferred_at is None else state.deferred_at
     state = replace(state, deferral=failure, deferred_at=deferred_at, deferrals=state.deferrals + 1)
     gap = state.looks.deferral_gap(state.deferrals)

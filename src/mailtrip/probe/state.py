@@ -24,14 +24,15 @@ class State:
         seen: the first look that showed it.
         copies: all messages with the trip's token so far.
         gone: those messages that were deleted.
-        trouble: how the mailbox failed last; None when it has answered a look or fetch since.
+        trouble: how the mailbox failed last; None when it has been opened for the first time, or has answered a look
+            or fetch since.
         failures: how often in a row it has.
         looked_again: whether the look after the deletion has begun.
         spam: those copies that are in a spam folder.
         wide_at: when all folders were looked into last.
         read: messages about the trip's message that were read.
         bounce: the report that the message's delivery has failed.
-        deferral: why the server put the message off last.
+        deferral: why the SMTP server put us off last.
         deferred_at: when it did so first.
         deferrals: how often it did.
         resumes: the message may have been sent by an earlier process: it is looked for, and never sent.

@@ -23,7 +23,7 @@ def summarise(
         duration: of the whole trip.
         shortfalls: what else is not as the owner expects it, each in a clause.
     """
-    accepted = f'Accepted by {smtp} ("{conclusion.accepted.reply}")' if conclusion.accepted else f"Sent to {smtp}"
+    accepted = _accepted(conclusion, smtp)
     why = _why(conclusion, duration)
     match conclusion.verdict:
         case Verdict.UNSENT:
@@ -31,7 +31,7 @@ def summarise(
         case Verdict.REFUSED:
             text = f"Refused for good: {why}"
         case Verdict.DEFERRED:
-            text = f"Not taken now, the server asks to come back later: {why}"
+            text = f"Not taken {_held(conclusion)}, the server asks to come back later: {why}"
         case Verdict.MISSING:
             text = f"{accepted}, but not seen in {mailbox} when the time was up after {_seconds(duration)}"
         case Verdict.MAILBOX_UNREACHABLE:
@@ -61,6 +61,20 @@ def _why(conclusion: Conclusion, duration: timedelta) -> str:
     if conclusion.failure is None:
         return f"the time was up after {_seconds(duration)} at step {conclusion.step}"
     return conclusion.failure.reason
+
+
+def _accepted(conclusion: Conclusion, smtp: str) -> str:
+    if conclusion.accepted is None:
+        return f"Sent to {smtp}"
+    text = f'Accepted by {smtp} ("{conclusion.accepted.reply}")'
+    if conclusion.deferred_for is None:
+        return text
+    return f"{text} after it had put the message off for {_seconds(conclusion.deferred_for)}"
+
+
+def _held(conclusion: Conclusion) -> str:
+    """For how long the server has put the message off."""
+    return f"for {_seconds(conclusion.deferred_for)}" if conclusion.deferred_for else "now"
 
 
 def _report(conclusion: Conclusion) -> str:

@@ -29,7 +29,7 @@ def test_the_greeting_is_heard() -> None:
     [
         (
             b"421 4.3.2 too busy\r\n",
-            refusal(StatusCode.SMTP_PROTOCOL, "the greeting refuses service: 421 4.3.2 too busy", is_temporary=True),
+            refusal(StatusCode.DEFERRED, "the greeting refuses service: 421 4.3.2 too busy", is_temporary=True),
         ),
         (
             b"554 go away\r\n",
@@ -78,7 +78,7 @@ def test_helo_is_said_where_ehlo_is_unknown() -> None:
         ),
         (
             [b"421 later\r\n"],
-            refusal(StatusCode.SMTP_PROTOCOL, "EHLO refused: 421 later", is_temporary=True),
+            refusal(StatusCode.DEFERRED, "EHLO deferred: 421 later", is_temporary=True),
         ),
         (
             [b"354 go\r\n"],
@@ -94,7 +94,7 @@ def test_a_server_can_refuse_to_be_greeted(says: Sequence[bytes], expected: Refu
     ("said", "expected"),
     [
         (b"220 go\r\n", None),
-        (b"454 no\r\n", refusal(StatusCode.SMTP_TLS, "STARTTLS refused: 454 no", is_temporary=True)),
+        (b"454 no\r\n", refusal(StatusCode.DEFERRED, "STARTTLS deferred: 454 no", is_temporary=True)),
         (b"502 no\r\n", refusal(StatusCode.SMTP_TLS, "STARTTLS refused: 502 no")),
     ],
 )
@@ -169,7 +169,13 @@ def test_a_long_response_waits_until_it_is_asked_for() -> None:
         (
             "PLAIN",
             [b"454 4.7.0 later\r\n"],
-            refusal(StatusCode.SMTP_LOGIN, "AUTH PLAIN refused: 454 4.7.0 later", is_temporary=True),
+            refusal(StatusCode.DEFERRED, "AUTH PLAIN deferred: 454 4.7.0 later", is_temporary=True),
+        ),
+        (
+            # RFC 4954, 6: the password is to be given by another mechanism once; the same never works later.
+            "CRAM-MD5",
+            [b"432 4.7.12 A password transition is needed\r\n"],
+            refusal(StatusCode.SMTP_LOGIN, "AUTH CRAM-MD5 refused: 432 4.7.12 A password transition is needed"),
         ),
         (
             "PLAIN",

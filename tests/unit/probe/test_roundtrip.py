@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -62,6 +62,11 @@ At: TypeAlias = tuple[float, Event]
 
 def failure(step: Step, status: StatusCode, *, temporary: bool = False, unanswered: bool = False) -> Failure:
     return Failure(step=step, status=status, reason="it failed", is_temporary=temporary, is_unanswered=unanswered)
+
+
+def put_off(step: Step, status: StatusCode = StatusCode.DEFERRED) -> Failure:
+    """A failure that is temporary by the server's own word."""
+    return replace(failure(step, status, temporary=True), says_later=True)
 
 
 def nothing(at: float) -> Looked:
@@ -287,7 +292,7 @@ def test_it_is_undecided_when_nobody_knows_how_far_the_submission_got() -> None:
 # -- the mailbox fails --------------------------------------------------------------------------------------------------
 
 DROPPED = failure(Step.LOOK, StatusCode.MAILBOX_PROTOCOL, temporary=True)
-LOCKED = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOCKED, temporary=True)
+LOCKED = put_off(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOCKED)
 WIDE = LookNow(everywhere=True)
 WRONG_LOGIN = failure(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_LOGIN)
 
@@ -539,7 +544,7 @@ def test_a_trip_ends_once() -> None:
 
 # -- put off by the server ----------------------------------------------------------------------------------------------
 
-GREYLISTED = Failed(failure(Step.SUBMIT, StatusCode.DEFERRED, temporary=True))
+GREYLISTED = Failed(put_off(Step.SUBMIT))
 
 
 def test_a_message_that_is_put_off_is_offered_again_after_growing_gaps() -> None:
@@ -573,19 +578,96 @@ def test_a_message_that_is_put_off_until_there_is_no_time_left_is_deferred() -> 
     assert (ended.verdict, ended.status, ended.step) == (Verdict.DEFERRED, StatusCode.DEFERRED, Step.SUBMIT)
 
 
-# -- a locked mailbox, other folders, reports ---------------------------------------------------------------------------
+@pytest.mark.parametrize("step", [Step.GREETING, Step.TLS, Step.LOGIN])
+def test_a_server_that_puts_us_off_before_the_message_is_asked_again_after_growing_gaps(step: Step) -> None:
+    later = Failed(put_off(step))
+    events = [*SENT[:1], (1.0, later), (11.0, Done()), (11.1, later), (31.1, Done()), (31.2, Done())]
+
+    assert actions(*events)[2:] == [Pause(10.0), ConnectSender(), Pause(20.0), ConnectSender(), Submit()]
 
 
-def test_a_mailbox_that_somebody_else_has_open_is_waited_for_before_anything_is_sent() -> None:
-    events: list[At] = [(0.5, Failed(LOCKED)), (0.75, Done()), (0.8, OPENED)]
+@pytest.mark.parametrize("step", [Step.GREETING, Step.TLS, Step.LOGIN])
+def test_a_server_that_puts_us_off_until_the_time_is_up_has_deferred_the_message(step: Step) -> None:
+    later = Failed(put_off(step))
+    ended = conclusion(*SENT[:1], (1.0, later), (11.0, Done()), (285.0, later))
 
-    assert actions(*events) == [OpenMailbox(), Pause(0.25), OpenMailbox(), ConnectSender()]
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DEFERRED, StatusCode.DEFERRED, step)
+    assert (ended.failure, ended.deferred_for) == (later.failure, timedelta(seconds=10))
 
 
-def test_a_mailbox_that_stays_locked_until_the_time_is_up_is_that_failure() -> None:
-    ended = conclusion((0.5, Failed(LOCKED)), (DEADLINE, Done()))
+def test_the_deadline_in_the_pause_after_a_deferral_leaves_the_message_deferred() -> None:
+    ended = conclusion(*SENT[:1], (1.0, Failed(put_off(Step.LOGIN))), (DEADLINE, TimeUp()))
 
-    assert (ended.verdict, ended.status) == (Verdict.UNSENT, StatusCode.MAILBOX_LOCKED)
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.DEFERRED, StatusCode.DEFERRED, Step.LOGIN)
+
+
+CUT_OFF = failure(Step.CONNECT, StatusCode.CONNECTION_FAILED, temporary=True)
+
+
+@pytest.mark.parametrize(
+    ("began", "verdict", "status"),
+    [
+        pytest.param(299.5, Verdict.DEFERRED, StatusCode.DEFERRED, id="as there was no time left"),
+        pytest.param(290.0, Verdict.UNSENT, StatusCode.CONNECTION_FAILED, id="as the server answered no more"),
+    ],
+)
+def test_the_last_attempt_after_deferrals_fails(began: float, verdict: Verdict, status: StatusCode) -> None:
+    ended = conclusion(*SENT[:1], (1.0, Failed(put_off(Step.LOGIN))), (began, Done()), (DEADLINE, Failed(CUT_OFF)))
+
+    assert (ended.verdict, ended.status) == (verdict, status)
+
+
+# -- a mailbox that can't be opened for the moment ----------------------------------------------------------------------
+
+LATER = [
+    LOCKED,
+    put_off(Step.MAILBOX_GREETING, StatusCode.MAILBOX_PROTOCOL),
+    put_off(Step.MAILBOX_LOGIN, StatusCode.MAILBOX_PROTOCOL),
+    put_off(Step.MAILBOX_OPEN, StatusCode.MAILBOX_PROTOCOL),
+]
+EACH_LATER = pytest.mark.parametrize("cause", LATER, ids=lambda cause: f"{cause.step}-{cause.status.name}")
+
+
+@EACH_LATER
+def test_a_mailbox_that_is_not_to_be_had_for_the_moment_is_waited_for_before_anything_is_sent(cause: Failure) -> None:
+    later = Failed(cause)
+    events: list[At] = [(0.5, later), (0.75, Done()), (0.8, later), (1.3, Done()), (1.4, OPENED)]
+
+    assert actions(*events) == [OpenMailbox(), Pause(0.25), OpenMailbox(), Pause(0.5), OpenMailbox(), ConnectSender()]
+
+
+@EACH_LATER
+@pytest.mark.parametrize("end", [Done(), TimeUp(), Failed(replace(CUT_OFF, step=Step.MAILBOX_CONNECT))])
+def test_a_mailbox_that_is_not_to_be_had_until_the_time_is_up_is_that_failure(cause: Failure, end: Event) -> None:
+    opens = isinstance(end, Failed)
+    waiting: list[At] = [(0.5, Failed(cause)), *([(299.0, Done())] if opens else [])]
+    ended = conclusion(*waiting, (DEADLINE, end))
+
+    assert (ended.verdict, ended.status, ended.step) == (Verdict.UNSENT, cause.status, cause.step)
+    assert ended.failure == cause
+
+
+@pytest.mark.parametrize("status", [StatusCode.MAILBOX_LOGIN, StatusCode.CONNECTION_FAILED, StatusCode.TIMEOUT])
+@pytest.mark.parametrize("temporary", [True, False])
+def test_what_the_server_did_not_call_temporary_is_not_waited_for(status: StatusCode, *, temporary: bool) -> None:
+    ended = conclusion((0.5, Failed(failure(Step.MAILBOX_LOGIN, status, temporary=temporary))))
+
+    assert (ended.verdict, ended.status) == (Verdict.UNSENT, status)
+
+
+def test_a_login_that_is_refused_while_a_locked_mailbox_is_waited_for_is_not_repeated() -> None:
+    ended = conclusion((0.5, Failed(LOCKED)), (0.75, Done()), (0.8, Failed(WRONG_LOGIN)))
+
+    assert (ended.verdict, ended.status) == (Verdict.UNSENT, StatusCode.MAILBOX_LOGIN)
+
+
+def test_the_trouble_before_the_message_was_sent_makes_no_gap_longer_behind_it() -> None:
+    opening: list[At] = [(0.1, Failed(LOCKED)), (0.2, Done()), (0.3, Failed(LOCKED)), (0.4, Done())]
+
+    assert after(*opening, *SENT, (3.0, Failed(DROPPED))).action == Pause(0.25)
+
+
+# -- other folders, reports ---------------------------------------------------------------------------------------------
 
 
 def test_other_folders_are_looked_into_when_the_message_is_not_in_the_inbox_soon() -> None:

@@ -103,10 +103,18 @@ class Trip:
 
 def failures(statuses: tuple[StatusCode, ...], step: Step) -> st.SearchStrategy[Event]:
     return st.builds(
-        lambda status, temporary, unanswered: Failed(
-            Failure(step=step, status=status, reason="", is_temporary=temporary, is_unanswered=unanswered)
+        lambda status, is_temporary, says_later, is_unanswered: Failed(
+            Failure(
+                step=step,
+                status=status,
+                reason="",
+                is_temporary=is_temporary or says_later,
+                says_later=says_later,
+                is_unanswered=is_unanswered and not says_later,
+            )
         ),
         st.sampled_from(statuses),
+        st.booleans(),
         st.booleans(),
         st.booleans() if step is Step.SUBMIT else st.just(False),
     )
@@ -209,7 +217,7 @@ def test_no_message_is_sent_again_unless_the_server_put_it_off(trip: Trip) -> No
     assert not (trip.is_resumed and submissions)
     for event in submissions[:-1]:
         assert isinstance(event, Failed)
-        assert event.failure.status is StatusCode.DEFERRED
+        assert event.failure.says_later
         assert not event.failure.is_unanswered
     if submissions:
         assert any(isinstance(event, Opened) for _, _, event in trip.way[: [t for t, _, _ in trip.way].index(Submit())])

@@ -28,6 +28,7 @@ def failed(status: StatusCode, reason: str, step: Step) -> Failure:
 
 
 NO_USER = failed(StatusCode.RECIPIENT_REFUSED, f"{SMTP}: 550 5.1.1 No such user.", Step.SUBMIT)
+BUSY = failed(StatusCode.DEFERRED, f"{SMTP}: 421 4.3.2 too busy", Step.GREETING)
 LOCKED = failed(StatusCode.MAILBOX_LOCKED, f"{MAILBOX}: NO [IN-USE] locked", Step.LOOK)
 LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the final dot", Step.SUBMIT)
 
@@ -88,6 +89,20 @@ def altered(*alterations: Alteration) -> Conclusion:
         (
             Conclusion(verdict=Verdict.DEFERRED, status=StatusCode.DEFERRED, step=Step.SUBMIT, failure=NO_USER),
             f"Not taken now, the server asks to come back later: {SMTP}: 550 5.1.1 No such user.",
+        ),
+        (
+            Conclusion(
+                verdict=Verdict.DEFERRED,
+                status=StatusCode.DEFERRED,
+                step=Step.GREETING,
+                failure=BUSY,
+                deferred_for=timedelta(seconds=70),
+            ),
+            f"Not taken for 70.0 s, the server asks to come back later: {SMTP}: 421 4.3.2 too busy.",
+        ),
+        (
+            replace(ACCEPTED, deferred_for=timedelta(seconds=70)),
+            f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2") after it had put the message off for 70.0 s, but not seen in {MAILBOX} when the time was up after 300.0 s.',
         ),
         (TIMED_OUT, "Nothing was sent: the time was up after 300.0 s at step connect."),
         (replace(TIMED_OUT, failure=LOST), f"Nothing was sent: {SMTP}: connection lost after the final dot."),
