@@ -42,6 +42,7 @@ _HEADER_CHECKS = {
 _RECIPIENT_ACCESS = {
     "unknown": "550 5.1.1 no such user",
     "full": "552 5.2.2 mailbox full",
+    "full-today": "452 4.2.2 mailbox full",
     "busy": "450 4.2.1 mailbox busy",
     "disconnects": "421 4.7.0 too many recipients",
     "greylisted": "greylist",
@@ -52,12 +53,14 @@ _SENDER_ACCESS = {"sender-refused": "550 5.7.1 sender refused"}
 _TRANSPORTS = {
     "discarded": "discard:",
     "returned-there": "error:5.1.1 no such mailbox",
+    "returned-full-there": "error:5.2.2 mailbox full",
     "stuck-there": "retry:4.3.0 the next hop is down",
     "unreachable": "smtp:[127.0.0.1]:1",
 }
 _ALIASES = {
     # Postfix refuses recipients whose transport is an error; behind an alias it finds out later.
     "returned": f"$1@returned-there.{DOMAIN}",
+    "returned-full": f"$1@returned-full-there.{DOMAIN}",
     "stuck": f"$1@stuck-there.{DOMAIN}",
     "twice": rf"$1@one.{DOMAIN} $1@two.{DOMAIN}",
     "thrice": rf"$1@one.{DOMAIN} $1@two.{DOMAIN} $1@three.{DOMAIN}",
@@ -144,6 +147,15 @@ userdb {{
   driver = passwd-file
   args = username_format=%n@{DOMAIN} {users}
   default_fields = uid=mail gid=mail home={folder}/home/%n
+}}
+# Quotas are counted and told for everybody, and limited only where a user's fields say so.
+mail_plugins = quota
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+plugin {{
+  quota = count:User
+  quota_vsizes = yes
 }}
 service anvil {{
   # Each refused login makes the next answer later: no test should wait for the tests before it.

@@ -171,7 +171,7 @@ def change_password(server: FaultyMailServer, account: MailAccount) -> None:
 
 
 UNREACHABLE = Outcome(Verdict.MAILBOX_UNREACHABLE, StatusCode.CONNECTION_FAILED, Step.MAILBOX_CONNECT, may_stay=True)
-FULL = "userdb_mail_plugins=quota userdb_quota=count:User userdb_quota_vsizes=yes userdb_quota_rule=*:messages=20"
+FULL = "userdb_quota_rule=*:messages=20"
 
 REAL_AFTER_ROWS = (
     after(
@@ -208,7 +208,7 @@ REAL_AFTER_ROWS = (
     ),
     after(
         "the mailbox is over its quota",
-        MISSING,
+        Each(pop3=MISSING, imap=Outcome(Verdict.MISSING, StatusCode.MAILBOX_QUOTA, Step.WAIT)),
         "Dovecot, quota",
         before=give(FULL),
         seconds=1.5,

@@ -17,6 +17,7 @@ LOGIN_REFUSED = Outcome(Verdict.UNSENT, StatusCode.SMTP_LOGIN, Step.LOGIN)
 SENDER_REFUSED = Outcome(Verdict.REFUSED, StatusCode.SENDER_REFUSED, Step.SUBMIT)
 RECIPIENT_REFUSED = Outcome(Verdict.REFUSED, StatusCode.RECIPIENT_REFUSED, Step.SUBMIT)
 MESSAGE_REFUSED = Outcome(Verdict.REFUSED, StatusCode.MESSAGE_REFUSED, Step.SUBMIT)
+FULL = Outcome(Verdict.REFUSED, StatusCode.MAILBOX_QUOTA, Step.SUBMIT)
 DEFERRED = Outcome(Verdict.DEFERRED, StatusCode.DEFERRED, Step.SUBMIT)
 MISSING = Outcome(Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
 ALTERED = Outcome(Verdict.ALTERED, StatusCode.ALTERED, Step.FETCH)
@@ -156,7 +157,13 @@ REAL_SUBMIT_ROWS = (
     ),
     submit("Postfix puts the sender off", DEFERRED, "Postfix, sender restriction", port="smtp-defers-sender"),
     submit("Postfix knows no such recipient", RECIPIENT_REFUSED, "Postfix, access map", domain="unknown"),
-    submit("Postfix says that the mailbox is full", RECIPIENT_REFUSED, "Postfix, access map", domain="full"),
+    submit("Postfix says that the mailbox is full", FULL, "Postfix, access map", domain="full"),
+    submit(
+        "Postfix says that the mailbox is full for the moment",
+        Outcome(Verdict.DEFERRED, StatusCode.MAILBOX_QUOTA, Step.SUBMIT),
+        "Postfix, access map",
+        domain="full-today",
+    ),
     submit("Postfix puts the recipient off", DEFERRED, "Postfix, access map", domain="busy"),
     submit("Postfix ends the session at the recipient with 421", DEFERRED, "Postfix, access map", domain="disconnects"),
     submit(
@@ -263,6 +270,12 @@ REAL_WAY_ROWS = (
         warning_seconds=1.0,
     ),
     way("bounced by Postfix", BOUNCED, "Postfix, error transport", "returned"),
+    way(
+        "bounced since the mailbox is full",
+        Outcome(Verdict.BOUNCED, StatusCode.MAILBOX_QUOTA, Step.WAIT),
+        "Postfix, error transport",
+        "returned-full",
+    ),
     way("bounced since Dovecot knows no such user", BOUNCED, "Postfix and Dovecot, LMTP", "nobody"),
     way("delivered to two addresses of one mailbox", DOUBLED, "Postfix, virtual alias", "twice", then=await_copies(2)),
     way(

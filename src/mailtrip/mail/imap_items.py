@@ -44,8 +44,14 @@ _DATE_TIME = re.compile(
 )
 
 
+_TAKEN_UP = frozenset({b"STORAGE", b"MESSAGE"})
+
+
 def quota_percent(answer: Answer) -> int | None:
-    """How full the fullest resource of all QUOTA responses is (RFC 9208, 5.1.1), in per cent rounded down."""
+    """How full the fullest resource of all QUOTA responses is, in per cent rounded down.
+
+    Only resources that messages take up count (RFC 9208, 5): room and number, not folders and notes.
+    """
     shares: list[int] = []
     for response in answer.untagged:
         if response.name != "QUOTA":
@@ -53,9 +59,9 @@ def quota_percent(answer: Answer) -> int | None:
         for resources in parse_values(response.rest):
             if not isinstance(resources, tuple):
                 continue
-            for used, limit in zip(resources[1::3], resources[2::3], strict=False):
+            for name, used, limit in zip(resources[::3], resources[1::3], resources[2::3], strict=False):
                 most, now = to_number(limit), to_number(used)
-                if most and now is not None:
+                if isinstance(name, bytes) and name.upper() in _TAKEN_UP and most and now is not None:
                     shares.append(now * 100 // most)
     return max(shares, default=None)
 

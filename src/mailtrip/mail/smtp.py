@@ -314,7 +314,18 @@ def _judge(command: str, reply: _Reply) -> Refusal | None:
     if reply.code == 354 if verb == "DATA" else reply.is_good:
         return None
     what, status = _REFUSED_AS[verb]
-    return _judge_refusal(what, reply, status)
+    refusal = _judge_refusal(what, reply, status)
+    # A quota named in the answer to MAIL is the sender's.
+    return refusal if verb == "MAIL" else _blame_quota(refusal, reply)
+
+
+_MAILBOX_FULL = re.compile(r"[45]\.2\.2(?= |\Z)")
+
+
+def _blame_quota(refusal: Refusal, reply: _Reply) -> Refusal:
+    """A recipient's mailbox that is full is the status, where the server says so (RFC 3463, 3.3: X.2.2)."""
+    is_full = reply.code >= 400 and _MAILBOX_FULL.match(reply.lines[0])
+    return replace(refusal, status=StatusCode.MAILBOX_QUOTA) if is_full else refusal
 
 
 def _open_stepwise(commands: Sequence[str]) -> _Steps[Refusal | None]:
@@ -366,7 +377,7 @@ def _send_message(message: bytes) -> Script[str]:
     if reply.code < 400:
         reason = f"the message was answered with nonsense: {reply.text}"
         return Refusal(status=StatusCode.SMTP_PROTOCOL, reason=reason, is_unanswered=True)
-    return _judge_refusal("message refused", reply, StatusCode.MESSAGE_REFUSED)
+    return _blame_quota(_judge_refusal("message refused", reply, StatusCode.MESSAGE_REFUSED), reply)
 
 
 def _stuff(message: bytes) -> bytes:

@@ -42,3 +42,10 @@ class Bounce:
     def is_final(self) -> bool:
         """Whether delivery has failed for good to somebody: a report of a mere delay is not."""
         return any(recipient.action == "failed" for recipient in self.recipients)
+
+    @property
+    def is_mailbox_full(self) -> bool:
+        """Whether it failed as the recipient's mailbox is full, by its status (RFC 3463, 3.3: X.2.2)."""
+        return any(
+            recipient.action == "failed" and (recipient.status or "").endswith(".2.2") for recipient in self.recipients
+        )

@@ -12,7 +12,9 @@ __all__ = ["bounced", "conclude", "fail", "finish"]
 
 def bounced(state: State, *, not_deleted: Failure | None = None) -> State:
     """A report of the message's failure came back, and was deleted if that could be done."""
-    return finish(state, Verdict.BOUNCED, StatusCode.BOUNCED, Step.WAIT, not_deleted=not_deleted)
+    is_full = state.bounce is not None and state.bounce.is_mailbox_full
+    status = StatusCode.MAILBOX_QUOTA if is_full else StatusCode.BOUNCED
+    return finish(state, Verdict.BOUNCED, status, Step.WAIT, not_deleted=not_deleted)
 
 
 def conclude(state: State, *, not_deleted: Failure | None = None) -> State:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mailtrip.model import Direction, MailProtocol, Proof, SessionRecord, Step, TranscriptLine, Verdict
+from mailtrip.model import Direction, MailProtocol, Proof, SessionRecord, StatusCode, Step, TranscriptLine, Verdict
 from mailtrip.probe.moves import Conclusion
 
 __all__ = ["find_proof"]
@@ -21,6 +21,7 @@ _MAILBOX_STEPS = frozenset(
         Step.DELETE,
     }
 )
+_MOST_QUOTAS = 3
 _ACCEPTED_ELSEWHERE = frozenset({Verdict.MISSING, Verdict.MAILBOX_UNREACHABLE, Verdict.BOUNCED, Verdict.SPAM})
 
 
@@ -28,7 +29,8 @@ def find_proof(conclusion: Conclusion, records: Sequence[SessionRecord]) -> tupl
     """The lines that prove a verdict, at most four; none for a good one.
 
     They are the server's acceptance of the message, where the verdict rests on it, and the last words of the session in
-    which the run ended badly: what was asked, and what came of it.
+    which the run ended badly: what was asked, and what came of it. Where a message never came as the mailbox is full, it is
+    what the server said of that.
 
     Args:
         conclusion: how the trip ended.
@@ -39,7 +41,19 @@ def find_proof(conclusion: Conclusion, records: Sequence[SessionRecord]) -> tupl
     proof: list[Proof] = []
     if conclusion.verdict in _ACCEPTED_ELSEWHERE and conclusion.accepted is not None:
         proof += _acceptance(records, conclusion.accepted.reply)
+    if conclusion.verdict is Verdict.MISSING and conclusion.status is StatusCode.MAILBOX_QUOTA:
+        return (*proof, *_quota_lines(records)[-_MOST_QUOTAS:])
     return tuple(dict.fromkeys([*proof, *_last_words(conclusion.step, records)]))
+
+
+def _quota_lines(records: Sequence[SessionRecord]) -> list[Proof]:
+    """What the IMAP server said of quotas (RFC 9208, 4.1.1)."""
+    return [
+        Proof(session, line)
+        for session, record in enumerate(records)
+        for line in range(len(record.transcript))
+        if record.transcript[line].text.upper().startswith("* QUOTA ")
+    ]
 
 
 def _acceptance(records: Sequence[SessionRecord], reply: str) -> Iterable[Proof]:

@@ -235,9 +235,10 @@ def _failed_before_sending(state: State, failure: Failure, now: float, *, is_tim
             return _deferred(state, failure, now)
         case _ if (state.trouble or state.deferral) and _is_cut_off(state, failure, now):
             return _out_of_time(state, now, failure.step)
+        case Submit() if failure.status in _REFUSALS:
+            return finish(state, Verdict.REFUSED, failure.status, failure.step, failure)
         case _:
-            verdict = _REFUSALS.get(failure.status, Verdict.UNSENT)
-            return finish(state, verdict, failure.status, failure.step, failure)
+            return finish(state, Verdict.UNSENT, failure.status, failure.step, failure)
 
 
 def _failed_after_sending(state: State, failure: Failure, now: float, *, is_time_up: bool) -> State:
@@ -271,12 +272,14 @@ def _deferred(state: State, failure: Failure, now: float) -> State:
     return _pause(state, gap, now)
 
 
-_REFUSALS = {
-    StatusCode.SENDER_REFUSED: Verdict.REFUSED,
-    StatusCode.RECIPIENT_REFUSED: Verdict.REFUSED,
-    StatusCode.MESSAGE_REFUSED: Verdict.REFUSED,
-    StatusCode.DEFERRED: Verdict.DEFERRED,
-}
+_REFUSALS = frozenset(
+    {
+        StatusCode.SENDER_REFUSED,
+        StatusCode.RECIPIENT_REFUSED,
+        StatusCode.MESSAGE_REFUSED,
+        StatusCode.MAILBOX_QUOTA,
+    }
+)
 
 
 def _retry(state: State, failure: Failure, now: float) -> State:

@@ -8,6 +8,7 @@ from mailtrip.probe.driver import Means, Resumption, TripDriver
 from mailtrip.probe.expectations import find_shortfalls, judge
 from mailtrip.probe.moves import Conclusion
 from mailtrip.probe.proof import find_proof
+from mailtrip.probe.quota import blame_quota, quota_of
 from mailtrip.probe.summary import summarise, summarise_bug
 from mailtrip.probe.trip import Trip
 
@@ -43,10 +44,16 @@ async def run_round_trip(
     else:
         now = means.clock.now()
         shortfalls = find_shortfalls(trip.expectations, driver.facts, records, now=now) if driver.facts else ()
-        conclusion = judge(outcome, shortfalls)
+        quota = quota_of(records)
+        conclusion = blame_quota(judge(outcome, shortfalls), quota)
         smtp, mailbox = _servers(records)
         summary = summarise(
-            conclusion, smtp=smtp, mailbox=mailbox, duration=duration, shortfalls=[each.text for each in shortfalls]
+            conclusion,
+            smtp=smtp,
+            mailbox=mailbox,
+            duration=duration,
+            shortfalls=[each.text for each in shortfalls],
+            quota_percent=quota,
         )
     return Result(
         verdict=conclusion.verdict,

@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mailtrip.model import Severity, Verdict
+from mailtrip.model import Severity, StatusCode, Verdict
 from mailtrip.probe.compare import Alteration, Change
 from mailtrip.probe.fields import printable
 from mailtrip.probe.moves import Conclusion
 
 __all__ = ["summarise", "summarise_bug"]
 
+_NEARLY_FULL = 90
+
 
 def summarise(
-    conclusion: Conclusion, *, smtp: str, mailbox: str, duration: timedelta, shortfalls: Sequence[str] = ()
+    conclusion: Conclusion,
+    *,
+    smtp: str,
+    mailbox: str,
+    duration: timedelta,
+    shortfalls: Sequence[str] = (),
+    quota_percent: int | None = None,
 ) -> str:
     """Say in one sentence what became of the message, where, and what the server said.
 
@@ -22,24 +30,27 @@ def summarise(
         mailbox: the mailbox server, likewise.
         duration: of the whole trip.
         shortfalls: what else is not as the owner expects it, each in a clause.
+        quota_percent: how full the mailbox is; None when that is not known.
     """
     accepted = _accepted(conclusion, smtp)
+    full = ", as the mailbox is full" if conclusion.status is StatusCode.MAILBOX_QUOTA else ""
     why = _why(conclusion, duration)
     match conclusion.verdict:
         case Verdict.UNSENT:
             text = f"Nothing was sent: {why}"
         case Verdict.REFUSED:
-            text = f"Refused for good: {why}"
+            text = f"Refused for good{full}: {why}"
         case Verdict.DEFERRED:
-            text = f"Not taken {_held(conclusion)}, the server asks to come back later: {why}"
+            text = f"Not taken {_held(conclusion)}{full}, the server asks to come back later: {why}"
         case Verdict.MISSING:
             text = f"{accepted}, but not seen in {mailbox} when the time was up after {_seconds(duration)}"
+            text += _fullness(quota_percent)
         case Verdict.MAILBOX_UNREACHABLE:
             text = f"{accepted}, but whether it arrived is unknown, as the mailbox could not be read: {why}"
         case Verdict.UNDECIDED:
             text = f"Sent, but not seen in {mailbox}, and whether it was accepted is unknown: {why}"
         case Verdict.BOUNCED:
-            text = f"{accepted}, but it came back: {_report(conclusion)}"
+            text = f"{accepted}, but it came back{full}: {_report(conclusion)}"
         case Verdict.UNKNOWN if conclusion.failure is None:
             text = (
                 f"The program ended while the run was under way; the message was not seen in {mailbox}, "
@@ -75,6 +86,11 @@ def _accepted(conclusion: Conclusion, smtp: str) -> str:
 def _held(conclusion: Conclusion) -> str:
     """For how long the server has put the message off."""
     return f"for {_seconds(conclusion.deferred_for)}" if conclusion.deferred_for else "now"
+
+
+def _fullness(percent: int | None) -> str:
+    """What may be, or surely is, the reason why nothing came."""
+    return f"; the mailbox is {percent} % full" if percent is not None and percent >= _NEARLY_FULL else ""
 
 
 def _report(conclusion: Conclusion) -> str:

@@ -115,6 +115,26 @@ def test_what_was_known_of_another_folder_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
+        (b"* QUOTA User (STORAGE 512 1024)\r\n", 50),
+        (b"* QUOTA User (STORAGE 10 512 MESSAGE 20 20)\r\n", 100),
+        (b"* QUOTA a (MESSAGE 1 1000)\r\n* QUOTA b (storage 1023 1024)\r\n", 99),
+        (b"* QUOTA User (MESSAGE 25 20)\r\n", 125),
+        # RFC 9208, 5: what no message takes up.
+        (b"* QUOTA User (MAILBOX 20 20 ANNOTATION-STORAGE 5 5 STORAGE 1 2)\r\n", 50),
+        (b"* QUOTA User (MAILBOX 20 20)\r\n", None),
+        (b"* QUOTA User ()\r\n", None),
+        (b"", None),
+    ],
+)
+def test_the_resource_with_the_least_room_for_messages_tells_how_full_the_mailbox_is(
+    said: bytes, expected: int | None
+) -> None:
+    assert play(session("QUOTA").quota(), [said + b"A1 OK\r\n"]).value == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
         (b"A1 NO [NONEXISTENT] what\r\n", refusal(PROTOCOL, "SELECT Junk refused: NO [NONEXISTENT] what")),
         (
             b"A1 NO [INUSE] held\r\n",

@@ -317,6 +317,32 @@ REFUSED = [
         [b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"354 go on\r\n"],
         refusal(StatusCode.SMTP_PROTOCOL, "the message was answered with nonsense: 354 go on", is_unanswered=True),
     ),
+    # RFC 3463, 3.3: X.2.2 is a mailbox that is full; behind MAIL it is the sender's.
+    (
+        [b"250 ok\r\n", b"552 5.2.2 mailbox full\r\n"],
+        refusal(StatusCode.MAILBOX_QUOTA, "RCPT TO refused: 552 5.2.2 mailbox full"),
+    ),
+    (
+        [b"250 ok\r\n", b"452-4.2.2 over\r\n452 4.2.2 quota\r\n"],
+        refusal(StatusCode.MAILBOX_QUOTA, "RCPT TO deferred: 452 4.2.2 over quota", is_temporary=True),
+    ),
+    (
+        [b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"552 5.2.2\r\n"],
+        refusal(StatusCode.MAILBOX_QUOTA, "message refused: 552 5.2.2"),
+    ),
+    ([b"552 5.2.2 no\r\n"], refusal(StatusCode.SENDER_REFUSED, "MAIL FROM refused: 552 5.2.2 no")),
+    (
+        [b"250 ok\r\n", b"552 5.2.20 what\r\n"],
+        refusal(StatusCode.RECIPIENT_REFUSED, "RCPT TO refused: 552 5.2.20 what"),
+    ),
+    (
+        [b"250 ok\r\n", b"552 mailbox full\r\n"],
+        refusal(StatusCode.RECIPIENT_REFUSED, "RCPT TO refused: 552 mailbox full"),
+    ),
+    (
+        [b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"552 5.3.4 too big\r\n"],
+        refusal(StatusCode.MESSAGE_REFUSED, "message refused: 552 5.3.4 too big"),
+    ),
 ]
 
 

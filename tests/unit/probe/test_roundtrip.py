@@ -617,6 +617,19 @@ def test_the_last_attempt_after_deferrals_fails(began: float, verdict: Verdict, 
     assert (ended.verdict, ended.status) == (verdict, status)
 
 
+FULL = failure(Step.SUBMIT, StatusCode.MAILBOX_QUOTA)
+
+
+def test_a_recipient_whose_mailbox_is_full_is_refused_or_deferred_with_that_status() -> None:
+    refused = conclusion(*SENT[:2], (2.0, Failed(FULL)))
+    deferred = conclusion(*SENT[:2], (DEADLINE - 5.0, Failed(put_off(Step.SUBMIT, StatusCode.MAILBOX_QUOTA))))
+    opening = conclusion((1.0, Failed(failure(Step.MAILBOX_OPEN, StatusCode.MAILBOX_QUOTA))))
+
+    assert (refused.verdict, refused.status) == (Verdict.REFUSED, StatusCode.MAILBOX_QUOTA)
+    assert (deferred.verdict, deferred.status) == (Verdict.DEFERRED, StatusCode.MAILBOX_QUOTA)
+    assert (opening.verdict, opening.status) == (Verdict.UNSENT, StatusCode.MAILBOX_QUOTA)
+
+
 # -- a mailbox that can't be opened for the moment ----------------------------------------------------------------------
 
 LATER = [
@@ -699,6 +712,27 @@ def test_a_report_of_failure_ends_the_trip_as_bounced_and_is_deleted() -> None:
     assert actions(*events)[4:6] == [ReadReport(REPORT), Delete((REPORT,))]
     ended = conclusion(*events)
     assert (ended.verdict, ended.status, ended.bounce) == (Verdict.BOUNCED, StatusCode.BOUNCED, BOUNCE)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "status"),
+    [
+        ((BouncedRecipient(status="5.2.2"),), StatusCode.MAILBOX_QUOTA),
+        ((BouncedRecipient(status="4.2.2"),), StatusCode.MAILBOX_QUOTA),
+        ((BouncedRecipient(status="5.2.1"), BouncedRecipient(status="5.2.2")), StatusCode.MAILBOX_QUOTA),
+        ((BouncedRecipient(), BouncedRecipient(status="5.2.2", action="delayed")), StatusCode.BOUNCED),
+        ((BouncedRecipient(status="5.12.2"),), StatusCode.BOUNCED),
+    ],
+)
+def test_a_report_of_a_full_mailbox_has_that_status(
+    recipients: tuple[BouncedRecipient, ...], status: StatusCode
+) -> None:
+    report = Bounce(reporting_mta="mx", recipients=recipients, token="t")
+    about = Looked(asked_at=3.0, answered_at=3.1, about=(REPORT,))
+
+    ended = conclusion(*SENT, (3.1, about), (3.2, Reported(report)), (3.3, Done()))
+
+    assert (ended.verdict, ended.status) == (Verdict.BOUNCED, status)
 
 
 @pytest.mark.parametrize("report", [None, DELAY])

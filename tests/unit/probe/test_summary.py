@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailtrip.model import Accepted, Failure, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Accepted, Bounce, BouncedRecipient, Failure, Sighting, StatusCode, Step, Verdict
 from mailtrip.probe.compare import Alteration, Change, Comparison
 from mailtrip.probe.moves import Conclusion
 from mailtrip.probe.summary import summarise, summarise_bug
@@ -28,6 +28,10 @@ def failed(status: StatusCode, reason: str, step: Step) -> Failure:
 
 
 NO_USER = failed(StatusCode.RECIPIENT_REFUSED, f"{SMTP}: 550 5.1.1 No such user.", Step.SUBMIT)
+FULL = failed(StatusCode.MAILBOX_QUOTA, f"{SMTP}: 552 5.2.2 over quota", Step.SUBMIT)
+RETURNED = Bounce(
+    reporting_mta="mx", recipients=(BouncedRecipient(status="5.2.2", diagnostic="552 5.2.2 over quota"),), token="t"
+)
 BUSY = failed(StatusCode.DEFERRED, f"{SMTP}: 421 4.3.2 too busy", Step.GREETING)
 LOCKED = failed(StatusCode.MAILBOX_LOCKED, f"{MAILBOX}: NO [IN-USE] locked", Step.LOOK)
 LOST = failed(StatusCode.SMTP_PROTOCOL, f"{SMTP}: connection lost after the final dot", Step.SUBMIT)
@@ -104,6 +108,18 @@ def altered(*alterations: Alteration) -> Conclusion:
             replace(ACCEPTED, deferred_for=timedelta(seconds=70)),
             f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2") after it had put the message off for 70.0 s, but not seen in {MAILBOX} when the time was up after 300.0 s.',
         ),
+        (
+            Conclusion(verdict=Verdict.REFUSED, status=FULL.status, step=Step.SUBMIT, failure=FULL),
+            f"Refused for good, as the mailbox is full: {SMTP}: 552 5.2.2 over quota.",
+        ),
+        (
+            Conclusion(verdict=Verdict.DEFERRED, status=FULL.status, step=Step.SUBMIT, failure=FULL),
+            f"Not taken now, as the mailbox is full, the server asks to come back later: {SMTP}: 552 5.2.2 over quota.",
+        ),
+        (
+            replace(ACCEPTED, verdict=Verdict.BOUNCED, status=FULL.status, bounce=RETURNED),
+            f'Accepted by {SMTP} ("250 2.0.0 Ok: queued as 4F2"), but it came back, as the mailbox is full: mx says: 552 5.2.2 over quota.',
+        ),
         (TIMED_OUT, "Nothing was sent: the time was up after 300.0 s at step connect."),
         (replace(TIMED_OUT, failure=LOST), f"Nothing was sent: {SMTP}: connection lost after the final dot."),
     ],
@@ -137,6 +153,16 @@ def test_each_alteration_is_told_in_a_clause(alteration: Alteration, text: str) 
     told = summarise(altered(alteration), smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=3))
 
     assert told == f"Delivered to {MAILBOX} within 0.250 s, but {text}."
+
+
+@pytest.mark.parametrize(
+    ("percent", "more"),
+    [(None, ""), (89, ""), (90, "; the mailbox is 90 % full"), (100, "; the mailbox is 100 % full")],
+)
+def test_a_full_mailbox_is_named_when_a_message_is_missing(percent: int | None, more: str) -> None:
+    text = summarise(ACCEPTED, smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=300), quota_percent=percent)
+
+    assert text.endswith(f"but not seen in {MAILBOX} when the time was up after 300.0 s{more}.")
 
 
 def test_our_own_bug_is_named_without_what_it_says() -> None:
