@@ -14,6 +14,7 @@ from mailtrip.probe.token import MessageKey, new_token
 from mailtrip.testing.faults import (
     AcceptThenDrop,
     Action,
+    Delay,
     Delivery,
     Drop,
     EndlessLine,
@@ -104,6 +105,17 @@ async def test_a_good_trip_tells_every_step_once(prober: Prober, protocol: MailP
     assert tuple(timing.step for timing in result.timings) == STEPS
     assert all(timing.duration >= timedelta(0) for timing in result.timings)
     assert {session.protocol for session in result.sessions} == {SMTP, protocol}
+
+
+@BOTH
+async def test_the_message_may_be_there_before_its_acceptance_is_heard(prober: Prober, protocol: MailProtocol) -> None:
+    """Postfix delivers it within a few milliseconds, and some servers are slow to answer."""
+    async with serve(Fault(SMTP, "dot", Delay(0.3))) as server:
+        result = await make_trip(prober, server, protocol)
+
+    assert result.sighting is not None
+    assert result.sighting.not_before < timedelta(seconds=-0.29)
+    assert result.sighting.not_after > timedelta(0)
 
 
 @BOTH

@@ -136,6 +136,8 @@ class Prober:
     def _resumption(self, run: Run) -> Resumption:
         if run.accepted_at is None:
             return Resumption()
-        passed = (self._clock.now() - run.accepted_at).total_seconds()
+        accepted_at = self._clock.monotonic() - (self._clock.now() - run.accepted_at).total_seconds()
+        # What is not in the ledger is when the message went out: after the run had begun.
+        offered_at = min(accepted_at, accepted_at - (run.accepted_at - run.begins_at).total_seconds())
         reply = run.accepted_reply or "accepted"
-        return Resumption(accepted=Accepted(reply=reply, at=self._clock.monotonic() - passed))
+        return Resumption(accepted=Accepted(reply=reply, at=accepted_at, offered_at=offered_at))

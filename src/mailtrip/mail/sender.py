@@ -31,8 +31,11 @@ class SMTPSender:
         if self._capabilities is None:
             raise RuntimeError("submit before connect")
         script = smtp.submit(self._capabilities, envelope.sender, envelope.recipient, message)
-        reply = await self._line.session.run(script, Step.SUBMIT)
-        return reply if isinstance(reply, Failure) else Accepted(reply=reply, at=self._line.session.replied_at)
+        session = self._line.session
+        reply = await session.run(script, Step.SUBMIT)
+        if isinstance(reply, Failure):
+            return reply
+        return Accepted(reply=reply, at=session.replied_at, offered_at=session.said_at)
 
     async def close(self) -> None:
         """Say QUIT where that still makes sense, and close."""

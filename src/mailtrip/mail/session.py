@@ -113,6 +113,7 @@ class Session:
         self._facts: TLSFacts | None = None
         self.capabilities: tuple[str, ...] = ()
         self.quota_percent: int | None = None
+        self.said_at = 0.0
         self.replied_at = 0.0
         self.certificate_error: str | None = None
 
@@ -229,7 +230,7 @@ class Session:
             value: T | Refusal = stop.value
         if isinstance(value, Refusal):
             return self._refused(value, step)
-        self.replied_at = ended
+        self.said_at, self.replied_at = connection.sent_at, ended
         if is_told:
             self._observe(step, began, ended)
         return value

@@ -16,10 +16,17 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The server took the message over; `at` is when its answer came in."""
+    """The server took the message over.
+
+    Attributes:
+        at: when its answer came in.
+        offered_at: when the message itself began to go out: from then on it can be in the mailbox, also before the answer
+            is here. None means `at`.
+    """
 
     reply: str
     at: float
+    offered_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

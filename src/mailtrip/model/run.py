@@ -141,7 +141,8 @@ class Sighting:
     """When the message became visible, as offsets from its acceptance by the SMTP server.
 
     Attributes:
-        not_before: when the last look that did not show it was asked; zero when the first look showed it.
+        not_before: when the last look that did not show it was asked; when the first look showed it, a time before its
+            acceptance was heard, and so below zero: when the message itself began to go out.
         not_after: when the first look that showed it was answered.
     """
 

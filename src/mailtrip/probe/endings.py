@@ -88,8 +88,10 @@ def _deferred_for(state: State) -> float:
 def _sighting(state: State) -> Sighting | None:
     if state.accepted is None or state.seen is None:
         return None
-    accepted_at = state.accepted.at
-    not_before = accepted_at if state.unseen_at is None else max(accepted_at, state.unseen_at)
+    accepted_at, offered_at = state.accepted.at, state.accepted.offered_at
+    not_before = accepted_at if offered_at is None else offered_at
+    if state.unseen_at is not None:
+        not_before = max(not_before, state.unseen_at)
     return Sighting(
         not_before=timedelta(seconds=not_before - accepted_at),
         not_after=timedelta(seconds=max(not_before, state.seen.answered_at) - accepted_at),

@@ -154,6 +154,23 @@ def test_the_sighting_lies_between_the_last_look_without_and_the_first_with_the_
     assert ended.sighting == Sighting(not_before=timedelta(seconds=0.1), not_after=timedelta(seconds=0.5))
 
 
+def test_a_message_that_the_first_look_shows_may_have_been_there_since_it_went_out() -> None:
+    accepted = Submitted(Accepted(reply="250 ok", at=2.0, offered_at=1.75))
+
+    ended = conclusion(*SENT[:2], (2.0, accepted), *DELETED[3:], (2.8, nothing(2.8)))
+
+    assert ended.sighting == Sighting(not_before=timedelta(seconds=-0.25), not_after=timedelta(seconds=0.5))
+
+
+def test_a_look_without_the_message_counts_for_more_than_when_it_went_out() -> None:
+    accepted = Submitted(Accepted(reply="250 ok", at=2.0, offered_at=1.75))
+    events = [*SENT[:2], (2.0, accepted), (2.2, nothing(2.1)), (2.3, Done()), (2.6, found(2.5)), (2.7, SAME)]
+
+    ended = conclusion(*events, (2.8, Done()), (2.9, nothing(2.9)))
+
+    assert ended.sighting == Sighting(not_before=timedelta(seconds=0.1), not_after=timedelta(seconds=0.5))
+
+
 # -- looking ------------------------------------------------------------------------------------------------------------
 
 

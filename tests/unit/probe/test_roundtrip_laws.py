@@ -139,7 +139,7 @@ def success(draw: st.DrawFn, task: Task, began: float, ended: float) -> Event:
         case OpenMailbox():
             event: Event = Opened(can_push=draw(st.booleans()))
         case Submit():
-            event = Submitted(Accepted(reply="250 ok", at=ended))
+            event = Submitted(Accepted(reply="250 ok", at=ended, offered_at=began))
         case LookNow() | LookBack():
             own = draw(own_messages)
             spam = frozenset(own) if draw(st.integers(0, 5)) == 0 else frozenset()
@@ -279,7 +279,7 @@ def test_a_sighting_is_told_exactly_when_acceptance_and_message_were(trip: Trip)
     assert (sighting is not None) == bool(trip.conclusion.accepted and recognised(trip))
     if sighting:
         assert (
-            timedelta(0)
+            -timedelta(seconds=2 * DEADLINE)
             <= sighting.not_before
             <= sighting.not_after
             <= timedelta(seconds=2 * DEADLINE + ACCEPTED_BEFORE)

@@ -49,7 +49,8 @@ class SightingObject(_Object):
     """When the message became visible, in seconds after its acceptance by the SMTP server."""
 
     not_before_seconds: float = Field(
-        description="When the last look that did not show it was asked; 0 when the first look showed it.",
+        description="When the last look that did not show it was asked. Below zero when the first look showed it: the "
+        "message went out then, and may have been there before its acceptance was heard.",
         examples=[0.1],
     )
     not_after_seconds: float = Field(description="When the first look that showed it was answered.", examples=[0.2])
