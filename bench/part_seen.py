@@ -3,46 +3,27 @@
 import asyncio
 import imaplib
 import random
-import secrets
 import smtplib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import uvloop
 
-from borrowed import mail_server_module
 from figures import percentile
 from mailtrip.clock import SystemClock
-from mailtrip.mail import MailClient
-from mailtrip.model import (
-    Accepted,
-    Credentials,
-    Envelope,
-    Failure,
-    MailProtocol,
-    Mechanism,
-    Result,
-    SessionRecord,
-    Step,
-    TLSMode,
-    parse_server,
-)
-from mailtrip.probe.run import Means, run_round_trip
-from mailtrip.probe.timeline import Timeline
-from mailtrip.probe.token import RANDOM_BYTES, new_token
-from mailtrip.probe.trip import make_trip
-from scenery import KEY, new_message
+from mailtrip.model import Accepted, Envelope, Failure, MailProtocol, SessionRecord
+from real_server import BenchMailServer
+from real_trips import RealTrips
+from scenery import new_message
 from tables import Findings, Table, Target
 
 __all__ = ["SeenPlan", "measure"]
 
 _BOUND_MS = 100.0
 _POLL_SECONDS = 0.5
-_RUN_SECONDS = 60.0
 _DELIVERY_SECONDS = (0.2, 2.2)
 _IMAP, _POP3, _PEER = "IMAP, Mailtrip's looks", "POP3, Mailtrip's looks", "IMAP, imaplib: SEARCH each 0.5 s"
 
@@ -60,11 +41,10 @@ class SeenPlan:
 
 def measure(plan: SeenPlan) -> Findings:
     """Milliseconds from "saved" to the answer of the look that showed the message."""
-    module = mail_server_module()
-    reason = module.missing()
+    reason = BenchMailServer.missing()
     if reason is not None:
         return Findings(part="seen", facts=(f"Not measured: {reason}.",))
-    with module.RealMailServer() as server:
+    with BenchMailServer() as server:
         addresses = server.users[: plan.at_once]
         for address in addresses:
             server.make_mailbox(address)
@@ -94,7 +74,7 @@ def _figures(delays: Sequence[float]) -> Iterator[str]:
         yield f"{percentile(delays, share) * 1000:.0f}"
 
 
-def _make_deliver(server: Any) -> Deliver:
+def _make_deliver(server: BenchMailServer) -> Deliver:
     def deliver(address: str, message: bytes) -> float:
         time.sleep(random.uniform(*_DELIVERY_SECONDS))
         with smtplib.LMTP(str(server.folder / "run" / "lmtp")) as lmtp:
@@ -128,60 +108,36 @@ class _LMTPSender:
         """There is no session."""
 
 
-def _watch_with_runs(plan: SeenPlan, server: Any, addresses: Sequence[str], protocol: MailProtocol) -> list[float]:
+def _watch_with_runs(
+    plan: SeenPlan, server: BenchMailServer, addresses: Sequence[str], protocol: MailProtocol
+) -> list[float]:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_watch(plan, server, addresses, protocol))
 
 
-async def _watch(plan: SeenPlan, server: Any, addresses: Sequence[str], protocol: MailProtocol) -> list[float]:
-    clock = SystemClock()
-    client = MailClient(clock=clock)
+async def _watch(
+    plan: SeenPlan, server: BenchMailServer, addresses: Sequence[str], protocol: MailProtocol
+) -> list[float]:
+    trips = RealTrips(server.site, protocol)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(plan.at_once))
     numbers = iter(range(plan.messages))
     delays: list[float] = []
 
     async def work(address: str) -> None:
-        delays.extend([await _run_once(client, clock, server, address, protocol) for _ in numbers])
+        delays.extend([await _run_once(trips, server, address) for _ in numbers])
 
     async with asyncio.TaskGroup() as group:
         for address in addresses:
             group.create_task(work(address))
-    client.close()
+    trips.close()
     return delays
 
 
-async def _run_once(client: MailClient, clock: SystemClock, server: Any, address: str, protocol: MailProtocol) -> float:
-    started_at = clock.monotonic()
-    deadline = started_at + _RUN_SECONDS
-    timeline = Timeline(started_at)
-    mailbox = parse_server(server.url(f"{protocol}s"), protocol, tls=TLSMode.IMPLICIT, tls_ca=server.authority.ca_pem)
-    login = Credentials(username=address, password=server.password, mechanism=Mechanism.PLAIN)
-    sender = _LMTPSender(_make_deliver(server), clock)
-    means = Means(
-        make_sender=lambda: sender,
-        mailbox=client.mailbox(mailbox, login, deadline=deadline, observe=timeline, started_at=started_at),
-        clock=clock,
-        deadline=deadline,
-        timeline=timeline,
-        report=_raise,
-    )
-    trip = make_trip(
-        sender=address,
-        recipient=address,
-        mailbox_protocol=protocol,
-        key=KEY,
-        token=new_token(KEY, secrets.token_bytes(RANDOM_BYTES)),
-        now=clock.now(),
-        host="bench.mailtrip.test",
-    )
-    result = await run_round_trip(trip, means)
-    return sender.accepted_at + _seen_after(result) - await _saved(sender)
-
-
-def _seen_after(result: Result) -> float:
-    if result.sighting is None or result.duration_of(Step.WAIT) is None:
-        raise RuntimeError(f"{result.verdict}: {result.summary}")
-    return result.sighting.not_after.total_seconds()
+async def _run_once(trips: RealTrips, server: BenchMailServer, address: str) -> float:
+    sender = _LMTPSender(_make_deliver(server), trips.clock)
+    result = (await trips.make(address, sender=sender)).result
+    assert result.sighting is not None
+    return sender.accepted_at + result.sighting.not_after.total_seconds() - await _saved(sender)
 
 
 async def _saved(sender: _LMTPSender) -> float:
@@ -190,11 +146,7 @@ async def _saved(sender: _LMTPSender) -> float:
     return await sender.saved
 
 
-def _raise(error: Exception) -> None:
-    raise error
-
-
-def _watch_with_searches(plan: SeenPlan, server: Any, addresses: Sequence[str]) -> list[float]:
+def _watch_with_searches(plan: SeenPlan, server: BenchMailServer, addresses: Sequence[str]) -> list[float]:
     numbers = iter(range(plan.messages))
     delays: list[float] = []
     deliver = _make_deliver(server)
@@ -208,7 +160,7 @@ def _watch_with_searches(plan: SeenPlan, server: Any, addresses: Sequence[str]) 
     return delays
 
 
-def _search_once(server: Any, deliver: Deliver, address: str) -> float:
+def _search_once(server: BenchMailServer, deliver: Deliver, address: str) -> float:
     message, mark = new_message()
     saved: list[float] = []
     with imaplib.IMAP4(server.host, server.port("imap"), timeout=30) as imap:

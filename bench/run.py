@@ -15,7 +15,9 @@ from types import FrameType
 
 import part_accuracy
 import part_cpu
+import part_delivery
 import part_lateness
+import part_mailbox
 import part_memory
 import part_seen
 from tables import Findings, as_text, write_into
@@ -29,10 +31,20 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
         part_memory.MemoryPlan(trips=20, hold_seconds=2) if is_quick else part_memory.MemoryPlan()
     ),
     "accuracy": lambda is_quick: part_accuracy.measure(
-        part_accuracy.AccuracyPlan(pace=20, seconds=2, hold_seconds=1) if is_quick else part_accuracy.AccuracyPlan()
+        part_accuracy.AccuracyPlan(pace=20, seconds=2, hold_seconds=1, repetitions=1)
+        if is_quick
+        else part_accuracy.AccuracyPlan()
     ),
     "seen": lambda is_quick: part_seen.measure(
         part_seen.SeenPlan(messages=4, at_once=2) if is_quick else part_seen.SeenPlan()
+    ),
+    "delivery": lambda is_quick: part_delivery.measure(
+        part_delivery.DeliveryPlan(prompt=6, prompt_pace=3, delayed=6, delayed_pace=3, longest_delay=3, mailboxes=6)
+        if is_quick
+        else part_delivery.DeliveryPlan()
+    ),
+    "mailbox": lambda is_quick: part_mailbox.measure(
+        part_mailbox.MailboxPlan(messages=2000, repetitions=1, runs=1) if is_quick else part_mailbox.MailboxPlan()
     ),
     "lateness": lambda is_quick: part_lateness.measure(
         part_lateness.LatenessPlan(monitors=500, seconds=10, settle_seconds=5)
