@@ -182,11 +182,22 @@ class Admission:
 
     def _pump(self, now: float) -> list[Ticket]:
         admitted = []
-        while self._room(_ALL) > 0 and (line := self._oldest_line()):
-            ticket = heapq.heappop(line)
+        while self._room(_ALL) > 0:
+            # Its place in the line is left to be skipped, once it is in.
+            ticket = self._ready_keeper()
+            if ticket is None:
+                line = self._oldest_line()
+                if not line:
+                    break
+                ticket = heapq.heappop(line)
             if ticket.state is TicketState.WAITING and self._try(ticket, now):
                 admitted.append(ticket)
         return admitted
+
+    def _ready_keeper(self) -> Ticket | None:
+        """One for whom sessions are kept and who lacks nothing more: who stands before it might want those."""
+        keepers = (self._keepers.get(host) for host in self._stirred)
+        return next((ticket for ticket in keepers if ticket is not None and self._lacking(ticket) is None), None)
 
     def _oldest_line(self) -> list[Ticket] | None:
         """Of the lines whose resource has got room, the one whose first ticket is the oldest."""

@@ -1,6 +1,6 @@
 import random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailtrip.engine.pacing import Admission, Ticket, TicketState, TokenBucket
@@ -166,6 +166,7 @@ def check_bounds(admission: Admission, tickets: list[Ticket], *, runs: int, sess
     st.integers(min_value=1, max_value=3),
     st.sampled_from([0.0, 3.0]),
 )
+@example(4, 5, 2, 0.0)  # sessions are kept for one who stands behind another that wants them
 def test_caps_hold_and_everybody_is_let_in_in_the_end(
     seed: int, runs: int, sessions_per_host: int, patience: float
 ) -> None:
