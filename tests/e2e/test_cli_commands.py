@@ -247,3 +247,29 @@ async def test_python_can_run_the_package_too() -> None:
     output, _ = await process.communicate()
 
     assert output.decode() == f"mailtrip {package.__version__}\n"
+
+
+async def test_the_mail_providers_in_force_are_shown(tmp_path: Path) -> None:
+    config = tmp_path / "mailtrip.toml"
+    config.write_text('[[providers]]\nname = "gmail"\nmessages_per_hour = 80\n', encoding="utf-8")
+
+    table = await mailtrip("config", "providers", "--config", config)
+    document = json.loads((await mailtrip("config", "providers", "--config", config, "--json")).output)
+    wrong = await mailtrip("config", "providers", "--providers", '[{name = "new"}]')
+
+    assert ["gmail", "10", "s", "-", "10", "80/h", "gmail.com,", "googlemail.com"] in columns(table.output)
+    [gmail] = [each for each in document if each["name"] == "gmail"]
+    assert (gmail["messages_per_hour"], gmail["source"]) == (80, "the settings")
+    assert wrong.code == 1
+    assert "new: has no hosts" in wrong.errors
+
+
+async def test_a_monitor_is_shown_with_what_its_provider_does_not_allow(data_dir: Path) -> None:
+    monitor_id = make_monitor(data_dir)
+    provider = '[{name = "example", hosts = ["example.com"], messages_per_hour = 4}]'
+    variables = {"MAILTRIP_DATA_DIR": str(data_dir), "MAILTRIP_PROVIDERS": provider}
+
+    shown = json.loads((await mailtrip("monitor", "show", str(monitor_id), "--json", variables=variables)).output)
+
+    [warning] = shown["warnings"]
+    assert "set an interval of 15 min or more" in warning

@@ -8,7 +8,7 @@ from functools import partial
 
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
-from mailtrip.model import Accepted, Credentials, MonitorSettings, Result, Run
+from mailtrip.model import Accepted, Credentials, MonitorSettings, Providers, Result, Run
 from mailtrip.probe.expectations import Expectations
 from mailtrip.probe.ports import Observer, StrayDesk
 from mailtrip.probe.run import Means, Resumption, run_round_trip
@@ -35,6 +35,7 @@ class Prober:
         lag: the greatest lag of the event loop since a monotonic time, kept with each result; None when another
             adds it.
         desk: told of messages of other runs; None leaves them alone.
+        providers: whose limits on logins are kept; None for nobody's.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Prober:
         report: Callable[[Exception], None],
         lag: Callable[[float], timedelta] | None = None,
         desk: StrayDesk | None = None,
+        providers: Providers | None = None,
     ) -> None:
         self._client = client
         self._key = key
@@ -53,6 +55,7 @@ class Prober:
         self._lag = lag
         self._report = report
         self._desk = desk
+        self._providers = providers or Providers()
         self._host = socket.gethostname()
 
     async def run(
@@ -93,6 +96,7 @@ class Prober:
                 observe=timeline,
                 started_at=started_at,
                 folders=settings.folders,
+                login_gap=self._login_gap(settings),
             ),
             clock=self._clock,
             deadline=deadline,
@@ -120,6 +124,7 @@ class Prober:
             token=self._token_of(run),
             now=run.begins_at if run else self._clock.now(),
             host=self._host,
+            login_gap=self._login_gap(settings),
             expectations=Expectations(
                 spf=settings.expect_spf,
                 dkim=settings.expect_dkim,
@@ -127,6 +132,9 @@ class Prober:
                 certificate_days=settings.certificate_days or None,
             ),
         )
+
+    def _login_gap(self, settings: MonitorSettings) -> float:
+        return self._providers.of(settings.mailbox.host).login_gap.total_seconds()
 
     def _token_of(self, run: Run | None) -> Token:
         if run is None or run.token is None:

@@ -15,6 +15,7 @@ import mailtrip
 from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.prober import Prober, make_token
+from mailtrip.bootstrap.providers import make_providers
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.clock import Clock
 from mailtrip.config import ListenAddress, Settings
@@ -24,7 +25,7 @@ from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
 from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
-from mailtrip.model import Accepted, Result, StatusCode, Verdict
+from mailtrip.model import Accepted, Providers, Result, StatusCode, Verdict
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
@@ -149,7 +150,8 @@ def _make_engine(
     settings: Settings, storage: Storage, client: MailClient, key: MessageKey, *, clock: Clock
 ) -> LocalEngine:
     desk = LedgerDesk(storage.database, clock=clock, unwritten=lambda: engine.unwritten)
-    prober = Prober(client=client, key=key, clock=clock, report=_report, desk=desk)
+    providers = Providers(make_providers(settings.providers))
+    prober = Prober(client=client, key=key, clock=clock, report=_report, desk=desk, providers=providers)
 
     async def probe(job: RunJob) -> Result:
         return await _probe(prober, clock, job, lambda accepted: engine.note_accepted(job.run, accepted))
@@ -172,6 +174,7 @@ def _make_engine(
             sessions_per_host=settings.max_sessions_per_host,
             starts_per_second=settings.starts_per_second,
         ),
+        providers=providers,
     )
     return engine
 

@@ -3,7 +3,8 @@
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 
-from mailtrip.model import Monitor, Result, Run, SessionRecord, TLSFacts
+from mailtrip.model import Monitor, Providers, Result, Run, SessionRecord, TLSFacts
+from mailtrip.service.plan_warnings import plan_warnings
 
 __all__ = ["monitor_document", "result_document"]
 
@@ -47,8 +48,8 @@ def result_document(result: Result, *, with_transcripts: bool) -> dict[str, obje
     }
 
 
-def monitor_document(monitor: Monitor, last: Run | None) -> dict[str, object]:
-    """One monitor with its last run; no password is in it."""
+def monitor_document(monitor: Monitor, last: Run | None, providers: Providers) -> dict[str, object]:
+    """One monitor with its last run, and with what its providers don't allow of its plan; no password is in it."""
     settings = monitor.settings
     return {
         "id": monitor.id,
@@ -69,6 +70,7 @@ def monitor_document(monitor: Monitor, last: Run | None) -> dict[str, object]:
         "timeout_seconds": settings.run_timeout.total_seconds(),
         "warning_time_seconds": None if settings.warning_time is None else settings.warning_time.total_seconds(),
         "note": settings.note,
+        "warnings": list(plan_warnings(settings, providers)),
         "last_run": None if last is None or last.result is None else _last_run(last, last.result),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from mailtrip.cli.documents import monitor_document
-from mailtrip.cli.operator import OPERATOR, database_in_force
+from mailtrip.cli.operator import OPERATOR, database_in_force, providers_in_force
 from mailtrip.cli.options import STORE_SETTINGS, setting_options
 from mailtrip.cli.tables import print_table
 from mailtrip.model import Monitor, Run
@@ -33,7 +33,9 @@ def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None
         ids = [monitor.id for monitor in found]
         last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, ids))
     if as_json:
-        click.echo(json.dumps([monitor_document(monitor, last.get(monitor.id)) for monitor in found], indent=2))
+        providers = providers_in_force(config_file, options)
+        documents = [monitor_document(monitor, last.get(monitor.id), providers) for monitor in found]
+        click.echo(json.dumps(documents, indent=2))
     else:
         print_table(
             ("ID", "NAME", "EVERY", "MAILBOX", "LAST RUN", "VERDICT"),
@@ -46,13 +48,13 @@ def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None
 @_AS_JSON
 @setting_options(STORE_SETTINGS)
 def show(*, monitor_id: int, as_json: bool, config_file: Path | None, **options: object) -> None:
-    """Show the settings of a monitor, and its last run. Passwords are never shown."""
+    """Show a monitor: its settings, what its mail providers don't allow of them, its last run. No password is shown."""
     from mailtrip.service import monitors
 
     with database_in_force(config_file, options) as (database, _):
         monitor = database.read(lambda connection: monitors.get(connection, OPERATOR, monitor_id))
         last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, [monitor_id]))
-    document = monitor_document(monitor, last.get(monitor_id))
+    document = monitor_document(monitor, last.get(monitor_id), providers_in_force(config_file, options))
     if as_json:
         click.echo(json.dumps(document, indent=2))
     else:
@@ -75,5 +77,7 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case str():
             return value
+        case []:
+            return "-"
         case _:
             return json.dumps(value)

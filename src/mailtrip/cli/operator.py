@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mailtrip.cli.options import load_configuration
 from mailtrip.clock import Clock, SystemClock
-from mailtrip.model import Actor, Role
+from mailtrip.model import Actor, Providers, Role
 
 if TYPE_CHECKING:
     from mailtrip.store.database import Database
 
-__all__ = ["OPERATOR", "database_in_force"]
+__all__ = ["OPERATOR", "database_in_force", "providers_in_force"]
 
 OPERATOR = Actor(account_id=1, role=Role.ADMIN)
 
@@ -29,3 +29,14 @@ def database_in_force(config_file: Path | None, options: dict[str, object]) -> I
     clock = SystemClock()
     with open_database(load_configuration(config_file, options).settings, clock=clock) as database:
         yield database, clock
+
+
+def providers_in_force(config_file: Path | None, options: dict[str, object]) -> Providers:
+    """The mail providers that are known, as the settings change them.
+
+    Raises:
+        ConfigurationError: a setting is wrong.
+    """
+    from mailtrip.bootstrap.providers import make_providers
+
+    return Providers(make_providers(load_configuration(config_file, options).settings.providers))

@@ -22,7 +22,7 @@ from mailtrip.cli.words import SEVERITY_COLOURS, verdict_line
 from mailtrip.clock import Clock, SystemClock
 from mailtrip.engine.lag import LagMeter
 from mailtrip.mail import MailClient
-from mailtrip.model import Credentials, MonitorSettings, Result, SessionRecord, Severity
+from mailtrip.model import PRESETS, Credentials, MonitorSettings, Providers, Result, SessionRecord, Severity
 from mailtrip.probe.ports import Observer
 from mailtrip.probe.token import MessageKey
 
@@ -62,6 +62,7 @@ def make_trips(errand: Errand, *, as_json: bool, with_transcripts: bool) -> int:
         clock=clock,
         lag=meter.since,
         report=traceback.print_exception,
+        providers=Providers(PRESETS),
     )
     display = _JSONDisplay(with_transcripts) if as_json else _TextDisplay(with_transcripts, clock)
     try:

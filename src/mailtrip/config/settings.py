@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from mailtrip.config.providers import ProviderTable, parse_providers
 from mailtrip.config.values import (
     ListenAddress,
     LogFormat,
@@ -50,6 +51,7 @@ class Settings:
     max_sessions_per_host: int
     starts_per_second: int
     stop_grace_seconds: int
+    providers: tuple[ProviderTable, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Setting:
         """The value for people's eyes: no secret in it."""
         if value is None or isinstance(value, int):
             return value
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value)) or None
         match self.secrecy:
             case Secrecy.WHOLE:
                 return "***"
@@ -219,5 +223,12 @@ SETTINGS: tuple[Setting, ...] = (
         default="20",
         metavar="SECONDS",
         help="How long runs under way may take to finish when the service stops.",
+    ),
+    Setting(
+        name="providers",
+        parse=parse_providers,
+        default="[]",
+        metavar="TABLES",
+        help="Limits of mail providers, beside or in place of those that are known; in TOML, [[providers]] tables.",
     ),
 )

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,8 +13,10 @@ from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.pacing import Admission, Ticket, TicketState, TokenBucket
 from mailtrip.engine.plan import longest_wait
 from mailtrip.engine.ports import Conclusion, RunJob
+from mailtrip.engine.quotas import Quotas
 from mailtrip.engine.worker import Worker
-from mailtrip.model import Run, RunKind, RunState
+from mailtrip.model import Providers, Run, RunKind, RunState
+from mailtrip.service.quotas import has_sent_nothing
 
 __all__ = ["CUT_SHORT", "NOT_STARTED", "Dispatcher"]
 
@@ -23,6 +25,8 @@ NOT_STARTED = "not started: the program was shutting down"
 
 _MOST_TESTS_BEHIND = 10
 _LONGEST_WAIT = timedelta(seconds=60)
+_AS = " as "
+"""Stands between host and login in the name of what a login may have at a host; neither has blanks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +43,8 @@ class Dispatcher:
     """Takes jobs at their slots and sees to it that each ends in exactly one conclusion.
 
     Args:
+        providers: say how many sessions their hosts and logins allow.
+        quotas: say how many messages may be sent.
         conclude: takes each conclusion with its job; never waits, never fails.
     """
 
@@ -48,18 +54,23 @@ class Dispatcher:
         *,
         clock: Clock,
         limits: EngineLimits,
+        providers: Providers,
+        quotas: Quotas,
         conclude: Callable[[RunJob, Conclusion], None],
     ) -> None:
         self._worker = worker
         self._group: asyncio.TaskGroup | None = None
         self._clock = clock
         self._limits = limits
+        self._providers = providers
+        self._quotas = quotas
         self._conclude = conclude
         self._bucket = TokenBucket(per_second=limits.starts_per_second, burst=limits.starts_at_once)
         self._admission = Admission(
             runs=limits.runs,
             sessions_per_host=limits.sessions_per_host,
             patience=limits.host_patience.total_seconds(),
+            cap_of=self._cap_of,
         )
         self._monitors: dict[int, _Entry] = {}
         self._entries: dict[Ticket, _Entry] = {}
@@ -124,9 +135,13 @@ class Dispatcher:
         if self._admission.waiting >= self._limits.waiting:
             self._end(job, RunState.SKIPPED, f"too many runs were waiting (cap {self._limits.waiting})")
             return
+        # A run that is resumed sends nothing.
+        refusal = None if job.resumes else self._quotas.take(job)
+        if refusal is not None:
+            self._end(job, RunState.SKIPPED, refusal)
+            return
         is_urgent = job.run.kind is not RunKind.SCHEDULED or job.resumes
-        hosts = (job.settings.smtp.host, job.settings.mailbox.host)
-        ticket = self._admission.ask(hosts, now=self._clock.monotonic(), is_urgent=is_urgent)
+        ticket = self._admission.ask(self._sessions(job), now=self._clock.monotonic(), is_urgent=is_urgent)
         entry = _Entry(job=job, ticket=ticket)
         self._monitors[job.run.monitor_id] = entry
         self._entries[ticket] = entry
@@ -134,6 +149,20 @@ class Dispatcher:
             self._start(entry)
         else:
             heapq.heappush(self._give_ups, (self._waits_until(job, is_urgent=is_urgent), ticket.number, ticket))
+
+    def _sessions(self, job: RunJob) -> Iterator[str]:
+        """The names of what a run needs a session of: hosts, and logins at them where their provider limits these."""
+        settings = job.settings
+        ends = ((settings.smtp.host, job.smtp_credentials), (settings.mailbox.host, job.mailbox_credentials))
+        for host, credentials in ends:
+            yield host
+            if credentials is not None and self._providers.of(host).connections_per_login is not None:
+                yield f"{host}{_AS}{credentials.username}"
+
+    def _cap_of(self, name: str) -> int | None:
+        host, _, login = name.partition(_AS)
+        provider = self._providers.of(host)
+        return provider.connections_per_login if login else provider.connections
 
     def _waits_until(self, job: RunJob, *, is_urgent: bool) -> datetime:
         """When a run that found no room is given up; one that is not bound to its slot waits from now on."""
@@ -162,7 +191,7 @@ class Dispatcher:
             self._is_closed = True
             self._end(entry.job, RunState.NOT_MEASURED, CUT_SHORT)
         else:
-            self._conclude(entry.job, task.result())
+            self._finish(entry.job, task.result())
         self._forget(entry)
         self._one_ended.ring()
 
@@ -185,11 +214,16 @@ class Dispatcher:
 
     def _lack(self, ticket: Ticket) -> str:
         if ticket.lacking:
-            return f"too many sessions with {ticket.lacking} were under way (cap {self._limits.sessions_per_host})"
+            return f"too many sessions with {ticket.lacking} were under way (cap {self._admission.cap(ticket.lacking)})"
         return f"too many runs were under way (cap {self._limits.runs})"
 
     def _end(self, job: RunJob, state: RunState, note: str) -> None:
-        self._conclude(job, Conclusion(run=job.run, state=state, note=note))
+        self._finish(job, Conclusion(run=job.run, state=state, note=note))
+
+    def _finish(self, job: RunJob, conclusion: Conclusion) -> None:
+        if conclusion.result is None or has_sent_nothing(conclusion.result):
+            self._quotas.give_back(job)
+        self._conclude(job, conclusion)
 
 
 def _described(run: Run) -> str:

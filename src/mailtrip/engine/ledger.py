@@ -1,16 +1,17 @@
 """The ledger of the engine over the database: each method is one transaction of use cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from mailtrip.clock import Clock
 from mailtrip.engine.ports import Changes
 from mailtrip.model import Run, RunState
-from mailtrip.service import endings, jobs, ledger, retention, runs, schedules
+from mailtrip.service import endings, jobs, ledger, quotas, retention, runs, schedules
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.ledger import Acceptance, TakenOver
 from mailtrip.service.ports import Secrets
+from mailtrip.service.quotas import RecentRun
 from mailtrip.service.runs import PlannedRun
 from mailtrip.store import Database
 
@@ -73,6 +74,9 @@ class DatabaseLedger:
 
     async def last_slots(self) -> Mapping[int, datetime]:
         return await self._database.reading(schedules.last_slots)
+
+    async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
+        return await self._database.reading(lambda connection: quotas.recent_runs(connection, is_limited, since=since))
 
     async def take_over(self, *, own_since: datetime) -> TakenOver:
         return await self._database.writing(

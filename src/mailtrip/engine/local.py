@@ -14,12 +14,13 @@ from mailtrip.engine.network import NetworkWatch
 from mailtrip.engine.notes import Notes
 from mailtrip.engine.plan import Plan
 from mailtrip.engine.ports import Acceptance, Conclusion, Ledger, Listener, Probe, RunJob
+from mailtrip.engine.quotas import Quotas
 from mailtrip.engine.recorder import Recorder
 from mailtrip.engine.scheduler import Scheduler
 from mailtrip.engine.upkeep import Upkeep
 from mailtrip.engine.verdicts import plan_recheck
 from mailtrip.engine.worker import Worker
-from mailtrip.model import DEFAULT_LOCATION_ID, Accepted, Result, Run, RunKind
+from mailtrip.model import DEFAULT_LOCATION_ID, Accepted, Providers, Result, Run, RunKind
 
 __all__ = ["EngineHealth", "EngineLimits", "LocalEngine"]
 
@@ -71,6 +72,7 @@ class LocalEngine:
 
     Args:
         new_token: makes the token of a run's message, as text; each is another.
+        providers: whose limits on sessions and messages are kept; None for nobody's.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class LocalEngine:
         clock: Clock,
         new_token: Callable[[], str],
         limits: EngineLimits | None = None,
+        providers: Providers | None = None,
         location_id: int = DEFAULT_LOCATION_ID,
     ) -> None:
         self._clock = clock
@@ -95,14 +98,22 @@ class LocalEngine:
         self._network = NetworkWatch()
         self._gaps = GapRecorder(ledger, clock=clock, location_id=location_id, limits=self._limits)
         self._upkeep = Upkeep(ledger, clock=clock)
+        providers = providers or Providers()
+        quotas = Quotas(providers)
         self._dispatcher = Dispatcher(
-            Worker(probe, clock=clock, lag=self._lag), clock=clock, limits=self._limits, conclude=self._conclude_job
+            Worker(probe, clock=clock, lag=self._lag),
+            clock=clock,
+            limits=self._limits,
+            providers=providers,
+            quotas=quotas,
+            conclude=self._conclude_job,
         )
         self._scheduler = Scheduler(
             ledger,
             self._plan,
             self._dispatcher,
             self._gaps,
+            quotas,
             clock=clock,
             limits=self._limits,
             conclude=self._conclude,

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,7 +42,7 @@ class Ticket:
     """A run's wish to be under way. `Admission` alone changes it.
 
     Attributes:
-        sessions: how many sessions it needs of each host, host names in lower case.
+        sessions: how many sessions it needs of each host, names in lower case.
         is_urgent: goes before all that are not.
         number: grows by one with each ticket.
         asked_at: monotonic seconds.
@@ -78,13 +78,29 @@ class Admission:
     of its first host (by name) are kept for it; at most one waiting run does so at each host. As a run is kept waiting
     only for hosts that come later by name than what it holds, no two runs can wait for each other.
 
+    What is called a host here is any name: a login at a host is one too, whose sessions are bounded apart.
+
     A waiting ticket stands in the line of one resource that it lacked when it was last tried, ordered by urgency and
     then by age. So the work of each call follows the number of runs that it lets in, not the number that wait.
+
+    Args:
+        runs: at once.
+        sessions_per_host: at once, where `cap_of` knows no other number.
+        patience: in seconds.
+        cap_of: how many sessions at once a host (in lower case) allows; None where it has no cap of its own.
     """
 
-    def __init__(self, *, runs: int, sessions_per_host: int, patience: float) -> None:
-        self._capacity = {_ALL: runs}
+    def __init__(
+        self,
+        *,
+        runs: int,
+        sessions_per_host: int,
+        patience: float,
+        cap_of: Callable[[str], int | None] = lambda _host: None,
+    ) -> None:
+        self._runs = runs
         self._sessions_per_host = sessions_per_host
+        self._cap_of = cap_of
         self._patience = patience
         self._used: Counter[str] = Counter()
         self._lines: defaultdict[str, list[Ticket]] = defaultdict(list)
@@ -98,6 +114,10 @@ class Admission:
         """How many runs are in."""
         return self._used[_ALL]
 
+    def cap(self, host: str) -> int:
+        """How many sessions at once there may be with a host."""
+        return self._cap_of(host) or self._sessions_per_host
+
     def ask(self, hosts: Iterable[str], *, now: float, is_urgent: bool = False) -> Ticket:
         """A new ticket for a run with one session at each of `hosts`, perhaps let in already.
 
@@ -106,7 +126,7 @@ class Admission:
         wanted = Counter(host.lower() for host in hosts)
         self._number += 1
         ticket = Ticket(
-            sessions={host: min(number, self._sessions_per_host) for host, number in sorted(wanted.items())},
+            sessions={host: min(number, self.cap(host)) for host, number in sorted(wanted.items())},
             number=self._number,
             is_urgent=is_urgent,
             asked_at=now,
@@ -131,7 +151,7 @@ class Admission:
         yield from ticket.sessions.items()
 
     def _room(self, resource: str) -> int:
-        return self._capacity.get(resource, self._sessions_per_host) - self._used[resource]
+        return (self.cap(resource) if resource else self._runs) - self._used[resource]
 
     def _free(self, resource: str, number: int) -> None:
         self._used[resource] -= number

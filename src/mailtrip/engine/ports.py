@@ -9,6 +9,7 @@ from mailtrip.model import Result, Run, RunState
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.ledger import Acceptance, TakenOver
+from mailtrip.service.quotas import RecentRun
 from mailtrip.service.runs import PlannedRun
 from mailtrip.service.schedules import ScheduledMonitor
 
@@ -20,6 +21,7 @@ __all__ = [
     "Listener",
     "PlannedRun",
     "Probe",
+    "RecentRun",
     "RunJob",
     "ScheduledMonitor",
     "TakenOver",
@@ -73,6 +75,10 @@ class Ledger(Protocol):
 
     async def last_slots(self) -> Mapping[int, datetime]:
         """The newest slot of a scheduled run that is known of each monitor that has one."""
+        ...
+
+    async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
+        """The runs of slots later than `since`, oldest slot first, of monitors whose SMTP host is one of those limited."""
         ...
 
     async def take_over(self, *, own_since: datetime) -> TakenOver:

@@ -17,6 +17,7 @@ from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.plan import STALLED, Plan, gaps_of_a_stop, longest_wait
 from mailtrip.engine.ports import Changes, Conclusion, Ledger, PlannedRun, RunJob, ScheduledMonitor
+from mailtrip.engine.quotas import WINDOW, Quotas
 from mailtrip.errors import Unavailable
 from mailtrip.model import Run, RunState
 
@@ -44,6 +45,7 @@ class Scheduler:
         plan: Plan,
         dispatcher: Dispatcher,
         gaps: GapRecorder,
+        quotas: Quotas,
         *,
         clock: Clock,
         limits: EngineLimits,
@@ -54,6 +56,7 @@ class Scheduler:
         self._plan = plan
         self._dispatcher = dispatcher
         self._gaps = gaps
+        self._quotas = quotas
         self._clock = clock
         self._limits = limits
         self._conclude = conclude
@@ -111,11 +114,13 @@ class Scheduler:
                 taken = await self._ledger.take_over(own_since=self._made_at)
                 last_slots = await self._ledger.last_slots()
                 changes = await self._ledger.changed_since(0)
+                recent = await self._ledger.recent_runs(self._quotas.is_limited, since=self._clock.now() - WINDOW)
             except Unavailable as exc:
                 _log.error("database away; nothing can start", error=str(exc))
                 await self._look.wait(self._limits.turn.total_seconds())
             else:
                 break
+        self._quotas.learn(recent)
         await self._apply(changes)
         gaps = gaps_of_a_stop(changes.changed, last_slots, now=self._clock.now())
         self._gaps.add([gap for gap in gaps if self._plan.get(gap.monitor.id)])

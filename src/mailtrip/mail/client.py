@@ -61,6 +61,7 @@ class MailClient:
         observe: Observe,
         started_at: float,
         folders: Sequence[str] = (),
+        login_gap: float = 0.0,
     ) -> POP3Mailbox | IMAPMailbox:
         """A mailbox over the server's protocol, not yet connected; further arguments as for `sender`.
 
@@ -71,9 +72,11 @@ class MailClient:
             observe: see `sender`.
             started_at: see `sender`.
             folders: looked into as the spam folder is (IMAP).
+            login_gap: seconds that the provider wants from one login to a mailbox to the next.
         """
         line = Line(self._driver, server, credentials, deadline=deadline, observe=observe, started_at=started_at)
         visit = self._visits.of(server, credentials.username)
+        visit.login_gap = max(visit.login_gap, login_gap)
         if server.protocol is MailProtocol.POP3:
             return POP3Mailbox(line, credentials, visit)
         return IMAPMailbox(line, credentials, visit, folders=folders)

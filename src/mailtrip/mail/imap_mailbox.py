@@ -38,7 +38,10 @@ class IMAPMailbox:
     async def open(self) -> Failure | None:
         """Connect, log in, select INBOX; opened again after a failure, what was noted first stays the base line."""
         await self.close()
-        failure = await self._line.establish(self._introduce)
+        line = self._line
+        failure = await self._visit.wait_for_login(
+            line.driver.clock, line.server, Step.MAILBOX_OPEN, deadline=line.deadline
+        ) or await line.establish(self._introduce)
         if failure is not None:
             return failure
         self._places.reconnected()
@@ -123,6 +126,7 @@ class IMAPMailbox:
     async def _log_in(self, session: Session) -> Failure | None:
         script = self._grammar.log_in(self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
+        self._visit.note_login(session.replied_at)
         session.capabilities = tuple(sorted(self._grammar.capabilities))
         if isinstance(outcome, Failure):
             return outcome

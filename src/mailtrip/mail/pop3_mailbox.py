@@ -55,7 +55,7 @@ class POP3Mailbox:
     async def open(self) -> Failure | None:
         """Log in and note what is there; opened again after a failure, what was noted first stays the base line."""
         await self.close()
-        failure = await self._enter(self._line.observe, Step.MAILBOX_OPEN)
+        failure = await self._enter(self._line.observe, Step.MAILBOX_OPEN, needs_another=True)
         if failure is not None:
             return failure
         if self._known is None:
@@ -155,9 +155,11 @@ class POP3Mailbox:
         reason = f"{self._line.server.url}: the message is in the mailbox no more"
         return Failure(step=step, status=StatusCode.MAILBOX_PROTOCOL, reason=reason)
 
-    async def _enter(self, observe: Observe, step: Step) -> Failure | None:
+    async def _enter(self, observe: Observe, step: Step, *, needs_another: bool = False) -> Failure | None:
         """Log in and list the mailbox into `_numbers`."""
-        failure = await self._take_turn(step) or await self._line.establish(self._introduce, observe=observe)
+        failure = await self._take_turn(step, needs_another=needs_another) or await self._line.establish(
+            self._introduce, observe=observe
+        )
         if failure is not None:
             return failure
         listing = await self._line.session.run(pop3.list_uids(), step, is_told=step is Step.MAILBOX_OPEN)
@@ -166,23 +168,27 @@ class POP3Mailbox:
         self._numbers = _by_key(listing)
         return None
 
-    async def _take_turn(self, step: Step) -> Failure | None:
-        """Wait until no other run of this process has a session with the mailbox, and until the server wants a login."""
-        clock, visit = self._line.driver.clock, self._visit
+    async def _take_turn(self, step: Step, *, needs_another: bool) -> Failure | None:
+        """Wait until no other run of this process has a session with the mailbox, and until a login is allowed."""
+        clock, visit, server, deadline = self._line.driver.clock, self._visit, self._line.server, self._line.deadline
         try:
-            async with asyncio.timeout(max(0.0, self._line.deadline - clock.monotonic())):
+            async with asyncio.timeout(max(0.0, deadline - clock.monotonic())):
                 if not self._has_turn:
                     await visit.turn.acquire()
                     self._has_turn = True
-                await clock.sleep(visit.next_login_at - clock.monotonic())
+                failure = await visit.wait_for_login(
+                    clock, server, step, deadline=deadline, needs_another=needs_another
+                )
         except TimeoutError:
-            if self._has_turn and visit.next_login_at <= clock.monotonic():
-                # Nobody was in the way: the time was up before anything was tried.
-                reason = f"{self._line.server.url} was not asked, as the time was up"
-                return Failure(step=step, status=StatusCode.TIMEOUT, reason=reason, is_temporary=True)
-            reason = f"{self._line.server.url}: other runs had the mailbox open until the time was up"
-            return Failure(step=step, status=StatusCode.MAILBOX_LOCKED, reason=reason, is_temporary=True)
-        return None
+            if not self._has_turn:
+                reason = f"{server.url}: other runs had the mailbox open until the time was up"
+                return Failure(step=step, status=StatusCode.HELD_BACK, reason=reason, is_temporary=True)
+            failure = None
+        if failure is None and clock.monotonic() >= deadline:
+            # Nobody was in the way: the time was up before anything was tried.
+            reason = f"{server.url} was not asked, as the time was up"
+            return Failure(step=step, status=StatusCode.TIMEOUT, reason=reason, is_temporary=True)
+        return failure
 
     def _end_turn(self) -> None:
         if self._has_turn:
@@ -214,7 +220,7 @@ class POP3Mailbox:
         session.capabilities = capabilities.lines
         script = pop3.log_in(capabilities, greeting, self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
-        self._visit.next_login_at = session.replied_at + (capabilities.login_delay_seconds or 0)
+        self._visit.note_login(session.replied_at, delay=capabilities.login_delay_seconds or 0)
         return outcome if isinstance(outcome, Failure) else None
 
 

@@ -4,7 +4,8 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from mailtrip.model import Server
+from mailtrip.clock import Clock
+from mailtrip.model import Failure, Server, StatusCode, Step
 
 __all__ = ["Visit", "Visits"]
 
@@ -22,7 +23,8 @@ class Visit:
         keys: of the messages over POP3 that were looked at and are still there.
         wide_at: monotonic seconds when the other folders were looked into last.
         turn: held for each POP3 session: they follow one another, as the server locks the mailbox for one at a time.
-        next_login_at: monotonic seconds before which the server wants no further POP3 login (RFC 2449, 6.5).
+        login_gap: seconds from one login to the next, as the provider wants them.
+        next_login_at: monotonic seconds before which the provider, or the POP3 server (RFC 2449, 6.5), wants no login.
     """
 
     uidvalidity: int = 0
@@ -30,7 +32,35 @@ class Visit:
     keys: frozenset[str] = field(default=frozenset(), repr=False)
     wide_at: float | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    login_gap: float = 0.0
     next_login_at: float = 0.0
+
+    async def wait_for_login(
+        self, clock: Clock, server: Server, step: Step, *, deadline: float, needs_another: bool = False
+    ) -> Failure | None:
+        """Wait until a login is allowed, and take it: whoever waits too waits for the gap once more.
+
+        Args:
+            clock: tells the time.
+            server: whose mailbox it is.
+            step: what the login is for.
+            deadline: monotonic seconds; a login that is not allowed before is not waited for. That is no server's fault.
+            needs_another: this login is worth nothing without a second one before the deadline.
+        """
+        while True:
+            now = clock.monotonic()
+            allowed_at = max(now, self.next_login_at)
+            needed = allowed_at + self.login_gap if needs_another else allowed_at
+            if needed >= deadline and needed > now:
+                return _held_back(server, step, needed - now)
+            if now >= self.next_login_at:
+                self.next_login_at = now + self.login_gap
+                return None
+            await clock.sleep(self.next_login_at - now)
+
+    def note_login(self, at: float, *, delay: float = 0.0) -> None:
+        """A login was answered at this time (monotonic seconds), and the server wants none for `delay` seconds."""
+        self.next_login_at = max(self.next_login_at, at + max(self.login_gap, delay))
 
     def is_wide_due(self, now: float) -> bool:
         """Whether it is time to look into the other folders again: each ten minutes."""
@@ -51,3 +81,11 @@ class Visits:
         if len(self._visits) > _MOST_MAILBOXES:
             self._visits.popitem(last=False)
         return visit
+
+
+def _held_back(server: Server, step: Step, seconds: float) -> Failure:
+    reason = (
+        f"{server.url}: a limit on logins leaves this run no time for them: the one that it needs is allowed in "
+        f"{seconds:.0f} s; set a longer timeout"
+    )
+    return Failure(step=step, status=StatusCode.HELD_BACK, reason=reason, is_temporary=True)

@@ -16,6 +16,8 @@ from mailtrip.model.facts import (
 from mailtrip.model.location import DEFAULT_LOCATION_ID, Location
 from mailtrip.model.mail import Accepted, Envelope, Head, Look, MessageRef
 from mailtrip.model.monitor import CustomProperty, Mode, Monitor, MonitorSettings, MonitorType
+from mailtrip.model.presets import PRESETS
+from mailtrip.model.provider import UNLIMITED, Provider, Providers
 from mailtrip.model.run import (
     Direction,
     Failure,
@@ -39,6 +41,8 @@ from mailtrip.model.user import Account, Actor, Role, User
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
+    "PRESETS",
+    "UNLIMITED",
     "Accepted",
     "Account",
     "Actor",
@@ -70,6 +74,8 @@ __all__ = [
     "MonitorType",
     "OneTimeWindow",
     "Proof",
+    "Provider",
+    "Providers",
     "Result",
     "Revision",
     "Role",

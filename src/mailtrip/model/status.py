@@ -22,6 +22,7 @@ class StatusCode(IntEnum):
     TIMEOUT = 2
     INTERNAL_ERROR = 90
     LOCATION_LOST = 95
+    HELD_BACK = 96
     SMTP_NAME = 101
     SMTP_TLS = 102
     SMTP_PROTOCOL = 103
@@ -67,7 +68,7 @@ class StatusCode(IntEnum):
                 | StatusCode.CERTIFICATE
             ):
                 return Severity.WARNING
-            case StatusCode.INTERNAL_ERROR | StatusCode.LOCATION_LOST:
+            case StatusCode.INTERNAL_ERROR | StatusCode.LOCATION_LOST | StatusCode.HELD_BACK:
                 return Severity.UNKNOWN
             case _:
                 return Severity.ERROR
@@ -79,6 +80,7 @@ _TEXTS = {
     StatusCode.TIMEOUT: "Round trip not finished within the timeout",
     StatusCode.INTERNAL_ERROR: "Internal error of the monitor",
     StatusCode.LOCATION_LOST: "Location lost while running",
+    StatusCode.HELD_BACK: "Held back by a limit of the mail provider",
     StatusCode.SMTP_NAME: "SMTP: name not resolved",
     StatusCode.SMTP_TLS: "SMTP: TLS failed",
     StatusCode.SMTP_PROTOCOL: "SMTP: protocol error or connection lost",

@@ -172,7 +172,7 @@ class TripDriver:
 
     async def _within_limits(self, task: Task, state: State) -> Event:
         remaining = max(0.0, self.means.deadline - self.means.clock.monotonic()) + _GRACE_SECONDS
-        patience = remaining if state.sent_at is None else self.trip.looks.patience
+        patience = remaining if state.sent_at is None or self._may_wait(task) else self.trip.looks.patience
         if isinstance(task, Pause | Watch):
             patience += task.seconds
         try:
@@ -185,6 +185,11 @@ class TripDriver:
             return TimeUp()
         reason = f"no answer within {patience:.0f} s"
         return Failed(Failure(step=task.step, status=StatusCode.TIMEOUT, reason=reason, is_temporary=True))
+
+    def _may_wait(self, task: Task) -> bool:
+        """Whether a login has to be waited for, perhaps for long: other runs of the mailbox need theirs."""
+        looks = self.trip.looks
+        return looks.login_gap > 0 and (looks.minimum > 0 or isinstance(task, OpenMailbox))
 
     async def _perform(self, task: Task) -> Event:
         mailbox = self.means.mailbox
@@ -289,7 +294,7 @@ class TripDriver:
         """Look for leftovers of other runs and delete those that nobody waits for; whatever happens, the verdict stands."""
         if self.means.desk is None:
             return
-        seconds = min(_SWEEP_SECONDS, self.means.deadline - self.means.clock.monotonic())
+        seconds = min(_SWEEP_SECONDS + self.trip.looks.minimum, self.means.deadline - self.means.clock.monotonic())
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._sweep_with(self.means.desk)

@@ -20,7 +20,7 @@ def bounced(state: State, *, not_deleted: Failure | None = None) -> State:
 def conclude(state: State, *, not_deleted: Failure | None = None) -> State:
     """The message was seen, fetched, and deleted if that could be done."""
     sighting, deferred_for = _sighting(state), _deferred_for(state)
-    delay = (sighting.not_after.total_seconds() if sighting else 0.0) + deferred_for
+    delay = _seen_after(state, sighting) + deferred_for
     if state.spam:
         verdict, status, step = Verdict.SPAM, StatusCode.SPAM_FOLDER, Step.LOOK
     elif state.comparison is None or state.comparison.is_altered:
@@ -75,6 +75,13 @@ def _folder(state: State) -> str | None:
     """Where the message was seen: the spam folder, if it is there too."""
     where = sorted(state.copies, key=lambda ref: ref not in state.spam)
     return where[0].folder if where else None
+
+
+def _seen_after(state: State, sighting: Sighting | None) -> float:
+    """Seconds that the message took; where looks are few by the provider's limit, no more than is proven."""
+    if sighting is None:
+        return 0.0
+    return (sighting.not_before if state.looks.minimum else sighting.not_after).total_seconds()
 
 
 def _deferred_for(state: State) -> float:

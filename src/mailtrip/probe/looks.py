@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from mailtrip.model import MailProtocol
 
-__all__ = ["LookPlan", "look_plan"]
+__all__ = ["LAST_LOOK_SECONDS", "LookPlan", "look_plan"]
+
+LAST_LOOK_SECONDS = 3.0
+"""What the last look of a run is given, with all that follows from it, where the provider allows few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,8 @@ class LookPlan:
         dense_for: how long after acceptance that is.
         growth: later gaps, as a share of the time since acceptance: how exactly a late message is timed.
         longest: the longest gap, also while the server is to tell of new mail: such connections die silently.
-        minimum: no gap is shorter: the provider's wish.
+        minimum: no gap is shorter, where a look is a login: the provider's limit.
+        login_gap: from one login to the next, in all that the provider sees; 0 where it may be made at any time.
         push_from: gaps from here on are spent waiting for the server to tell, where it can: Dovecot holds
             its news back for half a second.
         patience: how long one answer of the mailbox is waited for before its session is made anew: a connection may
@@ -33,6 +37,7 @@ class LookPlan:
     growth: float
     longest: float
     minimum: float = 0.0
+    login_gap: float = 0.0
     push_from: float = 1.0
     patience: float = 30.0
     looks_again: bool = False
@@ -43,14 +48,23 @@ class LookPlan:
         """Seconds until the next look.
 
         Towards the deadline the remaining time is halved again and again: a message that comes late in the run is not
-        missed because the next look would have been after it.
+        missed because the next look would have been after it. Where the provider's limit leaves room for one more look
+        only, that is made shortly before the deadline: what was not looked for can't be called missing.
 
         Args:
             waited: since acceptance.
             remaining: until the deadline; the gap may be longer: no further look then.
         """
         planned = self.dense if waited < self.dense_for else max(self.dense, waited * self.growth)
-        return max(min(planned, self.longest, remaining / 2), self.dense, self.minimum)
+        return self._sparing(max(min(planned, self.longest, remaining / 2), self.dense, self.minimum), remaining)
+
+    def first_gap(self, remaining: float) -> float:
+        """Seconds from acceptance to the first look; `remaining` as for `gap`."""
+        return self._sparing(max(self.first, self.minimum), remaining)
+
+    def _sparing(self, gap: float, remaining: float) -> float:
+        last = remaining - LAST_LOOK_SECONDS
+        return last if gap <= last < gap + self.minimum else gap
 
     def is_wide(self, waited: float, since_wide: float | None) -> bool:
         """Whether the next look goes into all folders.
@@ -72,22 +86,30 @@ class LookPlan:
         return max(min(0.25 * (1 << min(failures - 1, 6)), 10.0), self.minimum)
 
 
-def look_plan(protocol: MailProtocol, *, minimum: float = 0.0) -> LookPlan:
+def look_plan(protocol: MailProtocol, *, login_gap: float = 0.0) -> LookPlan:
     """The plan for a mailbox protocol: an IMAP look is one command, a POP3 look a login.
 
     Args:
         protocol: POP3 or IMAP.
-        minimum: seconds that the provider wants between two logins or looks.
+        login_gap: seconds that the provider wants between two logins.
     """
     if protocol is MailProtocol.POP3:
-        return LookPlan(first=0.1, dense=0.25, dense_for=1.0, growth=0.2, longest=10.0, minimum=minimum)
+        return LookPlan(
+            first=0.1,
+            dense=0.25,
+            dense_for=1.0,
+            growth=0.2,
+            longest=max(10.0, 3 * login_gap),
+            minimum=login_gap,
+            login_gap=login_gap,
+        )
     return LookPlan(
         first=0.0,
         dense=0.1,
         dense_for=3.0,
         growth=0.1,
         longest=20.0,
-        minimum=minimum,
-        looks_again=minimum == 0.0,
+        login_gap=login_gap,
+        looks_again=True,
         wide_from=1.5,
     )

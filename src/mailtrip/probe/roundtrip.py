@@ -18,6 +18,7 @@ and one that did not:
     acceptance never heard          UNDECIDED, with the status and step of the lost answer
     mailbox failing at the end      MAILBOX_UNREACHABLE, with the status and step of the failure
     resumed, acceptance not known   UNKNOWN, status LOCATION_LOST: whether it was ever sent is not known
+    no look allowed in time         UNKNOWN, status HELD_BACK: a limit of the provider
     otherwise                       MISSING, status TIMEOUT, step WAIT
 
 A failure of our own end (status of severity UNKNOWN) makes the verdict UNKNOWN wherever it comes first.
@@ -160,7 +161,7 @@ def _next_look(state: State, now: float) -> LookNow:
 
 
 def _first_look(state: State, now: float) -> State:
-    gap = max(state.looks.first, state.looks.minimum)
+    gap = state.looks.first_gap(state.deadline - now)
     return _pause(state, gap, now) if gap else _do(state, LookNow(), now)
 
 
@@ -179,7 +180,7 @@ def _looked(state: State, look: Looked, now: float) -> State:
         return _do(replace(found, seen=look), Fetch(fresh[0]), now)
     unread = [ref for ref in look.about if ref not in state.read]
     if unread:
-        return _do(state, ReadReport(unread[0]), now)
+        return _do(replace(state, unseen_at=look.asked_at), ReadReport(unread[0]), now)
     is_restless = state.unseen_at is not None and look.asked_at - state.unseen_at < state.looks.push_from
     return _wait(replace(state, unseen_at=look.asked_at), now, is_restless=is_restless)
 
@@ -214,12 +215,21 @@ def _deleted(state: State, now: float) -> State:
 
 
 def _failed(state: State, failure: Failure, now: float) -> State:
+    if failure.status is StatusCode.HELD_BACK:
+        return _held_back(state, failure, now)
     if failure.status.severity is Severity.UNKNOWN:
         return finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
     is_time_up = failure.status is StatusCode.TIMEOUT and now >= state.deadline - _TIMER_SLACK
     if state.sent_at is None:
         return _failed_before_sending(state, failure, now, is_time_up=is_time_up)
     return _failed_after_sending(state, failure, now, is_time_up=is_time_up)
+
+
+def _held_back(state: State, failure: Failure, now: float) -> State:
+    """There is no time to log in: what is known by now is the verdict, and where that is nothing, no server is to blame."""
+    if state.trouble or state.seen or state.bounce:
+        return _out_of_time(state, now, failure.step)
+    return finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
 
 
 def _failed_before_sending(state: State, failure: Failure, now: float, *, is_time_up: bool) -> State:
@@ -313,7 +323,16 @@ def _unseen(state: State, now: float, step: Step) -> State:
         return fail(state, Verdict.MAILBOX_UNREACHABLE, state.trouble, step)
     if state.accepted is None:
         return finish(state, Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.WAIT)
+    if state.unseen_at is None and state.looks.minimum:
+        return finish(state, Verdict.UNKNOWN, StatusCode.HELD_BACK, Step.WAIT, _NO_LOOK)
     return finish(state, Verdict.MISSING, StatusCode.TIMEOUT, Step.WAIT)
+
+
+_NO_LOOK = Failure(
+    step=Step.WAIT,
+    status=StatusCode.HELD_BACK,
+    reason="a limit on logins left no time to look into the mailbox; set a longer timeout",
+)
 
 
 def _is_overdue(state: State, now: float) -> bool:

@@ -41,7 +41,7 @@ def make_trip(
     token: Token,
     now: datetime,
     host: str,
-    minimum_gap: float = 0.0,
+    login_gap: float = 0.0,
     expectations: Expectations | None = None,
 ) -> Trip:
     """Make a trip with a message of its own.
@@ -55,7 +55,7 @@ def make_trip(
         token: its own; one token is never sent twice.
         now: the message's date, aware.
         host: the machine that Mailtrip runs on, as the message names it to people.
-        minimum_gap: seconds that the mailbox's provider wants between two looks.
+        login_gap: seconds that the mailbox's provider wants between two logins.
         expectations: see `Trip`; None means the usual ones.
 
     Raises:
@@ -67,7 +67,7 @@ def make_trip(
         envelope=Envelope(sender=ascii_address(sender), recipient=ascii_address(recipient)),
         message=make_message(sender=sender, recipient=recipient, token=token, now=now, host=host),
         key=key,
-        looks=look_plan(mailbox_protocol, minimum=minimum_gap),
+        looks=look_plan(mailbox_protocol, login_gap=login_gap),
         warning_time=warning_time,
         expectations=expectations or Expectations(),
     )

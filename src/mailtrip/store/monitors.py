@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, false, func, select, update
@@ -12,6 +12,7 @@ from mailtrip.store.schema import installation, monitors
 from mailtrip.store.types import AnyRow
 
 __all__ = [
+    "Sending",
     "StoredSecrets",
     "changed_since",
     "get",
@@ -19,6 +20,7 @@ __all__ = [
     "page",
     "remove",
     "replace",
+    "sendings",
     "settings_of",
     "with_secrets",
 ]
@@ -39,6 +41,16 @@ class StoredSecrets:
 
     mailbox: bytes | None = field(default=None, repr=False)
     smtp: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a monitor sends: as whom, over which server (as it was written), and how often."""
+
+    monitor_id: int
+    sender: str
+    smtp_server: str
+    interval: timedelta
 
 
 def insert(
@@ -123,6 +135,16 @@ def with_secrets(
     """Settings and sealed passwords of monitors of any account; those that are not there are left out."""
     rows = connection.execute(select(monitors).where(monitors.c.id.in_(monitor_ids), monitors.c.removed_at.is_(None)))
     return {row.id: (settings_of(row), StoredSecrets(mailbox=row.mailbox_secret, smtp=row.smtp_secret)) for row in rows}
+
+
+def sendings(connection: Connection) -> list[Sending]:
+    """What the monitors of all accounts send, those that were disabled or removed too."""
+    columns = monitors.c
+    sender = func.coalesce(columns.sender, columns.email).label("from_")
+    rows = connection.execute(select(columns.id, sender, columns.smtp_server, columns.interval))
+    return [
+        Sending(monitor_id=row.id, sender=row.from_, smtp_server=row.smtp_server, interval=row.interval) for row in rows
+    ]
 
 
 def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], list[int], int]:

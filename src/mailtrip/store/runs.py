@@ -26,6 +26,7 @@ __all__ = [
     "lock",
     "page",
     "put_latest",
+    "recent",
     "running_tests",
     "to_run",
     "verify",
@@ -142,6 +143,12 @@ def running_tests(connection: Connection, monitor_id: int) -> list[datetime]:
         runs.c.monitor_id == monitor_id, runs.c.state == RunState.RUNNING, runs.c.kind == RunKind.TEST
     )
     return list(connection.scalars(query.order_by(runs.c.started_at)))
+
+
+def recent(connection: Connection, monitor_ids: Collection[int], *, since: datetime) -> list[Run]:
+    """Runs of these monitors, of any account and in any state, with slots later than `since`, oldest slot first."""
+    query = select(*BRIEF).where(runs.c.monitor_id.in_(monitor_ids), runs.c.slot > since)
+    return [to_run(row) for row in connection.execute(query.order_by(runs.c.slot, runs.c.id))]
 
 
 def get(connection: Connection, account_id: int, run_id: int) -> Run | None:

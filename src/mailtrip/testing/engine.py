@@ -16,6 +16,7 @@ from mailtrip.model import (
     MailProtocol,
     Mode,
     MonitorSettings,
+    Providers,
     Result,
     Run,
     RunKind,
@@ -26,6 +27,7 @@ from mailtrip.model import (
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.ledger import Acceptance, TakenOver
+from mailtrip.service.quotas import RecentRun, has_sent_nothing
 from mailtrip.service.runs import PlannedRun
 from mailtrip.service.schedules import ScheduledMonitor
 from mailtrip.testing.clock import FakeClock
@@ -124,14 +126,21 @@ class FakeProbe:
 
 @asynccontextmanager
 async def running_engine(
-    ledger: "FakeLedger", probe: FakeProbe, clock: FakeClock, limits: EngineLimits | None = None
+    ledger: "FakeLedger",
+    probe: FakeProbe,
+    clock: FakeClock,
+    limits: EngineLimits | None = None,
+    *,
+    providers: Providers | None = None,
 ) -> AsyncIterator[LocalEngine]:
     """An engine that runs while the block does, unless it is stopped there; cancelled at the end.
 
     It measures its lag once a second only, as each measurement costs a fake clock many turns.
     """
     limits = replace(limits or EngineLimits(), lag_interval=timedelta(seconds=1))
-    engine = LocalEngine(ledger=ledger, probe=probe, clock=clock, limits=limits, new_token=make_tokens())
+    engine = LocalEngine(
+        ledger=ledger, probe=probe, clock=clock, limits=limits, new_token=make_tokens(), providers=providers
+    )
     async with asyncio.TaskGroup() as group:
         task = group.create_task(engine.run())
         await clock.advance(0)
@@ -256,6 +265,11 @@ class FakeLedger:
         scheduled = (run for run in self.runs.values() if run.kind is RunKind.SCHEDULED)
         return {run.monitor_id: run.slot for run in sorted(scheduled, key=lambda run: run.slot)}
 
+    async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
+        self._called("recent_runs")
+        found = [self._recent(run) for run in sorted(self.runs.values(), key=lambda run: run.slot) if run.slot > since]
+        return [each for each in found if is_limited(each.smtp_host)]
+
     async def take_over(self, *, own_since: datetime) -> TakenOver:
         """Runs that began less than their timeout before `own_since` are resumed."""
         self._called("take_over")
@@ -303,6 +317,16 @@ class FakeLedger:
         run = self.runs[self._keys[_key(item.run)]]
         if run.state is RunState.RUNNING:
             self.runs[run.id] = replace(run, state=item.state, result=item.result, note=item.note)
+
+    def _recent(self, run: Run) -> RecentRun:
+        settings = self._settings[run.monitor_id]
+        return RecentRun(
+            run=run,
+            smtp_host=settings.smtp.host,
+            sender=settings.sender or settings.email,
+            interval=settings.interval,
+            may_have_sent=run.state is RunState.RUNNING or bool(run.result and not has_sent_nothing(run.result)),
+        )
 
     def _scheduled(self, monitor_id: int) -> ScheduledMonitor:
         settings = self._settings[monitor_id]

@@ -1,9 +1,12 @@
 """The engine over real databases: each scenario must hold on every one of them."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 import pytest
@@ -15,14 +18,14 @@ from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import LocalEngine
 from mailtrip.errors import Unavailable
-from mailtrip.model import MonitorType, Run, RunKind, RunState, Severity, StatusCode, Verdict
+from mailtrip.model import MonitorType, Provider, Providers, Run, RunKind, RunState, Severity, StatusCode, Verdict
 from mailtrip.schedule.slots import slots
 from mailtrip.service import monitors, runs
 from mailtrip.service.endings import Conclusion, conclude
 from mailtrip.service.monitors import Passwords
 from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
-from mailtrip.testing.engine import FakeProbe, make_result, make_tokens
+from mailtrip.testing.engine import FakeProbe, make_result
 
 T = TypeVar("T")
 
@@ -75,21 +78,28 @@ def probe(clock: FakeClock) -> FakeProbe:
 
 
 def make_engine(
-    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock, ledger: DatabaseLedger | None = None
+    database: WatchedDatabase,
+    probe: FakeProbe,
+    clock: FakeClock,
+    ledger: DatabaseLedger | None = None,
+    providers: Providers | None = None,
 ) -> LocalEngine:
     """An engine that measures its lag once a minute only, as each measurement costs a fake clock many turns."""
     return LocalEngine(
         ledger=ledger or DatabaseLedger(database, secrets=KEYS, clock=clock),
         probe=probe,
         clock=clock,
-        new_token=make_tokens(),
+        new_token=partial(secrets.token_hex, 8),
         limits=EngineLimits(lag_interval=MINUTE),
+        providers=providers,
     )
 
 
 @asynccontextmanager
-async def running_engine(database: WatchedDatabase, probe: FakeProbe, clock: FakeClock) -> AsyncIterator[LocalEngine]:
-    engine = make_engine(database, probe, clock)
+async def running_engine(
+    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock, providers: Providers | None = None
+) -> AsyncIterator[LocalEngine]:
+    engine = make_engine(database, probe, clock, providers=providers)
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run())
         await database.settle(clock)
@@ -112,6 +122,10 @@ def read_runs(database: Database, monitor_id: int, *states: RunState) -> list[Ru
     """Runs of a monitor in these states (all when none is named), by slot."""
     found = database.read(lambda connection: runs.page(connection, ADMIN, monitor_id, limit=1000))
     return [run for run in reversed(found) if not states or run.state in states]
+
+
+def has_more_runs(database: Database, monitor_id: int, known: int) -> bool:
+    return len(read_runs(database, monitor_id, RunState.FINISHED)) > known
 
 
 def make_minutely(database: Database, clock: FakeClock, passwords: Passwords | None = None) -> int:
@@ -237,6 +251,22 @@ async def test_an_error_is_verified_by_a_recheck_that_is_tied_to_it(
     first, recheck = sorted(read_runs(database, id_, RunState.FINISHED), key=lambda run: run.id)[:2]
     assert (first.recheck_id, first.verified, first.severity) == (recheck.id, False, Severity.WARNING)
     assert (recheck.recheck_of, recheck.kind, recheck.slot) == (first.id, RunKind.RECHECK, first.slot)
+
+
+async def test_a_limit_on_messages_holds_over_a_restart(
+    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    providers = Providers([Provider(name="probe", hosts=("probe.test",), messages_per_hour=30)])
+    for _ in range(3):
+        known = len(read_runs(database, id_, RunState.FINISHED))
+        async with running_engine(database, probe, clock, providers):
+            await until(database, clock, partial(has_more_runs, database, id_, known))
+    sent = [run.slot for run in read_runs(database, id_, RunState.FINISHED)]
+    assert {later - earlier for earlier, later in pairwise(sent)} == {2 * MINUTE}
+    [note] = {run.note for run in read_runs(database, id_, RunState.SKIPPED)}
+    assert note is not None
+    assert note.startswith("probe takes 30 messages an hour from one sender, and 60 an hour are planned for ")
 
 
 async def test_a_test_ordered_while_the_engine_starts_is_not_taken_for_a_dead_one(

@@ -149,6 +149,17 @@ def test_many_that_wait_for_a_dead_host_leave_the_other_host_all_sessions_but_on
     assert {ticket.state for ticket in blocked} == {TicketState.WAITING}
 
 
+def test_a_host_may_have_a_cap_of_its_own() -> None:
+    admission = Admission(runs=100, sessions_per_host=1, patience=5.0, cap_of={"wide": 3, "narrow": 1}.get)
+
+    wide = [admission.ask(["Wide"], now=0.0).state for _ in range(4)]
+    narrow = admission.ask(["narrow", "narrow"], now=0.0)
+
+    assert wide == [TicketState.ADMITTED] * 3 + [TicketState.WAITING]
+    assert (narrow.state, narrow.sessions) == (TicketState.ADMITTED, {"narrow": 1})
+    assert [admission.cap(host) for host in ("wide", "other")] == [3, 1]
+
+
 HOSTS = ["a", "b", "c", "d"]
 
 

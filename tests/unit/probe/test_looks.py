@@ -1,15 +1,17 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtrip.model import MailProtocol
-from mailtrip.probe.looks import LookPlan, look_plan
+from mailtrip.probe.looks import LAST_LOOK_SECONDS, LookPlan, look_plan
 
 IMAP = look_plan(MailProtocol.IMAP)
 POP3 = look_plan(MailProtocol.POP3)
 FOR_EVER = 1e9
 
-plans = st.builds(look_plan, st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP]), minimum=st.floats(0, 120))
+plans = st.builds(look_plan, st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP]), login_gap=st.floats(0, 120))
 seconds = st.floats(0, 300)
 
 
@@ -59,7 +61,7 @@ def test_a_gap_is_never_shorter_than_the_provider_wants(plan: LookPlan, waited: 
 
 @given(plans, seconds, seconds)
 def test_a_gap_is_bounded(plan: LookPlan, waited: float, remaining: float) -> None:
-    assert 0 < plan.gap(waited, remaining) <= max(plan.longest, plan.minimum)
+    assert 0 < plan.gap(waited, remaining) <= max(plan.longest, plan.minimum) + plan.minimum
 
 
 @pytest.mark.parametrize(("failures", "gap"), [(1, 0.25), (2, 0.5), (6, 8.0), (7, 10.0), (5000, 10.0)])
@@ -70,4 +72,43 @@ def test_a_failing_mailbox_is_tried_more_and_more_seldom(failures: int, gap: flo
 def test_only_a_cheap_look_is_repeated_after_the_deletion() -> None:
     assert IMAP.looks_again
     assert not POP3.looks_again
-    assert not look_plan(MailProtocol.IMAP, minimum=60.0).looks_again
+
+
+def sparing_looks(login_gap: float, timeout: float) -> list[float]:
+    """When there are looks after acceptance, over POP3 with a provider that allows few logins."""
+    plan = look_plan(MailProtocol.POP3, login_gap=login_gap)
+    at = plan.first_gap(timeout)
+    times = []
+    while at < timeout:
+        times.append(at)
+        at += plan.gap(at, timeout - at)
+    return times
+
+
+@pytest.mark.parametrize(
+    ("login_gap", "timeout", "looks"),
+    [
+        (10.0, 50.0, [10.0, 20.0, 30.0, 47.0]),
+        (30.0, 50.0, [47.0]),
+        (60.0, 300.0, [60.0, 120.0, 180.0, 297.0]),
+        (60.0, 55.0, []),
+    ],
+)
+def test_where_looks_are_few_the_last_one_is_shortly_before_the_deadline(
+    login_gap: float, timeout: float, looks: list[float]
+) -> None:
+    assert sparing_looks(login_gap, timeout) == looks
+
+
+@given(st.floats(1, 60), st.floats(5, 300))
+def test_a_limit_on_logins_is_kept_and_leaves_no_long_time_unseen_at_the_end(login_gap: float, timeout: float) -> None:
+    looks = sparing_looks(login_gap, timeout)
+
+    assert all(later - earlier >= login_gap - 1e-6 for earlier, later in pairwise([0.0, *looks]))
+    assert timeout < login_gap + LAST_LOOK_SECONDS or looks[-1] >= timeout - LAST_LOOK_SECONDS - 1e-6
+
+
+def test_an_imap_look_is_no_login() -> None:
+    plan = look_plan(MailProtocol.IMAP, login_gap=60.0)
+
+    assert (plan.minimum, plan.first_gap(300.0), plan.gap(0.0, 300.0)) == (0.0, 0.0, 0.1)

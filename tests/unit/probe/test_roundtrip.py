@@ -214,7 +214,7 @@ def test_after_a_watch_comes_a_look() -> None:
 
 
 def test_the_providers_gap_is_kept() -> None:
-    looks = look_plan(MailProtocol.POP3, minimum=15.0)
+    looks = look_plan(MailProtocol.POP3, login_gap=15.0)
 
     opened = Opened(can_push=False)
 

@@ -159,7 +159,7 @@ def success(draw: st.DrawFn, task: Task, began: float, ended: float) -> Event:
 def trips(draw: st.DrawFn) -> Trip:
     now = 0.0
     looks = look_plan(
-        draw(st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP])), minimum=draw(st.sampled_from([0, 5]))
+        draw(st.sampled_from([MailProtocol.POP3, MailProtocol.IMAP])), login_gap=draw(st.sampled_from([0, 5]))
     )
     warning_time = draw(st.sampled_from([None, timedelta(seconds=1)]))
     is_resumed = draw(st.integers(0, 4)) == 0
@@ -240,7 +240,9 @@ def test_the_verdict_fits_what_was_seen_and_heard(trip: Trip) -> None:
     assert was_heard == bool(trip.outcomes(Submitted)) or trip.is_resumed
     if verdict is not Verdict.BOUNCED:
         assert (verdict in SEEN) == bool(recognised(trip))
-    if verdict is Verdict.UNKNOWN:
+    if trip.conclusion.status is StatusCode.HELD_BACK:
+        assert not trip.outcomes(Looked)
+    elif verdict is Verdict.UNKNOWN:
         assert trip.is_resumed
         assert not was_heard
     if verdict in UNACCEPTED:
