@@ -1,44 +1,24 @@
 """How late runs start: the whole service with 10,000 monitors at 5 minutes, on SQLite and on PostgreSQL."""
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
-from borrowed import postgresql_module
 from figures import cpu_seconds, peak_rss, percentile
-from mailtrip.bootstrap.storage import Storage, open_storage
-from mailtrip.clock import SystemClock
-from mailtrip.config import load
-from mailtrip.model import Actor, MailProtocol, Mechanism, Role, RunKind, RunState, Verdict
-from mailtrip.service import monitors
+from mailtrip.bootstrap.storage import Storage
+from mailtrip.model import RunKind, RunState, Verdict
 from mailtrip.store.schema import runs
-from scenery import PASSWORD, Site, address
 from servers import ServerProcess
+from service_process import INTERVAL, SETTINGS, databases, make_monitors, running_service, storage_of
 from tables import Findings, Table, Target
 
 __all__ = ["LatenessPlan", "measure"]
 
 _BOUND_MS = 250.0
-_INTERVAL = timedelta(minutes=5)
-_OPERATOR = Actor(account_id=1, role=Role.ADMIN)
-_START_SECONDS = 120.0
-_STOP_SECONDS = 90.0
 _LAST_RUNS = timedelta(seconds=10)
-_SETTINGS = {
-    "listen": "127.0.0.1:0",
-    "max_sessions_per_host": "2000",
-    "log_level": "warning",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +56,7 @@ class _Watched:
 def measure(plan: LatenessPlan) -> Findings:
     """Milliseconds from a run's slot to its start."""
     with ServerProcess(core=None) as server:
-        watched = {name: _watch(plan, server, url) for name, url in _databases()}
+        watched = {name: _watch(plan, server, url) for name, url in databases()}
     return Findings(
         part="lateness",
         tables=(
@@ -112,99 +92,20 @@ def _row(name: str, found: _Watched) -> tuple[str, ...]:
     return name, *late, *counts, f"{found.cores * 100:.0f} %", f"{found.peak:.0f} MiB"
 
 
-def _databases() -> Iterator[tuple[str, str | None]]:
-    """Names and URLs; None for SQLite in the data directory. What was started ends with the iteration."""
-    yield "SQLite", None
-    server = postgresql_module().PostgreSQL(is_safe=True)
-    try:
-        server.start()
-        yield "PostgreSQL", server.make_database()
-    finally:
-        server.remove()
-
-
 def _watch(plan: LatenessPlan, server: ServerProcess, url: str | None) -> _Watched:
     with tempfile.TemporaryDirectory(prefix="mailtrip-bench-") as folder:
-        values = _SETTINGS | {"data_dir": folder} | ({"database": url} if url else {})
-        _make_monitors(plan, server, values)
-        with _service(values) as process:
+        values = SETTINGS | {"data_dir": folder} | ({"database": url} if url else {})
+        make_monitors(plan.monitors, server, values)
+        with running_service(values) as (pid, _):
             time.sleep(plan.settle_seconds)
-            began, used = datetime.now(UTC), cpu_seconds(process.pid)
+            began, used = datetime.now(UTC), cpu_seconds(pid)
             time.sleep(plan.seconds)
-            cores = (cpu_seconds(process.pid) - used) / plan.seconds
-            peak = peak_rss(process.pid)
+            cores = (cpu_seconds(pid) - used) / plan.seconds
+            peak = peak_rss(pid)
             ended = datetime.now(UTC)
             time.sleep(_LAST_RUNS.total_seconds())
-        with _storage(values) as storage:
+        with storage_of(values) as storage:
             return _read_runs(storage, plan, began, ended, cores=cores, peak=peak)
-
-
-@contextmanager
-def _storage(values: Mapping[str, str]) -> Iterator[Storage]:
-    settings = load(options=values, environ={}).settings
-    with open_storage(settings, clock=SystemClock()) as storage:
-        yield storage
-
-
-def _make_monitors(plan: LatenessPlan, server: ServerProcess, values: Mapping[str, str]) -> None:
-    passwords = monitors.Passwords(mailbox=PASSWORD, smtp=PASSWORD)
-
-    with _storage(values) as storage:
-
-        def make(connection: Any) -> None:
-            for number in range(plan.monitors):
-                changes = _changes(server, number)
-                now = datetime.now(UTC)
-                monitors.create(connection, _OPERATOR, changes, passwords=passwords, secrets=storage.key_ring, now=now)
-
-        storage.database.write(make)
-
-
-def _changes(server: ServerProcess, number: int) -> dict[str, object]:
-    protocol = MailProtocol.IMAP if number % 2 else MailProtocol.POP3
-    site = Site.of_task(server.site(protocol, is_tls=True))
-    return {
-        "name": f"Monitor {number}",
-        "plan_code": "BENCH",
-        "email": address(number),
-        "smtp_server": site.url(MailProtocol.SMTP),
-        "smtp_username": address(number),
-        "smtp_mechanism": Mechanism.PLAIN,
-        "mailbox_protocol": protocol,
-        "mailbox_server": site.url(protocol),
-        "mailbox_mechanism": Mechanism.LOGIN,
-        "tls_ca": site.ca,
-        "interval": _INTERVAL,
-    }
-
-
-@contextmanager
-def _service(values: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """`mailtrip serve`, from the moment it says where it is; stopped as an administrator stops it."""
-    variables = {f"MAILTRIP_{name.upper()}": value for name, value in values.items()}
-    command = [sys.executable, "-m", "mailtrip", "serve"]
-    process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, text=True)
-    try:
-        _await_address(process)
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.communicate(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-
-
-def _await_address(process: subprocess.Popen[str]) -> None:
-    assert process.stdout is not None
-    deadline = time.monotonic() + _START_SECONDS
-    for line in process.stdout:
-        if "Mailtrip is at" in line:
-            return
-        if time.monotonic() > deadline:
-            break
-    raise RuntimeError("the service did not start")
 
 
 def _read_runs(
@@ -217,7 +118,7 @@ def _read_runs(
     started = [row for row in rows if row.state is RunState.FINISHED and row.started_at is not None]
     return _Watched(
         lateness=tuple((row.started_at - row.slot).total_seconds() for row in started),
-        expected=plan.monitors * (ended - began) / _INTERVAL,
+        expected=plan.monitors * (ended - began) / INTERVAL,
         delivered=sum(row.verdict is Verdict.DELIVERED for row in started),
         cores=cores,
         peak=peak,

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import part_accuracy
+import part_api
 import part_cpu
 import part_delivery
 import part_lateness
@@ -50,6 +51,9 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
         part_lateness.LatenessPlan(monitors=500, seconds=10, settle_seconds=5)
         if is_quick
         else part_lateness.LatenessPlan()
+    ),
+    "api": lambda is_quick: part_api.measure(
+        part_api.APIPlan(monitors=50, calls=12, lists=6, listed=50, settle_seconds=1) if is_quick else part_api.APIPlan()
     ),
 }
 

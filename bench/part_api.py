@@ -1,0 +1,202 @@
+"""How fast the API answers: with 10,000 monitors stored and at work, beside bare FastAPI routes with the same model."""
+
+import http.client
+import itertools
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from children import Child
+from figures import percentile
+from mailtrip.bootstrap.storage import Storage
+from mailtrip.model import Role
+from mailtrip.service import tokens, users
+from mailtrip.service.password_hash import hash_password
+from scenery import PASSWORD
+from servers import ServerProcess
+from service_process import OPERATOR, SETTINGS, databases, make_monitors, running_service, storage_of
+from tables import Findings, Table, Target
+
+__all__ = ["APIPlan", "measure"]
+
+_MOST_TIMES = 3.0
+_MOST_MS = 50.0
+_EMAIL = "bench@example.com"
+_FIRST_ID = 100_001
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIPlan:
+    """How many monitors there are, and how often each call is made.
+
+    Attributes:
+        rounds: calls to one and to the other take turns in so many blocks.
+        settle_seconds: from the service's start until calls count.
+    """
+
+    monitors: int = 10_000
+    calls: int = 600
+    lists: int = 30
+    listed: int = 1000
+    rounds: int = 6
+    settle_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One kind of call; `path` and `body` are of the call with this number."""
+
+    name: str
+    method: str
+    path: Callable[[int], str]
+    body: Callable[[int], Mapping[str, object] | None]
+    times: int
+
+
+def measure(plan: APIPlan) -> Findings:
+    """Milliseconds from a request's first byte to its answer's last, one request at a time over one connection."""
+    took: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    with ServerProcess(core=None) as server:
+        for database, url in databases():
+            for call, ours, bare in _watch(plan, server, url):
+                took[database, call] = ours, bare
+    return Findings(
+        part="api",
+        tables=(
+            Table(
+                title=f"Answers of the API with {plan.monitors:,} monitors at work, ms, p50 / p99",
+                columns=("call", "Mailtrip", "bare FastAPI", "ratio of p50"),
+                rows=tuple(
+                    (f"{call}, {database}", _two(ours), _two(bare), f"{_ratio(ours, bare):.1f}")
+                    for (database, call), (ours, bare) in took.items()
+                ),
+            ),
+        ),
+        targets=tuple(_targets(took)),
+        facts=(
+            (
+                f"{plan.calls} calls each ({plan.lists} lists of {plan.listed:,}), in {plan.rounds} blocks that take "
+                "turns. Meanwhile the service makes its runs, 33 a second with two TLS handshakes each; the bare routes "
+                "keep their monitors in memory, know no tokens and have nothing else to do, but share the machine's two "
+                "cores with all of this."
+            ),
+        ),
+    )
+
+
+def _targets(took: Mapping[tuple[str, str], tuple[list[float], list[float]]]) -> Iterator[Target]:
+    for (database, call), (ours, bare) in took.items():
+        yield Target(
+            text=f"{call}, {database}, p50 against bare FastAPI",
+            measured=_ratio(ours, bare),
+            bound=_MOST_TIMES,
+            unit=" x",
+        )
+        yield Target(
+            text=f"{call}, {database}, p99", measured=percentile(ours, 0.99) * 1000, bound=_MOST_MS, unit=" ms"
+        )
+
+
+def _ratio(ours: list[float], bare: list[float]) -> float:
+    return percentile(ours, 0.5) / percentile(bare, 0.5)
+
+
+def _two(seconds: list[float]) -> str:
+    return " / ".join(f"{percentile(seconds, share) * 1000:.1f}" for share in (0.5, 0.99))
+
+
+def _watch(plan: APIPlan, server: ServerProcess, url: str | None) -> Iterator[tuple[str, list[float], list[float]]]:
+    with tempfile.TemporaryDirectory(prefix="mailtrip-bench-") as folder:
+        values = SETTINGS | {"data_dir": folder} | ({"database": url} if url else {})
+        make_monitors(plan.monitors, server, values)
+        with storage_of(values) as storage:
+            token = _log_in(storage)
+        with running_service(values) as (_, port):
+            authorization = {"Authorization": f"Bearer {token}"}
+            sample = json.loads(_Caller(port, "/api/v3", authorization).call("GET", f"/monitors/{_FIRST_ID}", None))
+            with Child("bare_api.py", {"sample": sample, "count": plan.listed}) as child:
+                bare_port = child.hear(_SECONDS)["port"]
+                time.sleep(plan.settle_seconds)
+                ours, bare = _Caller(port, "/api/v3", authorization), _Caller(bare_port, "", {})
+                for kind in _calls(plan):
+                    yield kind.name, *_compare(kind, ours, bare, plan)
+
+
+def _log_in(storage: Storage) -> str:
+    now = datetime.now(UTC)
+    hashed = hash_password(PASSWORD)
+
+    def make(connection: Any) -> str:
+        users.add(connection, OPERATOR, email=_EMAIL, password=hashed, role=Role.ADMIN, now=now)
+        return tokens.log_in(connection, email=_EMAIL, password=PASSWORD, now=now)
+
+    return storage.database.write(make)
+
+
+def _calls(plan: APIPlan) -> list[_Call]:
+    def one(number: int) -> int:
+        return number * 7 % min(plan.listed, plan.monitors)
+
+    return [
+        _Call(
+            name="GET a monitor",
+            method="GET",
+            path=lambda n: f"/monitors/{one(n)}",
+            body=lambda _: None,
+            times=plan.calls,
+        ),
+        _Call(
+            name="PATCH a monitor",
+            method="PATCH",
+            path=lambda n: f"/monitors/email-round-trip/{one(n)}",
+            body=lambda n: {"note": f"note {n}"},
+            times=plan.calls,
+        ),
+        _Call(
+            name=f"list of {plan.listed:,}",
+            method="GET",
+            path=lambda _: f"/monitors?limit={plan.listed}",
+            body=lambda _: None,
+            times=plan.lists,
+        ),
+    ]
+
+
+def _compare(kind: _Call, ours: "_Caller", bare: "_Caller", plan: APIPlan) -> tuple[list[float], list[float]]:
+    seconds: tuple[list[float], list[float]] = [], []
+    numbers = itertools.count()
+    for _ in range(plan.rounds):
+        block = [next(numbers) for _ in range(max(1, kind.times // plan.rounds))]
+        for caller, first, taken in ((ours, _FIRST_ID, seconds[0]), (bare, 0, seconds[1])):
+            for number in block:
+                path = kind.path(number)
+                head, _, last = path.rpartition("/")
+                target = f"{head}/{int(last) + first}" if last.isdigit() else path
+                began = time.perf_counter()
+                caller.call(kind.method, target, kind.body(number))
+                taken.append(time.perf_counter() - began)
+    return seconds
+
+
+class _Caller:
+    """One connection that is kept."""
+
+    def __init__(self, port: int, prefix: str, headers: Mapping[str, str]) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+        self._prefix = prefix
+        self._headers = {**headers, "Content-Type": "application/json"}
+
+    def call(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
+        """The answer's body; RuntimeError for any other answer than 200."""
+        content = None if body is None else json.dumps(body)
+        self._connection.request(method, self._prefix + path, content, self._headers)
+        response = self._connection.getresponse()
+        answer = response.read()
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"{method} {path}: {response.status} {answer[:200]!r}")
+        return answer
