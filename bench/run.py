@@ -53,7 +53,9 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
         else part_lateness.LatenessPlan()
     ),
     "api": lambda is_quick: part_api.measure(
-        part_api.APIPlan(monitors=50, calls=12, lists=6, listed=50, settle_seconds=1) if is_quick else part_api.APIPlan()
+        part_api.APIPlan(monitors=50, calls=12, lists=6, listed=50, settle_seconds=1)
+        if is_quick
+        else part_api.APIPlan()
     ),
 }
 
