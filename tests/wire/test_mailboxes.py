@@ -1,6 +1,8 @@
 """The POP3 and IMAP mailboxes against the loopback server: what they see, touch, delete, and what faults become."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -135,6 +137,30 @@ async def test_new_mail_is_seen_fetched_and_deleted_in_each_tls_mode_with_each_m
     assert [kept.content for kept in stored] == [message(1)]
     assert not any(kept.flags for kept in stored)
     assert PASSWORD not in transcript(mailbox)
+
+
+@pytest.fixture
+def without_collections() -> Iterator[None]:
+    """No garbage is collected but what nothing refers to."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@BOTH
+@pytest.mark.usefixtures("without_collections")
+async def test_a_mailbox_that_is_closed_leaves_no_garbage(
+    client: MailClient, authority: Authority, protocol: MailProtocol
+) -> None:
+    """A listing may have 100,000 lines, and the service collects garbage seldom."""
+    async with serve(authority) as server:
+        async with mailbox_of(client, server, authority, protocol) as mailbox:
+            assert await mailbox.open() is None
+            assert (await looked(mailbox)).heads == ()
+        remains = weakref.ref(mailbox)
+        del mailbox
+
+    assert remains() is None
 
 
 @BOTH

@@ -195,10 +195,17 @@ class POP3Mailbox:
             self._has_turn = False
             self._visit.turn.release()
 
-    def _observe_later(self, step: Step, began: float, ended: float | None) -> None:
+    @property
+    def _observe_later(self) -> Observe:
         """The observer of sessions after the first: looks, and the logins they need, are the run's own to time."""
-        if step in {Step.FETCH, Step.DELETE}:
-            self._line.observe(step, began, ended)
+        observe = self._line.observe
+
+        # No method: the session would hold the mailbox that holds it, and its listing would stay until a full collection.
+        def observe_deeds(step: Step, began: float, ended: float | None) -> None:
+            if step in {Step.FETCH, Step.DELETE}:
+                observe(step, began, ended)
+
+        return observe_deeds
 
     async def _introduce(self, session: Session) -> Failure | None:
         failure = await session.connect()
