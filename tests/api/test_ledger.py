@@ -12,6 +12,7 @@ from mailtrip.model import (
     DEFAULT_LOCATION_ID,
     Bounce,
     BouncedRecipient,
+    Copy,
     Proof,
     Result,
     Run,
@@ -59,6 +60,7 @@ def arrive_late(server: Server) -> None:
         folder="INBOX",
         key="1",
         received_at=START + timedelta(minutes=12),
+        asked_at=START + timedelta(minutes=15),
         seen_at=START + timedelta(minutes=15),
     )
     server.database.write(lambda connection: ledger.settle(connection, [stray], now=stray.seen_at))
@@ -82,6 +84,31 @@ def test_a_change_of_mind_is_shown_with_its_time(monitored: Server) -> None:
     assert (found["verdict"], found["delay_seconds"], found["summary"]) == ("late", 719.0, summary)
     assert found["accepted_at"] == "2026-01-01T11:00:01Z"
     assert found["token"] == "scheduledtoken"
+
+
+def test_the_copies_of_a_doubled_message_are_shown_with_how_far_apart_they_came(monitored: Server) -> None:
+    seen = START + 2 * SECOND
+    first = Copy(
+        folder="INBOX", key="7", not_before=START + SECOND, not_after=seen, received_at=START + SECOND, deleted_at=seen
+    )
+    run_id = finish(monitored, replace(GOOD, copies=1, found=(first,)))
+    arrive_late(monitored)
+    found = monitored.get(f"/api/v1/runs/{run_id}").json()
+    assert (found["verdict"], found["copies"]) == ("doubled", 2)
+    assert found["copies_apart"] == {"at_least_seconds": 718.0, "at_most_seconds": 720.0}
+    assert found["summary"] == (
+        "Delivered; 2 copies came in all, the last was found in INBOX at 2026-01-01 11:15:00 UTC; "
+        "it had come 11 min 58 s to 12 min apart from the first."
+    )
+    assert found["found"][0] == {
+        "folder": "INBOX",
+        "not_before": "2026-01-01T11:00:01Z",
+        "not_after": "2026-01-01T11:00:02Z",
+        "received_at": "2026-01-01T11:00:01Z",
+        "stamped_at": None,
+        "deleted_at": "2026-01-01T11:00:02Z",
+    }
+    assert (found["found"][1]["not_after"], found["found"][1]["deleted_at"]) == ("2026-01-01T11:15:00Z", None)
 
 
 def test_a_late_arrival_is_in_the_last_status_with_its_true_delay(monitored: Server) -> None:

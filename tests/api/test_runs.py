@@ -141,6 +141,8 @@ def test_a_run_has_everything_that_is_kept_of_it(server: Server) -> None:
         "facts": None,
         "bounce": None,
         "left_behind": 0,
+        "found": [],
+        "copies_apart": None,
         "accepted_at": None,
         "token": "t0ken100001",
         "message_id": "<t0ken@example.com>",

@@ -1,6 +1,6 @@
 """The fault matrix: all rows of it, in the order of the page."""
 
-from tests.matrix import loopback_mailbox, loopback_sending, real_mailbox, real_sending
+from tests.matrix import loopback_afterwards, loopback_mailbox, loopback_sending, real_mailbox, real_sending
 from tests.matrix.rows import Row
 
 __all__ = ["ROWS"]
@@ -18,4 +18,5 @@ ROWS: tuple[Row, ...] = (
     *loopback_mailbox.AFTER_ROWS,
     *real_mailbox.REAL_REMOVAL_ROWS,
     *loopback_mailbox.REMOVAL_ROWS,
+    *loopback_afterwards.AFTERWARDS_ROWS,
 )

@@ -30,6 +30,7 @@ class Part(StrEnum):
     WAY = "On its way"
     MAILBOX_AFTER = "The mailbox, while the message is waited for"
     REMOVAL = "Fetching and removing the message"
+    AFTERWARDS = "After the run: the verdict in force when the next run has visited the mailbox"
 
 
 @dataclass(frozen=True, slots=True)

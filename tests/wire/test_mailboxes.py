@@ -232,6 +232,72 @@ async def test_nothing_but_the_message_named_is_deleted_nor_marked(
     assert not any(kept.flags for kept in stored)
 
 
+async def swept(client: MailClient, server: LoopbackServer, protocol: MailProtocol, *, stays: bool) -> list[bytes]:
+    """Visit the mailbox as a later run does: the contents that its sweep shows. They stay, or nothing is said of them."""
+    async with mailbox_of(client, server, None, protocol) as mailbox:
+        assert await mailbox.open() is None
+        look = await mailbox.sweep(50)
+        assert isinstance(look, Look)
+        if stays:
+            mailbox.revisit([head.ref for head in look.heads])
+    return [head.content for head in look.heads]
+
+
+@BOTH
+async def test_a_sweep_shows_what_no_earlier_visit_has_looked_at_and_what_was_to_stay(
+    client: MailClient, protocol: MailProtocol
+) -> None:
+    async with serve(None) as server:
+        server.deliver(USER, message(1))
+        visits = [await swept(client, server, protocol, stays=stays) for stays in (True, True, False, False)]
+        server.deliver(USER, message(2))
+        visits.append(await swept(client, server, protocol, stays=True))
+        server.mailbox(USER).inbox.remove(server.mailbox(USER).messages)
+        visits.append(await swept(client, server, protocol, stays=False))
+
+    assert [[b"X-Number: 1" in content for content in visit] for visit in visits] == [
+        [True], [True], [True], [], [False], []
+    ]  # fmt: skip
+
+
+async def test_what_a_pop3_server_keeps_after_its_deletion_is_shown_by_the_sweep_of_the_next_visit_once(
+    client: MailClient,
+) -> None:
+    async with serve(None, Fault(POP3, "dele", Reply("+OK deleted"))) as server:
+        async with mailbox_of(client, server, None, POP3) as mailbox:
+            assert await mailbox.open() is None
+            server.deliver(USER, message(1))
+            assert await mailbox.delete([(await looked(mailbox)).heads[0].ref]) is None
+            assert isinstance(await mailbox.sweep(50), Look)
+        visits = [len(await swept(client, server, POP3, stays=False)) for _ in range(3)]
+
+    assert visits == [1, 0, 0]
+
+
+async def test_a_uid_of_before_a_renumbering_is_the_name_of_no_message_any_more(
+    client: MailClient, authority: Authority
+) -> None:
+    """RFC 3501, 2.3.1.1: under another UIDVALIDITY, it may well be that of somebody else's message."""
+    async with serve(authority) as server, mailbox_of(client, server, authority, IMAP) as mailbox:
+        assert await mailbox.open() is None
+        ours = server.deliver(USER, message(1))
+        ref = (await looked(mailbox)).heads[0].ref
+        inbox = server.mailbox(USER).inbox
+        inbox.remove([ours])
+        inbox.uid_validity, inbox.uid_next = inbox.uid_validity + 1, 1
+        server.deliver(USER, message(2))
+        for connection in tuple(server.site.connections):
+            connection.transport.abort()
+        assert await mailbox.open() is None
+        fetched, deleted = await mailbox.fetch(ref), await mailbox.delete([ref])
+        stored = [kept.content for kept in inbox.messages]
+
+    for outcome in (fetched, deleted):
+        assert isinstance(outcome, Failure)
+        assert "UIDVALIDITY" in outcome.reason
+    assert stored == [message(2)]
+
+
 async def test_without_uid_expunge_nothing_is_expunged_that_others_have_marked(
     client: MailClient, authority: Authority
 ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 
-from mailtrip.model import Monitor, Providers, Result, Run, SessionRecord, TLSFacts
+from mailtrip.model import Monitor, Providers, Result, Run, SessionRecord, TLSFacts, spacing_of
 from mailtrip.service.plan_warnings import plan_warnings
 
 __all__ = ["monitor_document", "result_document"]
@@ -41,6 +41,8 @@ def result_document(result: Result, *, with_transcripts: bool) -> dict[str, obje
         "deferred_for_ms": None if result.deferred_for is None else _milliseconds(result.deferred_for),
         "copies": result.copies,
         "left_behind": result.left_behind,
+        "found": _plain(result.found),
+        "copies_apart": _plain(spacing_of(result.found)),
         "proof": [{"session": proof.session, "line": proof.line} for proof in result.proof],
         "facts": _plain(result.facts),
         "bounce": _plain(result.bounce),

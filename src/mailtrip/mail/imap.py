@@ -15,9 +15,10 @@ from mailtrip.mail.quoting import clean
 from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.model import Credentials, StatusCode
 
-__all__ = ["FetchedMessage", "Folder", "IMAPGrammar", "Selected"]
+__all__ = ["MOST_HEADS", "FetchedMessage", "Folder", "IMAPGrammar", "Selected"]
 
-_MOST_HEADS = 200
+MOST_HEADS = 200
+"""That one call fetches."""
 _BATCH = 20
 _HEAD_BYTES = 16384
 _MIB = 1024 * 1024
@@ -257,7 +258,7 @@ class IMAPGrammar:
         """The heads of the last `count` messages (at most 200) of the selected folder, in the order of their UIDs."""
         if self.exists == 0 or count <= 0:
             return ()
-        first = max(1, self.exists - min(count, _MOST_HEADS) + 1)
+        first = max(1, self.exists - min(count, MOST_HEADS) + 1)
         answer = yield from self._dialogue.ask(
             b"FETCH %d:* (UID RFC822.SIZE INTERNALDATE)" % first, refused="FETCH refused"
         )
@@ -266,7 +267,7 @@ class IMAPGrammar:
         return (yield from self._fetch_each(fetched_items(answer), _HEAD_BYTES))
 
     def _fetch_each(self, known: Mapping[int, Mapping[str, Value]], limit: int) -> Script[tuple[FetchedMessage, ...]]:
-        uids = sorted(known)[:_MOST_HEADS]
+        uids = sorted(known)[:MOST_HEADS]
         messages: list[FetchedMessage] = []
         for start in range(0, len(uids), _BATCH):
             contents = yield from self._fetch_contents(uids[start : start + _BATCH], limit)

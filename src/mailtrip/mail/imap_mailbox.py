@@ -7,10 +7,11 @@ import mailtrip
 from mailtrip.mail.imap import IMAPGrammar
 from mailtrip.mail.imap_places import Places
 from mailtrip.mail.line import Line
+from mailtrip.mail.quoting import clean
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.session import Session
 from mailtrip.mail.visits import Visit
-from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, Step
+from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, SessionRecord, StatusCode, Step
 
 __all__ = ["IMAPMailbox"]
 
@@ -74,7 +75,12 @@ class IMAPMailbox:
             return look
         self._visit.wide_at = now
         wide = await self.look(everywhere=True)
-        return wide if isinstance(wide, Failure) else replace(wide, heads=look.heads + wide.heads)
+        # What was found in INBOX won't be shown again: it counts even where the rest can't be read.
+        return look if isinstance(wide, Failure) else replace(wide, heads=look.heads + wide.heads)
+
+    def revisit(self, refs: Sequence[MessageRef]) -> None:
+        """Let the sweep of a later visit show these once more; other folders are looked into anew now and then anyway."""
+        self._visit.again.update(ref.key for ref in refs if self._places.is_in_inbox(ref))
 
     def is_junk(self, folder: str) -> bool:
         """Whether spam goes into this folder."""
@@ -145,6 +151,14 @@ class IMAPMailbox:
                 return answer
         return None
 
+    def _go_to(self, folder: str, uidvalidity: int | None) -> Script[None]:
+        """Select a folder in which the UIDs are still the names of the messages that they were."""
+        refusal = yield from self._places.select(self._grammar, folder)
+        if refusal is not None or (self._grammar.uidvalidity or 0) == uidvalidity:
+            return refusal
+        reason = f"the messages of {clean(folder, longest=80)} have got other names (a new UIDVALIDITY)"
+        return Refusal(status=StatusCode.MAILBOX_PROTOCOL, reason=reason)
+
     async def _look(self, script: Script[tuple[Head, ...]]) -> Look | Failure:
         session = self._line.session
         asked_at = self._line.driver.clock.monotonic()
@@ -154,14 +168,14 @@ class IMAPMailbox:
         return Look(asked_at=asked_at, answered_at=session.replied_at, heads=heads)
 
     def _fetch(self, ref: MessageRef) -> Script[bytes]:
-        refusal = yield from self._places.select(self._grammar, ref.folder)
+        refusal = yield from self._go_to(ref.folder, ref.uidvalidity)
         return refusal or (yield from self._grammar.fetch(int(ref.key)))
 
     def _delete(self, refs: Sequence[MessageRef]) -> Script[None]:
-        for folder in dict.fromkeys(ref.folder for ref in refs):
-            refusal = yield from self._places.select(self._grammar, folder)
+        for folder, uidvalidity in dict.fromkeys((ref.folder, ref.uidvalidity) for ref in refs):
+            refusal = yield from self._go_to(folder, uidvalidity)
             if refusal is None:
-                uids = [int(ref.key) for ref in refs if ref.folder == folder]
+                uids = [int(ref.key) for ref in refs if (ref.folder, ref.uidvalidity) == (folder, uidvalidity)]
                 refusal = yield from self._grammar.delete(uids)
             if refusal is not None:
                 return refusal

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailtrip.mail.imap import FetchedMessage, IMAPGrammar, Selected
+from mailtrip.mail.imap import MOST_HEADS, FetchedMessage, IMAPGrammar, Selected
 from mailtrip.mail.imap_folders import Folder
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.visits import Visit
@@ -122,20 +122,31 @@ class Places:
         if refusal is not None:
             return refusal
         messages = yield from grammar.fetch_recent(most)
-        return messages if isinstance(messages, Refusal) else _heads(INBOX, messages)
+        return messages if isinstance(messages, Refusal) else _heads(INBOX, grammar, messages)
 
     def sweep(self, grammar: IMAPGrammar, visit: Visit, most: int) -> Script[tuple[Head, ...]]:
         """The heads of messages that were in INBOX before it was opened and that no earlier visit has looked at."""
+        again = frozenset(visit.again)
         first = visit.next_uid if visit.uidvalidity == self._uidvalidity else 0
+        if first:
+            first = min([first, *(int(key) for key in again)])
         heads: tuple[Head, ...] | Refusal = ()
         if first == 0 and self._opened_at > 1:
             heads = yield from self.look_back(grammar, most)
         elif 0 < first < self._opened_at:
             messages = yield from grammar.fetch_heads(first)
-            heads = messages if isinstance(messages, Refusal) else _heads(INBOX, messages)
+            heads = messages if isinstance(messages, Refusal) else _heads(INBOX, grammar, messages)
         if not isinstance(heads, Refusal):
             visit.uidvalidity, visit.next_uid = self._uidvalidity or 0, self._next_uid
+            if len(heads) >= MOST_HEADS:
+                # There may be more behind these: the next visit goes on with them.
+                visit.next_uid = min(visit.next_uid, int(heads[-1].ref.key) + 1)
+            visit.again -= again
         return heads
+
+    def is_in_inbox(self, ref: MessageRef) -> bool:
+        """Whether it is the name of a message in INBOX, as its messages are called now."""
+        return ref.folder == INBOX and ref.uidvalidity == self._uidvalidity
 
     def _note_inbox(self, selected: Selected) -> None:
         if self._uidvalidity is None:
@@ -159,7 +170,7 @@ class Places:
         self._seen_arrivals = arrivals
         if messages:
             self._next_uid = messages[-1].uid + 1
-        return _heads(INBOX, messages)
+        return _heads(INBOX, grammar, messages)
 
     def _find_others(self, grammar: IMAPGrammar) -> Script[list[_Place]]:
         """The folders besides INBOX; looked up once."""
@@ -199,13 +210,13 @@ class Places:
         last = messages[-1].uid + 1 if messages else 1
         place.uidvalidity = grammar.uidvalidity or 0
         place.next_uid = max(last, place.next_uid if is_same else 0, 1)
-        return _heads(place.name, messages)
+        return _heads(place.name, grammar, messages)
 
 
-def _heads(folder: str, messages: Sequence[FetchedMessage]) -> tuple[Head, ...]:
+def _heads(folder: str, grammar: IMAPGrammar, messages: Sequence[FetchedMessage]) -> tuple[Head, ...]:
     return tuple(
         Head(
-            ref=MessageRef(folder, str(message.uid)),
+            ref=MessageRef(folder, str(message.uid), grammar.uidvalidity or 0),
             content=message.content,
             size=message.size,
             received_at=message.received_at,

@@ -33,6 +33,7 @@ class POP3Mailbox:
         self._has_turn = False
         self._known: set[str] | None = None
         self._old: frozenset[str] = frozenset()
+        self._deleted: set[str] = set()
         self._numbers: dict[str, int] = {}
 
     @property
@@ -78,7 +79,8 @@ class POP3Mailbox:
 
         Where there are none, nothing is asked of the server.
         """
-        left = [key for key in self._numbers if key not in self._visit.keys]
+        visit = self._visit
+        left = [key for key in self._numbers if key not in visit.keys or key in visit.again]
         unseen = [key for key in left if key in self._old][-most:]
         now = self._line.driver.clock.monotonic()
         look: Look | Failure = Look(asked_at=now, answered_at=now)
@@ -86,8 +88,15 @@ class POP3Mailbox:
             wanted = frozenset(unseen)
             look = await self._look_at(lambda keys: [key for key in keys if key in wanted])
         if not isinstance(look, Failure):
-            self._visit.keys = frozenset(self._numbers)
+            # What this run has deleted is looked at once more: it may be there all the same.
+            visit.keys = frozenset(self._numbers) - self._deleted
+            visit.again.difference_update(unseen)
+            visit.again.intersection_update(self._numbers)
         return look
+
+    def revisit(self, refs: Sequence[MessageRef]) -> None:
+        """Let the sweep of a later visit show these once more."""
+        self._visit.again.update(ref.key for ref in refs)
 
     def is_junk(self, folder: str) -> bool:
         """POP3 shows only the inbox."""
@@ -131,7 +140,10 @@ class POP3Mailbox:
         outcome = await self._line.session.run(script, Step.DELETE)
         await self._line.session.close()
         self._end_turn()
-        return outcome if isinstance(outcome, Failure) else None
+        if isinstance(outcome, Failure):
+            return outcome
+        self._deleted.update(ref.key for ref in refs)
+        return None
 
     async def release(self) -> None:
         """Let others have the mailbox: nothing of the last look is needed."""

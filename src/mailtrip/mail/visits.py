@@ -21,6 +21,7 @@ class Visit:
         uidvalidity: of INBOX, over IMAP.
         next_uid: messages of INBOX below it were looked at; 0 when none were.
         keys: of the messages over POP3 that were looked at and are still there.
+        again: messages that are to be looked at once more, by their UIDs or UIDLs.
         wide_at: monotonic seconds when the other folders were looked into last.
         turn: held for each POP3 session: they follow one another, as the server locks the mailbox for one at a time.
         login_gap: seconds from one login to the next, as the provider wants them.
@@ -30,6 +31,7 @@ class Visit:
     uidvalidity: int = 0
     next_uid: int = 0
     keys: frozenset[str] = field(default=frozenset(), repr=False)
+    again: set[str] = field(default_factory=set, repr=False)
     wide_at: float | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     login_gap: float = 0.0

@@ -2,6 +2,7 @@
 
 from mailtrip.model.blackout import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, WeekTime, Window
 from mailtrip.model.bounce import Bounce, BouncedRecipient
+from mailtrip.model.copies import Copy, Spacing, spacing_of
 from mailtrip.model.facts import (
     AuthenticationClaim,
     AuthenticationResult,
@@ -53,6 +54,7 @@ __all__ = [
     "Bounce",
     "BouncedRecipient",
     "ClockSkew",
+    "Copy",
     "Credentials",
     "CustomProperty",
     "DeliverabilityFacts",
@@ -87,6 +89,7 @@ __all__ = [
     "SessionRecord",
     "Severity",
     "Sighting",
+    "Spacing",
     "SpamMark",
     "StatusCode",
     "Step",
@@ -101,4 +104,5 @@ __all__ = [
     "WeeklyWindow",
     "Window",
     "parse_server",
+    "spacing_of",
 ]

@@ -31,10 +31,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """Names one message in one mailbox for fetch and delete: an IMAP UID, or a POP3 UIDL."""
+    """Names one message in one mailbox for fetch and delete.
+
+    Attributes:
+        folder: where it is; POP3 knows one folder, `INBOX`.
+        key: an IMAP UID, or a POP3 UIDL.
+        uidvalidity: of the folder over IMAP: under another one, the UID is that of another message (RFC 3501, 2.3.1.1).
+            None over POP3.
+    """
 
     folder: str
     key: str
+    uidvalidity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailtrip.model.bounce import Bounce
+from mailtrip.model.copies import Copy
 from mailtrip.model.facts import MessageFacts
 from mailtrip.model.server import MailProtocol
 from mailtrip.model.status import Severity, StatusCode, Verdict
@@ -173,6 +174,7 @@ class Result:
         deferred_for: how long the SMTP server put the message off before it took it; None when it never did.
         copies: how many messages with the run's token were found.
         left_behind: how many of these could not be deleted.
+        found: these messages, in the order in which they were found; at most a hundred.
         facts: what the message that was found tells of its way; None when none was read.
         bounce: the report that came back in place of the message.
         lag: the event loop's own lag while the run was under way (its maximum), part of the measurement's error.
@@ -194,6 +196,7 @@ class Result:
     deferred_for: timedelta | None = None
     copies: int = 0
     left_behind: int = 0
+    found: tuple[Copy, ...] = field(default=(), repr=False)
     facts: MessageFacts | None = field(default=None, repr=False)
     bounce: Bounce | None = field(default=None, repr=False)
     sessions: tuple[SessionRecord, ...] = field(default=(), repr=False)
@@ -231,13 +234,20 @@ class Stray:
         token: as text.
         folder: where it is; POP3 knows one folder, `INBOX`.
         key: the mailbox's own name for it (IMAP UID, POP3 UIDL): seen again under the same name, it is the same message.
+        uidvalidity: of the folder, without which a UID names nothing; None over POP3.
         received_at: when the mailbox server took it, by its own clock (IMAP INTERNALDATE); None where that is not told.
+        stamped_at: when the last server that wrote into it took it, by its own clock (the topmost Received field).
+        asked_at: when the look that showed it was asked.
+        seen_at: when that look was answered.
     """
 
     token: str
     folder: str
     key: str
+    uidvalidity: int | None = None
     received_at: datetime | None
+    stamped_at: datetime | None = None
+    asked_at: datetime
     seen_at: datetime
 
 

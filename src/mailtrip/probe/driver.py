@@ -1,16 +1,16 @@
 """The loop around the state machine of a round trip: performs the actions that `mailtrip.probe.roundtrip` decides on."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from mailtrip.clock import Clock
 from mailtrip.model import (
     Accepted,
     Failure,
-    Head,
+    Look,
     MessageFacts,
     MessageRef,
     SessionRecord,
@@ -48,6 +48,7 @@ from mailtrip.probe.moves import (
 )
 from mailtrip.probe.ports import Mailbox, Sender, StrayDesk
 from mailtrip.probe.roundtrip import State, advance, begin, resume
+from mailtrip.probe.stamps import ServerTimes, times_of
 from mailtrip.probe.timeline import Timeline
 from mailtrip.probe.token import find_tokens
 from mailtrip.probe.trip import Trip
@@ -106,13 +107,16 @@ class TripDriver:
 
     Attributes:
         facts: what the message that was found tells; None before it was fetched.
+        times: what servers told of the times of the trip's messages.
     """
 
     trip: Trip
     means: Means
     resumption: Resumption | None = None
     facts: MessageFacts | None = None
+    times: dict[MessageRef, ServerTimes] = field(default_factory=dict)
     _senders: list[Sender] = field(default_factory=list)
+    _left_behind: Sequence[MessageRef] = ()
     _strays: dict[MessageRef, Stray] = field(default_factory=dict)
     _closed: list[Sender | Mailbox] = field(default_factory=list)
 
@@ -121,6 +125,11 @@ class TripDriver:
         """The mailbox's sessions as one record, and the last SMTP sessions, oldest first."""
         records = [self.means.mailbox.record, *(sender.record for sender in self._senders[-_MOST_SESSIONS:])]
         return tuple(record for record in records if record is not None)
+
+    def moment_of(self, at: float) -> datetime:
+        """The time of day of a monotonic time."""
+        clock = self.means.clock
+        return clock.now() - timedelta(seconds=clock.monotonic() - at)
 
     async def run(self) -> tuple[Conclusion | Exception, float]:
         """The conclusion or our bug, and when it was reached (monotonic); all sessions are closed by then."""
@@ -155,6 +164,7 @@ class TripDriver:
             following = advance(state, event, self.means.clock.monotonic())
             self._tell(state, following)
             state = following
+        self._left_behind = [seen.ref for seen in task.conclusion.found if seen.deleted_at is None]
         return task.conclusion
 
     def _begin(self) -> State:
@@ -242,7 +252,8 @@ class TripDriver:
         own = tuple(head.ref for head in look.heads if self._is_own(head.content))
         spam = frozenset(ref for ref in own if self.means.mailbox.is_junk(ref.folder))
         about = tuple(head.ref for head in look.heads if head.ref not in own and self._is_about(head.content))
-        self._note_strays(look.heads)
+        self.times.update((head.ref, times_of(head)) for head in look.heads if head.ref in own)
+        self._note_strays(look)
         if not own and not about:
             await mailbox.release()
         return Looked(asked_at=look.asked_at, answered_at=look.answered_at, own=own, spam=spam, about=about)
@@ -267,27 +278,30 @@ class TripDriver:
         return self.trip.token in find_tokens(content[:_HEAD_BYTES], self.trip.key)
 
     def _read_facts(self, content: bytes, folder: str) -> MessageFacts:
-        now, at = self.means.clock.now(), self.means.clock.monotonic()
         return read_facts(
             content,
-            sent_at=now - timedelta(seconds=at - self.means.timeline.started_at),
-            seen_at=now,
+            sent_at=self.moment_of(self.means.timeline.started_at),
+            seen_at=self.means.clock.now(),
             receiving_host=self.means.mailbox_host,
             folder=folder,
         )
 
     # -- Messages of other runs ---------------------------------------------------------------------------------------
 
-    def _note_strays(self, heads: Sequence[Head]) -> None:
-        for head in heads:
+    def _note_strays(self, look: Look) -> None:
+        for head in look.heads:
             token = read_token(head.content[:_HEAD_BYTES], self.trip.key)
             if token is not None and token != self.trip.token:
+                times = times_of(head)
                 self._strays[head.ref] = Stray(
                     token=token.text,
                     folder=head.ref.folder,
                     key=head.ref.key,
-                    received_at=head.received_at,
-                    seen_at=self.means.clock.now(),
+                    uidvalidity=head.ref.uidvalidity,
+                    received_at=times.received_at,
+                    stamped_at=times.stamped_at,
+                    asked_at=self.moment_of(look.asked_at),
+                    seen_at=self.moment_of(look.answered_at),
                 )
 
     async def _sweep(self) -> None:
@@ -308,10 +322,15 @@ class TripDriver:
         look = await mailbox.sweep(_MOST_SWEPT)
         if isinstance(look, Failure):
             return
-        self._note_strays(look.heads)
+        self._note_strays(look)
+        mailbox.revisit(self._left_behind)
         if not self._strays:
             return
-        free = await desk.settle(tuple(self._strays.values()))
+        free: Collection[str] = ()
+        try:
+            free = await desk.settle(tuple(self._strays.values()))
+        finally:
+            mailbox.revisit([ref for ref, stray in self._strays.items() if stray.token not in free])
         refs = [ref for ref, stray in self._strays.items() if stray.token in free]
         if refs:
             await mailbox.delete(refs)

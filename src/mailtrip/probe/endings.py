@@ -62,7 +62,8 @@ def finish(
         sighting=_sighting(state),
         copies=len(state.copies),
         comparison=state.comparison,
-        left_behind=len(set(state.copies) - set(state.gone)),
+        left_behind=sum(seen.deleted_at is None for seen in state.found),
+        found=state.found,
         not_deleted=not_deleted,
         folder=_folder(state),
         deferred_for=timedelta(seconds=_deferred_for(state)) if state.deferred_at is not None else None,
@@ -96,9 +97,9 @@ def _sighting(state: State) -> Sighting | None:
     if state.accepted is None or state.seen is None:
         return None
     accepted_at, offered_at = state.accepted.at, state.accepted.offered_at
-    not_before = accepted_at if offered_at is None else offered_at
-    if state.unseen_at is not None:
-        not_before = max(not_before, state.unseen_at)
+    sent_at = accepted_at if offered_at is None else offered_at
+    first = [seen.not_before for seen in state.found if seen.not_after == state.seen.answered_at]
+    not_before = max(sent_at, min(sent_at if moment is None else moment for moment in first))
     return Sighting(
         not_before=timedelta(seconds=not_before - accepted_at),
         not_after=timedelta(seconds=max(not_before, state.seen.answered_at) - accepted_at),

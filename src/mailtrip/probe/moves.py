@@ -26,12 +26,29 @@ __all__ = [
     "Pause",
     "ReadReport",
     "Reported",
+    "Seen",
     "Submit",
     "Submitted",
     "Task",
     "TimeUp",
     "Watch",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A message with the trip's token, and when it became visible; times are monotonic seconds.
+
+    Attributes:
+        not_before: when the last look into its folder that did not show it was asked; None when there was none.
+        not_after: when the first look that showed it was answered.
+        deleted_at: when its deletion was confirmed; None when it was not.
+    """
+
+    ref: MessageRef
+    not_before: float | None
+    not_after: float
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +63,7 @@ class Conclusion:
         copies: how many were found.
         comparison: of the first copy; None when it was not fetched.
         left_behind: how many of these could not be deleted.
+        found: these messages.
         not_deleted: why the deletion failed.
         folder: where the message was seen.
         deferred_for: from the first time that the server put the message off until it took it.
@@ -61,6 +79,7 @@ class Conclusion:
     copies: int = 0
     comparison: Comparison | None = None
     left_behind: int = 0
+    found: tuple[Seen, ...] = ()
     not_deleted: Failure | None = None
     folder: str | None = None
     deferred_for: timedelta | None = None

@@ -56,7 +56,15 @@ class Mailbox(Protocol):
         ...
 
     async def sweep(self, most: int) -> Look | Failure:
-        """See messages that were there before the mailbox was opened and that no earlier visit has looked at."""
+        """See messages that were there before the mailbox was opened and that no earlier visit has looked at.
+
+        Shown again are those that an earlier visit was told to `revisit`, and over POP3 what an earlier run has deleted
+        and is still there.
+        """
+        ...
+
+    def revisit(self, refs: Sequence[MessageRef]) -> None:
+        """These messages stay for now: the sweep of a later visit is to show them again."""
         ...
 
     def is_junk(self, folder: str) -> bool:
@@ -98,7 +106,10 @@ class StrayDesk(Protocol):
     """Where messages with valid tokens of other runs are reported: leftovers and late arrivals."""
 
     async def settle(self, strays: Sequence[Stray]) -> Collection[str]:
-        """Take note of them; the tokens whose messages may be deleted, as nobody waits for them any more."""
+        """Take note of them; the tokens whose messages may be deleted, as nobody waits for them any more.
+
+        The others stay, and are to be reported again by a later visit that sees them.
+        """
         ...
 
 

@@ -48,6 +48,7 @@ from mailtrip.probe.moves import (
     Pause,
     ReadReport,
     Reported,
+    Seen,
     Submit,
     Submitted,
     TimeUp,
@@ -62,6 +63,8 @@ _TIMER_SLACK = 0.05
 # An answer that is out for longer than this when the time is up is the mailbox's failing, and no proof of absence.
 _OVERDUE = 5.0
 _MOST_FETCHES = 3
+_INBOX = "INBOX"
+"""What each look shows; other folders only those that go everywhere."""
 
 
 def begin(*, deadline: float, warning_time: timedelta | None, looks: LookPlan, now: float) -> State:
@@ -131,7 +134,8 @@ def _succeeded(state: State, event: Event, now: float) -> State:
             state = replace(state, comparison=comparison, trouble=None, failures=0)
             following = _do(state, Delete(state.copies), now)
         case Delete(refs=refs), Done():
-            following = _deleted(replace(state, gone=(*state.gone, *refs)), now)
+            gone = (replace(seen, deleted_at=now) if seen.ref in refs else seen for seen in state.found)
+            following = _deleted(replace(state, found=tuple(gone)), now)
         case action, _:
             raise ValueError(f"{type(event).__name__} is no outcome of {type(action).__name__}")
     return following
@@ -170,10 +174,11 @@ def _pause(state: State, seconds: float, now: float) -> State:
 
 
 def _looked(state: State, look: Looked, now: float) -> State:
+    fresh = tuple(ref for ref in dict.fromkeys(look.own) if ref not in state.copies)
+    seen = tuple(Seen(ref=ref, not_before=_not_shown(state, ref), not_after=look.answered_at) for ref in fresh)
     if isinstance(state.action, LookNow) and state.action.everywhere:
         state = replace(state, wide_at=look.asked_at)
-    fresh = tuple(ref for ref in dict.fromkeys(look.own) if ref not in state.copies)
-    found = replace(state, copies=state.copies + fresh, spam=state.spam | look.spam)
+    found = replace(state, found=state.found + seen, spam=state.spam | look.spam)
     if state.looked_again:
         return _do(found, Delete(fresh), now) if fresh else conclude(state)
     if fresh:
@@ -183,6 +188,13 @@ def _looked(state: State, look: Looked, now: float) -> State:
         return _do(replace(state, unseen_at=look.asked_at), ReadReport(unread[0]), now)
     is_restless = state.unseen_at is not None and look.asked_at - state.unseen_at < state.looks.push_from
     return _wait(replace(state, unseen_at=look.asked_at), now, is_restless=is_restless)
+
+
+def _not_shown(state: State, ref: MessageRef) -> float | None:
+    """When the last look into a message's folder that did not show it was asked; None when there was none."""
+    if ref.folder != _INBOX:
+        return state.wide_at
+    return state.seen.asked_at if state.seen else state.unseen_at
 
 
 def _wait(state: State, now: float, *, is_restless: bool) -> State:

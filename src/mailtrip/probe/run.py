@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mailtrip.model import MailProtocol, Result, SessionRecord, StatusCode, Verdict
+from mailtrip.model import Copy, MailProtocol, Result, SessionRecord, StatusCode, Verdict, spacing_of
 from mailtrip.probe.driver import Means, Resumption, TripDriver
 from mailtrip.probe.expectations import find_shortfalls, judge
-from mailtrip.probe.moves import Conclusion
+from mailtrip.probe.moves import Conclusion, Seen
 from mailtrip.probe.proof import find_proof
 from mailtrip.probe.quota import blame_quota, quota_of
+from mailtrip.probe.stamps import ServerTimes
 from mailtrip.probe.summary import summarise, summarise_bug
 from mailtrip.probe.trip import Trip
 
@@ -38,11 +39,13 @@ async def run_round_trip(
     outcome, ended = await driver.run()
     duration = timedelta(seconds=ended - means.timeline.started_at)
     records = driver.records
+    found: tuple[Copy, ...] = ()
     if isinstance(outcome, Exception):
         conclusion = Conclusion(verdict=Verdict.UNKNOWN, status=StatusCode.INTERNAL_ERROR)
         summary = summarise_bug(outcome)
     else:
         now = means.clock.now()
+        found = tuple(_copy(seen, outcome, driver) for seen in outcome.found)
         shortfalls = find_shortfalls(trip.expectations, driver.facts, records, now=now) if driver.facts else ()
         quota = quota_of(records)
         conclusion = blame_quota(judge(outcome, shortfalls), quota)
@@ -54,6 +57,7 @@ async def run_round_trip(
             duration=duration,
             shortfalls=[each.text for each in shortfalls],
             quota_percent=quota,
+            spacing=spacing_of(found),
         )
     return Result(
         verdict=conclusion.verdict,
@@ -71,10 +75,31 @@ async def run_round_trip(
         deferred_for=conclusion.deferred_for,
         copies=conclusion.copies,
         left_behind=conclusion.left_behind,
+        found=found,
         facts=driver.facts,
         bounce=conclusion.bounce,
         sessions=records,
         lag=lag() if lag else timedelta(0),
+    )
+
+
+def _copy(seen: Seen, conclusion: Conclusion, driver: TripDriver) -> Copy:
+    """A message as it is kept; it can't have been there before it went out."""
+    times = driver.times.get(seen.ref, ServerTimes())
+    sent_at = driver.means.timeline.started_at
+    if conclusion.accepted is not None:
+        offered_at = conclusion.accepted.offered_at
+        sent_at = conclusion.accepted.at if offered_at is None else offered_at
+    not_before = sent_at if seen.not_before is None else max(sent_at, seen.not_before)
+    return Copy(
+        folder=seen.ref.folder,
+        key=seen.ref.key,
+        uidvalidity=seen.ref.uidvalidity,
+        not_before=driver.moment_of(not_before),
+        not_after=driver.moment_of(max(not_before, seen.not_after)),
+        received_at=times.received_at,
+        stamped_at=times.stamped_at,
+        deleted_at=None if seen.deleted_at is None else driver.moment_of(seen.deleted_at),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mailtrip.model import Accepted, Bounce, Failure, MessageRef
 from mailtrip.probe.compare import Comparison
 from mailtrip.probe.looks import LookPlan
-from mailtrip.probe.moves import Action, Looked
+from mailtrip.probe.moves import Action, Looked, Seen
 
 __all__ = ["State"]
 
@@ -22,8 +22,7 @@ class State:
         unanswered: why the acceptance was not heard.
         unseen_at: when the last look that did not show the message was asked.
         seen: the first look that showed it.
-        copies: all messages with the trip's token so far.
-        gone: those messages that were deleted.
+        found: all messages with the trip's token so far.
         trouble: how the mailbox failed last; None when it has been opened for the first time, or has answered a look
             or fetch since.
         failures: how often in a row it has.
@@ -49,8 +48,7 @@ class State:
     unanswered: Failure | None = None
     unseen_at: float | None = None
     seen: Looked | None = None
-    copies: tuple[MessageRef, ...] = ()
-    gone: tuple[MessageRef, ...] = ()
+    found: tuple[Seen, ...] = ()
     trouble: Failure | None = None
     failures: int = 0
     comparison: Comparison | None = None
@@ -63,3 +61,8 @@ class State:
     deferred_at: float | None = None
     deferrals: int = 0
     resumes: bool = False
+
+    @property
+    def copies(self) -> tuple[MessageRef, ...]:
+        """The messages in `found`."""
+        return tuple(seen.ref for seen in self.found)

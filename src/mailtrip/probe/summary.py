@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mailtrip.model import Severity, StatusCode, Verdict
+from mailtrip.model import Severity, Spacing, StatusCode, Verdict
 from mailtrip.probe.compare import Alteration, Change
 from mailtrip.probe.fields import printable
 from mailtrip.probe.moves import Conclusion
@@ -21,6 +21,7 @@ def summarise(
     duration: timedelta,
     shortfalls: Sequence[str] = (),
     quota_percent: int | None = None,
+    spacing: Spacing | None = None,
 ) -> str:
     """Say in one sentence what became of the message, where, and what the server said.
 
@@ -31,6 +32,7 @@ def summarise(
         duration: of the whole trip.
         shortfalls: what else is not as the owner expects it, each in a clause.
         quota_percent: how full the mailbox is; None when that is not known.
+        spacing: how far apart several copies came.
     """
     accepted = _accepted(conclusion, smtp)
     full = ", as the mailbox is full" if conclusion.status is StatusCode.MAILBOX_QUOTA else ""
@@ -59,7 +61,7 @@ def summarise(
         case Verdict.UNKNOWN:
             text = f"Nothing can be said about the mail path: {why}"
         case _:
-            text = _delivered(conclusion, mailbox, why, shortfalls)
+            text = _delivered(conclusion, mailbox, why, shortfalls, spacing)
     return text.rstrip(".") + "."
 
 
@@ -103,7 +105,9 @@ def _report(conclusion: Conclusion) -> str:
     return f"{by} says: {said}" if by else said
 
 
-def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Sequence[str]) -> str:
+def _delivered(
+    conclusion: Conclusion, mailbox: str, why: str, shortfalls: Sequence[str], spacing: Spacing | None
+) -> str:
     if conclusion.sighting:
         text = f"Delivered to {mailbox} within {_seconds(conclusion.sighting.not_after)}"
     else:
@@ -118,13 +122,23 @@ def _delivered(conclusion: Conclusion, mailbox: str, why: str, shortfalls: Seque
     if conclusion.comparison:
         faults += [_alteration(each) for each in conclusion.comparison.alterations]
     if conclusion.copies > 1:
-        faults.append(f"{conclusion.copies} copies came in")
+        faults.append(f"{conclusion.copies} copies came in{_apart(spacing)}")
     if conclusion.verdict is Verdict.SLOW:
         faults.append("that is slower than the warning time")
     if conclusion.not_deleted:
         faults.append(f"it could not be deleted: {conclusion.not_deleted.reason}")
     faults += shortfalls
     return f"{text}, but {'; '.join(faults)}" if faults else text
+
+
+def _apart(spacing: Spacing | None) -> str:
+    """How long after the first copy the last one came."""
+    if spacing is None:
+        return ""
+    bounds = f"at most {_seconds(spacing.at_most)}"
+    if spacing.at_least > timedelta(0):
+        bounds = f"{_seconds(spacing.at_least)} to {_seconds(spacing.at_most)}"
+    return f", the last {bounds} after the first"
 
 
 def _alteration(alteration: Alteration) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.model import Result, Run, RunState, StatusCode, Step, Stray, Verdict
-from mailtrip.service.strays import MOST_COPIES, rule_on
+from mailtrip.service.strays import MOST_COPIES, is_own, rule_on
 from mailtrip.store import Connection
 from mailtrip.store.ledger import Acceptance, Ruling
 from mailtrip.store.runs import FinishedRun
@@ -39,8 +39,8 @@ def settle(
 ) -> frozenset[str]:
     """Take note of messages that were found by others than their own runs, and revise the verdicts of these.
 
-    A message that shows up again, as it could not be deleted, is no further copy. Strays of all accounts are taken,
-    as accounts may share a mailbox.
+    A message that shows up again, as it could not be deleted, is no further copy, and a run's own message that others saw
+    before it was deleted is none either. Strays of all accounts are taken, as accounts may share a mailbox.
 
     Args:
         connection: of a writing transaction.
@@ -50,17 +50,20 @@ def settle(
 
     Returns:
         The tokens whose messages may be deleted: those of runs that have ended, and those that the ledger does not
-        know (any more).
+        know (any more). All others are to be looked at again later.
     """
     found = store.ledger.find_by_tokens(connection, {stray.token for stray in strays})
     timeouts = store.ledger.timeouts(connection, {run.monitor_id for run in found.values()})
+    staying = {token for token in unwritten if token not in found}
     for stray in sorted(strays, key=lambda stray: stray.received_at or stray.seen_at):
         run = found.get(stray.token)
-        if run is not None and run.state is not RunState.RUNNING:
-            timeout = timeouts.get(run.monitor_id, _LONGEST_TIMEOUT)
-            found[stray.token] = _settle_one(connection, run, stray, timeout=timeout, now=now)
-    staying = {token for token, run in found.items() if run.state is RunState.RUNNING}
-    staying |= {token for token in unwritten if token not in found}
+        if run is None:
+            continue
+        if run.state is RunState.RUNNING or is_own(run, stray):
+            staying.add(stray.token)
+            continue
+        timeout = timeouts.get(run.monitor_id, _LONGEST_TIMEOUT)
+        found[stray.token] = _settle_one(connection, run, stray, timeout=timeout, now=now)
     return frozenset(stray.token for stray in strays) - staying
 
 
@@ -123,7 +126,7 @@ def _settle_one(connection: Connection, run: Run, stray: Stray, *, timeout: time
 
 
 def _digest(stray: Stray) -> bytes:
-    name = f"{stray.folder}\0{stray.key}".encode("utf-8", "surrogatepass")
+    name = f"{stray.folder}\0{stray.uidvalidity}\0{stray.key}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(name).digest()
 
 
@@ -143,6 +146,9 @@ def _excuse(result: Result) -> Ruling:
         status=StatusCode.LOCATION_LOST,
         step=result.step,
         summary=f"The location had lost its network: nothing can be said of the mail path. {result.summary}",
+        copies=result.copies,
+        delay=result.delay,
+        sighting=result.sighting,
     )
 
 

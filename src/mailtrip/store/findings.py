@@ -1,4 +1,4 @@
-"""What a run found beside its verdict (facts, bounce, proof), as JSON: values of the model, field by field.
+"""What a run found beside its verdict (facts, bounce, proof, copies), as JSON: values of the model, field by field.
 
 Fields that a stored value lacks get their defaults, fields that are no longer known are passed over: so that the model may
 grow while old runs stay readable.
@@ -12,7 +12,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from mailtrip.model import Bounce, MessageFacts, Proof
+from mailtrip.model import Bounce, Copy, MessageFacts, Proof
 from mailtrip.store.codec import storable
 
 __all__ = ["Findings", "decode_findings", "encode_findings"]
@@ -28,6 +28,7 @@ class Findings:
     proof: tuple[Proof, ...] = ()
     facts: MessageFacts | None = None
     bounce: Bounce | None = None
+    found: tuple[Copy, ...] = ()
 
 
 def encode_findings(findings: Findings) -> str | None:

@@ -1,7 +1,7 @@
 """What is found out about runs after their end: strays, revised verdicts, messages that never came."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailtrip.model import Run, RunState, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Copy, Run, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.store.codec import storable
+from mailtrip.store.findings import Findings
 from mailtrip.store.monitors import settings_of
 from mailtrip.store.runs import BRIEF, lock, put_latest, to_run, verify
 from mailtrip.store.schema import AWAITED, latest_runs, monitors, run_revisions, run_strays, run_transcripts, runs
@@ -55,7 +56,11 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A new verdict of a run, and what belongs to it; the fields are those of `Result`."""
+    """A new verdict of a run, and what belongs to it; the fields are those of `Result`.
+
+    Attributes:
+        left_behind: None leaves it as it is; so does an empty `found`.
+    """
 
     verdict: Verdict
     status: StatusCode
@@ -64,6 +69,8 @@ class Ruling:
     copies: int = 0
     delay: timedelta | None = None
     sighting: Sighting | None = None
+    left_behind: int | None = None
+    found: tuple[Copy, ...] = ()
 
 
 def find(connection: Connection, run_ids: Collection[int]) -> list[Run]:
@@ -72,8 +79,11 @@ def find(connection: Connection, run_ids: Collection[int]) -> list[Run]:
 
 
 def find_by_tokens(connection: Connection, tokens: Collection[str]) -> dict[str, Run]:
-    """The runs of these tokens, of any account, without sessions; locked until the transaction ends."""
-    return {row.token: to_run(row) for row in lock(connection, runs.c.token.in_(tokens)) if row.token in tokens}
+    """The runs of these tokens, of any account, with the copies they found; locked until the transaction ends."""
+    rows = [row for row in lock(connection, runs.c.token.in_(tokens)) if row.token in tokens]
+    query = select(runs.c.id, runs.c.findings).where(runs.c.id.in_([row.id for row in rows]))
+    findings: dict[int, Findings] = {row.id: row.findings for row in connection.execute(query)}
+    return {row.token: _with_found(to_run(row), findings[row.id].found) for row in rows}
 
 
 def remember_stray(connection: Connection, run: Run, digest: bytes, *, seen_at: datetime) -> bool:
@@ -91,21 +101,27 @@ def count_strays(connection: Connection, run_id: int) -> int:
 
 
 def revise(connection: Connection, run_id: int, ruling: Ruling, *, now: datetime) -> Run:
-    """Put a new verdict in force and keep the one before; a run without a result gets its first one."""
+    """Put a new verdict in force and keep the one before; a run without a result gets its first one.
+
+    Returns:
+        The run as it is then, with the copies of the ruling.
+    """
     columns = (runs.c.account_id, runs.c.id, runs.c.changed_at, runs.c.verdict, runs.c.status, runs.c.summary)
     before = select(*columns).where(runs.c.id == run_id, runs.c.verdict.is_not(None))
     names = ("account_id", "run_id", "at", "verdict", "status", "summary")
     connection.execute(insert(run_revisions).from_select(names, before))
-    row = connection.execute(
-        update(runs).where(runs.c.id == run_id).values(_values(ruling, now=now)).returning(*BRIEF)
-    ).one()
+    values = _values(ruling, now=now)
+    if ruling.found:
+        findings = connection.execute(select(runs.c.findings).where(runs.c.id == run_id)).scalar_one()
+        values["findings"] = replace(findings, found=ruling.found)
+    row = connection.execute(update(runs).where(runs.c.id == run_id).values(values).returning(*BRIEF)).one()
     connection.execute(
         update(run_transcripts).where(run_transcripts.c.run_id == run_id).values(is_good=ruling.status is StatusCode.OK)
     )
     put_latest(connection, [(row, ruling.verdict, ruling.status)])
     if row.recheck_of is not None:
         verify(connection, {row.recheck_of: ruling.status})
-    return to_run(row)
+    return _with_found(to_run(row), ruling.found)
 
 
 def note_accepted(connection: Connection, acceptances: Sequence[Acceptance]) -> None:
@@ -177,6 +193,10 @@ _ACCEPT = (
 )
 
 
+def _with_found(run: Run, found: tuple[Copy, ...]) -> Run:
+    return run if run.result is None else replace(run, result=replace(run.result, found=found))
+
+
 def _values(ruling: Ruling, *, now: datetime) -> dict[str, object]:
     sighting = ruling.sighting
     return {
@@ -188,6 +208,7 @@ def _values(ruling: Ruling, *, now: datetime) -> dict[str, object]:
         "step": ruling.step,
         "summary": storable(ruling.summary, 1000),
         "copies": ruling.copies,
+        "left_behind": runs.c.left_behind if ruling.left_behind is None else ruling.left_behind,
         "delay": ruling.delay,
         "seen_not_before": None if sighting is None else sighting.not_before,
         "seen_not_after": None if sighting is None else sighting.not_after,

@@ -171,7 +171,9 @@ def get(connection: Connection, account_id: int, run_id: int) -> Run | None:
         sessions = tuple(
             replace(session, transcript=transcript) for session, transcript in zip(sessions, transcripts, strict=True)
         )
-    result = replace(run.result, sessions=sessions, proof=found.proof, facts=found.facts, bounce=found.bounce)
+    result = replace(
+        run.result, sessions=sessions, proof=found.proof, facts=found.facts, bounce=found.bounce, found=found.found
+    )
     return replace(run, result=result, revisions=_revisions(connection, row))
 
 
@@ -298,7 +300,7 @@ def _result_values(run_id: int, result: Result) -> dict[str, object]:
         "left_behind": result.left_behind,
         "lag": result.lag,
         "sessions": result.sessions,
-        "findings": Findings(proof=result.proof, facts=result.facts, bounce=result.bounce),
+        "findings": Findings(proof=result.proof, facts=result.facts, bounce=result.bounce, found=result.found),
     }
 
 

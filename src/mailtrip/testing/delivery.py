@@ -1,6 +1,7 @@
 """From an accepted message to the mailbox: at once or later, whole or altered, once, twice or never."""
 
 import asyncio
+from collections.abc import Callable
 from email.utils import format_datetime
 
 from mailtrip.testing.faults import Delivery
@@ -13,29 +14,32 @@ __all__ = ["alter", "deliver"]
 def deliver(site: Site, sender: str, account: Account, message: bytes) -> None:
     """Deliver as `site.delivery` says at this moment."""
     plan = site.delivery
-    if plan.delay <= 0:
-        _store(site, plan, sender, account, message)
+    for number in range(1 if plan.bounce else plan.copies):
+        _wait(site, plan.delay + number * plan.apart, lambda: _store(site, plan, sender, account, message))
+
+
+def _wait(site: Site, seconds: float, act: Callable[[], None]) -> None:
+    if seconds <= 0:
+        act()
         return
 
     def later() -> None:
         site.deliveries.discard(handle)
-        _store(site, plan, sender, account, message)
+        act()
 
-    handle: asyncio.TimerHandle = site.loop.call_later(plan.delay, later)
+    handle: asyncio.TimerHandle = site.loop.call_later(seconds, later)
     site.deliveries.add(handle)
 
 
 def _store(site: Site, plan: Delivery, sender: str, account: Account, message: bytes) -> None:
     now = site.clock.now()
-    if plan.bounce:
-        returned_to = site.store.find(sender)
-        if returned_to is not None:
-            notice = _bounce(site.hostname, sender, account.address, message, format_datetime(now))
-            returned_to.inbox.append(notice, now)
+    if not plan.bounce:
+        account.folders[plan.folder].append(alter(message, plan), now)
         return
-    content = alter(message, plan)
-    for _ in range(plan.copies):
-        account.folders[plan.folder].append(content, now)
+    returned_to = site.store.find(sender)
+    if returned_to is not None:
+        notice = _bounce(site.hostname, sender, account.address, message, format_datetime(now))
+        returned_to.inbox.append(notice, now)
 
 
 def alter(message: bytes, plan: Delivery) -> bytes:

@@ -31,6 +31,7 @@ class FakeMailPath:
         clock: the clock of both.
         visible_after: seconds from the sender's acceptance until the message is in the mailbox.
         copies: how many of it come; 0 loses it.
+        apart: seconds from one copy to the next.
         folder: where they come.
         alter: what the way does to the message.
     """
@@ -41,12 +42,14 @@ class FakeMailPath:
         *,
         visible_after: float = 1.0,
         copies: int = 1,
+        apart: float = 0.0,
         folder: str = "INBOX",
         alter: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.clock = clock
         self.visible_after = visible_after
         self.copies = copies
+        self.apart = apart
         self.folder = folder
         self.sent: list[tuple[Envelope, bytes]] = []
         self.deleted: list[MessageRef] = []
@@ -58,8 +61,8 @@ class FakeMailPath:
         """Take a message over from a sender, as of now."""
         self.sent.append((envelope, message))
         content = self._alter(message) if self._alter is not None else message
-        for _ in range(self.copies):
-            self.put(content, after=self.visible_after)
+        for number in range(self.copies):
+            self.put(content, after=self.visible_after + number * self.apart)
 
     def put(self, content: bytes, *, after: float = 0.0, folder: str | None = None) -> MessageRef:
         """Let a message come into the mailbox by another way."""
@@ -173,6 +176,7 @@ class FakeMailbox:
         self._junk = junk
         self._script = _Script(path.clock, takes or {}, failures or {})
         self._known: set[MessageRef] | None = None
+        self.revisited: list[MessageRef] = []
         self.can_push = can_push
         self.record = record
 
@@ -202,6 +206,10 @@ class FakeMailbox:
         """All that is there and was not seen yet is old: this fake has no earlier visits."""
         old = [ref for ref in self._path.visible() if ref in (self._known or ())][-most:]
         return await self._look("sweep", lambda ref: ref in old)
+
+    def revisit(self, refs: Sequence[MessageRef]) -> None:
+        """This fake has no later visits either, but remembers what they were to see."""
+        self.revisited += refs
 
     def is_junk(self, folder: str) -> bool:
         return folder == self._junk

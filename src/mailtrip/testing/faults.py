@@ -213,6 +213,7 @@ class Delivery:
         delay: seconds until it is in the mailbox.
         folder: "INBOX" or "Junk".
         copies: how many times it is delivered; 0 loses it.
+        apart: seconds from one copy to the next.
         footer: is put behind the body, as a mailing list or a gateway does.
         without_headers: names of header fields that are taken out, in any case.
         bounce: instead of the message, a delivery status notification is delivered to its sender.
@@ -221,6 +222,7 @@ class Delivery:
     delay: float = 0.0
     folder: str = "INBOX"
     copies: int = 1
+    apart: float = 0.0
     footer: bytes = b""
     without_headers: tuple[str, ...] = ()
     bounce: bool = False

@@ -13,12 +13,25 @@ from tests.contract.store.builders import (
     claimed,
     finish,
     finished,
+    full_facts,
     make_monitor,
     planned,
     result,
 )
 
-from mailtrip.model import Result, Revision, Run, RunKind, RunState, Severity, StatusCode, Stray, Verdict
+from mailtrip.model import (
+    Copy,
+    Result,
+    Revision,
+    Run,
+    RunKind,
+    RunState,
+    Severity,
+    StatusCode,
+    Step,
+    Stray,
+    Verdict,
+)
 from mailtrip.service import endings, ledger, monitors, retention, runs
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.ledger import Acceptance
@@ -45,8 +58,30 @@ def history(database: Database, run: Run) -> list[tuple[datetime, Verdict]]:
     return [(revision.at, revision.verdict) for revision in read(database, run).revisions]
 
 
-def stray(token: str = "t", *, key: str = "1", received_at: datetime | None = None, seen_at: datetime = LATER) -> Stray:
-    return Stray(token=token, folder="INBOX", key=key, received_at=received_at, seen_at=seen_at)
+def stray(
+    token: str = "t",
+    *,
+    key: str = "1",
+    uidvalidity: int | None = None,
+    received_at: datetime | None = None,
+    seen_at: datetime = LATER,
+) -> Stray:
+    return Stray(
+        token=token,
+        folder="INBOX",
+        key=key,
+        uidvalidity=uidvalidity,
+        received_at=received_at,
+        asked_at=seen_at,
+        seen_at=seen_at,
+    )
+
+
+def with_copies(*keys: str, deleted_at: datetime | None = NOW, outcome: Result | None = None) -> Result:
+    """A run that has found copies of these names, and deleted them at that time."""
+    copies = tuple(Copy(folder="INBOX", key=key, not_before=NOW, not_after=NOW, deleted_at=deleted_at) for key in keys)
+    left = 0 if deleted_at else len(keys)
+    return replace(outcome or result(), copies=len(keys), left_behind=left, found=copies, facts=full_facts())
 
 
 def settle(
@@ -168,6 +203,51 @@ def test_a_second_copy_after_the_run_makes_it_doubled(database: Database) -> Non
     found = read(database, run).result
     assert found is not None
     assert (found.verdict, found.status, found.copies) == (Verdict.DOUBLED, StatusCode.DOUBLED, 2)
+
+
+def test_another_message_makes_a_run_doubled_and_is_kept_with_the_first(database: Database) -> None:
+    run = finished(database, make_monitor(database), with_copies("1"), token="t")
+    assert settle(database, [stray(key="2", received_at=NOW + 5 * MINUTE)]) == {"t"}
+    found = read(database, run).result
+    assert found is not None
+    assert (found.verdict, found.status, found.copies) == (Verdict.DOUBLED, StatusCode.DOUBLED, 2)
+    assert [(copy.key, copy.not_after, copy.received_at) for copy in found.found] == [
+        ("1", NOW, None),
+        ("2", LATER, NOW + 5 * MINUTE),
+    ]
+    assert found.facts == full_facts()
+
+
+def test_a_message_that_the_server_kept_after_its_deletion_is_left_behind_and_no_second_copy(
+    database: Database,
+) -> None:
+    run = finished(database, make_monitor(database), with_copies("1"), token="t")
+    for minutes in range(3):
+        assert settle(database, [stray(key="1", seen_at=LATER + minutes * MINUTE)]) == {"t"}
+    found = read(database, run).result
+    assert found is not None
+    assert (found.verdict, found.status, found.step) == (Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE)
+    assert (found.copies, found.left_behind) == (1, 1)
+    assert [copy.deleted_at for copy in found.found] == [None]
+    assert len(history(database, run)) == 2
+
+
+def test_a_message_that_another_run_saw_before_its_deletion_says_nothing_and_stays(database: Database) -> None:
+    """Runs that share a mailbox see each other's messages in passing."""
+    run = finished(database, make_monitor(database), with_copies("1", deleted_at=NOW + MINUTE), token="t")
+    for seen_at in (NOW, NOW + MINUTE, NOW + MINUTE + timedelta(seconds=10)):
+        assert settle(database, [stray(key="1", seen_at=seen_at)]) == frozenset()
+    assert (verdict_of(database, run), history(database, run)) == (Verdict.DELIVERED, [])
+    assert settle(database, [stray(key="1", seen_at=NOW + 2 * MINUTE)]) == {"t"}
+    assert len(history(database, run)) == 2
+
+
+def test_the_same_uid_under_another_uidvalidity_is_the_name_of_another_message(database: Database) -> None:
+    """Whether it is a second copy or the first one under a new name, nobody can tell."""
+    run = finished(database, make_monitor(database), with_copies("1"), token="t")
+    assert settle(database, [stray(key="1", uidvalidity=9)]) == {"t"}
+    assert settle(database, [stray(key="1", uidvalidity=10)]) == {"t"}
+    assert (verdict_of(database, run), history(database, run)) == (Verdict.DELIVERED, [])
 
 
 def test_two_copies_found_at_once_are_one_late_message_and_one_more(database: Database) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from tests.contract.store.builders import ADMIN, NOW, make_monitor, planned, result
 
-from mailtrip.model import Result, Revision, Run, RunKind, RunState, Severity, StatusCode, Stray, Verdict
+from mailtrip.model import Copy, Result, Revision, Run, RunKind, RunState, Severity, StatusCode, Stray, Verdict
 from mailtrip.service import endings, ledger, runs
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.ledger import Acceptance
@@ -27,6 +27,10 @@ from mailtrip.store import Database
 
 SECOND = timedelta(seconds=1)
 TIMEOUT = 30 * SECOND
+FOUND = replace(
+    result(), copies=1, found=(Copy(folder="INBOX", key="1", not_before=NOW, not_after=NOW, deleted_at=NOW),)
+)
+"""A message that goes by the name 1 was found, and deleted long before any other visit."""
 OUTCOMES = (
     result(),
     result(StatusCode.SLOW, Verdict.SLOW),
@@ -40,6 +44,7 @@ OUTCOMES = (
     result(StatusCode.CONNECTION_FAILED, Verdict.UNSENT),
     result(StatusCode.MESSAGE_REFUSED, Verdict.REFUSED),
     result(StatusCode.INTERNAL_ERROR, Verdict.UNKNOWN),
+    FOUND,
     None,
 )
 """How runs end; None is a run that is cut short."""
@@ -53,6 +58,7 @@ class Known:
     rechecks: int | None = None
     has_ended: bool = False
     was_good: bool = False
+    names: frozenset[str] | None = None
     verdicts: tuple[tuple[Verdict, StatusCode], ...] = ()
 
 
@@ -94,6 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if not known.has_ended:
                 known.has_ended = True
                 known.was_good = outcome is not None and outcome.status.severity is Severity.OK
+                known.names = frozenset("1") if outcome is FOUND else None
 
     @rule(
         run_ids=st.lists(claimed, min_size=1, max_size=3),
@@ -104,6 +111,9 @@ class LedgerMachine(RuleBasedStateMachine):
         found = [self._stray(run_id, key, received) for run_id in run_ids]
         free = self.database.write(lambda connection: ledger.settle(connection, found, now=self.now))
         assert free == {self.known[run_id].token for run_id in run_ids if self.known[run_id].has_ended}
+        for run_id in run_ids:
+            known = self.known[run_id]
+            known.names = known.names and known.names | {key}
 
     @rule(run_id=claimed)
     def accept(self, run_id: int) -> None:
@@ -150,6 +160,13 @@ class LedgerMachine(RuleBasedStateMachine):
             _check_revisions(run.revisions)
 
     @invariant()
+    def a_message_that_was_found_has_as_many_copies_as_names(self) -> None:
+        for run_id, known in self.known.items():
+            run = self._read(run_id)
+            if known.names is not None and run.result is not None:
+                assert run.result.copies == len(run.result.found) == len(known.names)
+
+    @invariant()
     def an_error_is_verified_by_what_is_in_force_of_its_recheck(self) -> None:
         for run_id, known in self.known.items():
             if known.rechecks is not None:
@@ -175,7 +192,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _stray(self, run_id: int, key: str, received: int | None) -> Stray:
         received_at = None if received is None else self._read(run_id).slot + received * SECOND
         token = self.known[run_id].token
-        return Stray(token=token, folder="INBOX", key=key, received_at=received_at, seen_at=self.now)
+        return Stray(token=token, folder="INBOX", key=key, received_at=received_at, asked_at=self.now, seen_at=self.now)
 
     def _read(self, run_id: int) -> Run:
         return self.database.read(lambda connection: runs.get(connection, ADMIN, run_id))

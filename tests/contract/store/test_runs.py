@@ -188,7 +188,7 @@ def test_runs_in_a_page_have_no_sessions(database: Database) -> None:
     monitor_id = make_monitor(database)
     finished(database, monitor_id, full_result())
     (run,) = database.read(lambda connection: runs.page(connection, ADMIN, monitor_id, limit=1))
-    assert run.result == replace(full_result(), sessions=(), proof=(), facts=None, bounce=None)
+    assert run.result == replace(full_result(), sessions=(), proof=(), facts=None, bounce=None, found=())
 
 
 def test_another_account_finds_no_run(database: Database) -> None:

@@ -39,7 +39,8 @@ async def test_only_messages_that_nobody_waits_for_may_go_and_none_while_the_dat
     database: Database, clock: FakeClock
 ) -> None:
     strays = [
-        Stray(token=token, folder="INBOX", key=token, received_at=None, seen_at=clock.now()) for token in ("a", "b")
+        Stray(token=token, folder="INBOX", key=token, received_at=None, asked_at=clock.now(), seen_at=clock.now())
+        for token in ("a", "b")
     ]
     desk = LedgerDesk(database, clock=clock, unwritten=lambda: ["a"])
     free = await desk.settle(strays)

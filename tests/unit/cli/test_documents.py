@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailtrip.cli.documents import result_document
 from mailtrip.model import (
+    Copy,
     DeliverabilityFacts,
     Direction,
     Hop,
@@ -51,6 +52,21 @@ RESULT = Result(
         ),
     ),
 )
+
+
+def test_copies_are_told_with_how_far_apart_they_came() -> None:
+    seen = RESULT.started_at
+    first = Copy(folder="INBOX", key="7", not_before=seen, not_after=seen + timedelta(seconds=1), deleted_at=seen)
+    last = replace(first, key="8", not_before=seen + timedelta(seconds=3), not_after=seen + timedelta(seconds=4))
+
+    document = json.loads(json.dumps(result_document(replace(RESULT, found=(first, last)), with_transcripts=False)))
+
+    assert document["copies_apart"] == {"at_least_ms": 2000.0, "at_most_ms": 4000.0}
+    assert [copy["not_after"] for copy in document["found"]] == [
+        "2026-01-01T00:00:01+00:00",
+        "2026-01-01T00:00:04+00:00",
+    ]
+    assert document["found"][0]["deleted_at"] == "2026-01-01T00:00:00+00:00"
 
 
 def test_durations_are_milliseconds_and_times_iso_8601() -> None:

@@ -39,6 +39,7 @@ from mailtrip.probe.moves import (
     Pause,
     ReadReport,
     Reported,
+    Seen,
     Submit,
     Submitted,
     TimeUp,
@@ -141,6 +142,7 @@ def test_a_good_trip_is_delivered() -> None:
         accepted=ACCEPTED,
         sighting=Sighting(not_before=timedelta(0), not_after=timedelta(seconds=0.5)),
         copies=1,
+        found=(Seen(ref=REF, not_before=None, not_after=2.5, deleted_at=2.7),),
         comparison=Comparison(),
         folder="INBOX",
     )
@@ -538,8 +540,20 @@ def test_a_copy_that_comes_behind_is_found_and_deleted_too() -> None:
     late_copy = [*DELETED, (2.8, found(2.8, REF, COPY))]
 
     assert after(*late_copy).action == Delete((COPY,))
-    assert conclusion(*late_copy, (2.9, Done())).verdict is Verdict.DOUBLED
-    assert conclusion(*late_copy, (2.9, Done())).copies == 2
+    ended = conclusion(*late_copy, (2.9, Done()))
+    assert (ended.verdict, ended.copies) == (Verdict.DOUBLED, 2)
+    assert ended.found == (
+        Seen(ref=REF, not_before=None, not_after=2.5, deleted_at=2.7),
+        # The look before, which did not show it, was asked at 2.49.
+        Seen(ref=COPY, not_before=2.49, not_after=2.8, deleted_at=2.9),
+    )
+
+
+def test_a_copy_whose_deletion_failed_is_told_from_those_that_are_gone() -> None:
+    ended = conclusion(*DELETED, (2.8, found(2.8, REF, COPY)), (2.9, KEPT))
+
+    assert [(seen.ref, seen.deleted_at) for seen in ended.found] == [(REF, 2.7), (COPY, None)]
+    assert (ended.copies, ended.left_behind) == (2, 1)
 
 
 # -- bugs of the caller -------------------------------------------------------------------------------------------------
@@ -715,6 +729,25 @@ def test_a_message_in_the_spam_folder_is_spam() -> None:
 
     assert (ended.verdict, ended.status, ended.folder) == (Verdict.SPAM, StatusCode.SPAM_FOLDER, "Junk")
     assert ended.left_behind == 0
+
+
+@pytest.mark.parametrize(
+    ("looks_before", "not_before"),
+    [
+        # The look into the inbox at 2.1 would not have shown it.
+        ([(2.2, nothing(2.1)), (4.2, Done())], 0.0),
+        ([(2.2, nothing(2.1)), (4.2, Done()), (4.3, nothing(4.2)), (4.4, Done())], 2.2),
+    ],
+)
+def test_a_message_in_the_spam_folder_came_after_the_last_look_into_that_folder(
+    looks_before: Sequence[At], not_before: float
+) -> None:
+    junk = MessageRef("Junk", "1")
+    seen = Looked(asked_at=8.0, answered_at=8.1, own=(junk,), spam=frozenset({junk}))
+
+    ended = conclusion(*SENT, *looks_before, (8.1, seen), (8.2, SAME), (8.3, Done()), (8.4, nothing(8.4)))
+
+    assert ended.sighting == Sighting(not_before=timedelta(seconds=not_before), not_after=timedelta(seconds=6.1))
 
 
 REPORT = MessageRef("INBOX", "9")

@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +18,12 @@ from mailtrip.model import (
     Sighting,
     StatusCode,
     Step,
+    Stray,
     Timing,
     Verdict,
 )
 from mailtrip.probe.message import make_message
+from mailtrip.probe.ports import StrayDesk
 from mailtrip.probe.run import Means, run_round_trip
 from mailtrip.probe.timeline import Timeline
 from mailtrip.probe.token import MessageKey, new_token
@@ -58,6 +60,7 @@ async def run(
     timeline: Timeline | None = None,
     report: Callable[[Exception], None] | None = None,
     lag: Callable[[], timedelta] | None = None,
+    desk: StrayDesk | None = None,
 ) -> Result:
     now = clock.monotonic()
     means = Means(
@@ -67,6 +70,7 @@ async def run(
         deadline=now + seconds,
         timeline=timeline or Timeline(now),
         report=report,
+        desk=desk,
     )
     return await run_round_trip(trip or made(), means, lag=lag)
 
@@ -214,6 +218,35 @@ async def test_a_footer_makes_a_message_altered(clock: FakeClock) -> None:
     assert '"-- scanned"' in result.summary
 
 
+@pytest.mark.parametrize("protocol", [MailProtocol.POP3, MailProtocol.IMAP])
+async def test_each_copy_is_kept_with_its_name_and_its_times(clock: FakeClock, protocol: MailProtocol) -> None:
+    path = FakeMailPath(clock, visible_after=0.0, copies=2, apart=0.3)
+    mailbox = FakeMailbox(path, takes={"look": 0.1, "fetch": 0.2, "delete": 0.2, "open": 0.5})
+
+    result = await run(FakeSender(path), mailbox, clock, trip=made(protocol))
+
+    # Over POP3 there is no look after the deletion, which would have shown the second one.
+    copies = 1 if protocol is MailProtocol.POP3 else 2
+    accepted = START + timedelta(seconds=0.5)
+    assert [copy.key for copy in result.found] == ["1", "2"][:copies]
+    for number, copy in enumerate(result.found):
+        assert copy.not_before <= accepted + number * timedelta(seconds=0.3) <= copy.not_after
+        assert copy.deleted_at is not None
+        assert copy.deleted_at > copy.not_after
+    assert result.found[0].not_before == accepted
+    assert ("2 copies came in, the last " in result.summary) is (copies == 2)
+
+
+async def test_what_the_last_server_wrote_into_a_copy_tells_when_it_took_it(clock: FakeClock) -> None:
+    trace = b"Received: from a by b; Thu, 1 Jan 2026 12:00:07 +0000\r\nReceived: from c by a; Thu, 1 Jan 2026 11:00:00 +0000\r\n"
+    path = FakeMailPath(clock, alter=lambda content: trace + content)
+
+    result = await run(FakeSender(path), FakeMailbox(path), clock)
+
+    assert [copy.stamped_at for copy in result.found] == [START + timedelta(seconds=7)]
+    assert [copy.received_at for copy in result.found] == [None]
+
+
 async def test_all_copies_are_counted_and_deleted(clock: FakeClock) -> None:
     path = FakeMailPath(clock, copies=3)
 
@@ -261,6 +294,53 @@ async def test_a_report_about_the_message_is_no_delivery(clock: FakeClock) -> No
 
     assert result.verdict is Verdict.MISSING
     assert path.deleted == []
+
+
+class Desk:
+    """Lets go of the messages of some tokens, and remembers what it is told of."""
+
+    def __init__(self, *free: str) -> None:
+        self.free = free
+        self.strays: list[Stray] = []
+
+    async def settle(self, strays: Sequence[Stray]) -> Collection[str]:
+        self.strays += strays
+        return self.free
+
+
+def message_of(number: int) -> tuple[str, bytes]:
+    """The token and the message of another run."""
+    token = new_token(KEY, number.to_bytes(16))
+    content = make_message(sender="p@example.com", recipient="b@example.net", token=token, now=START, host="mon1")
+    return token.text, content
+
+
+async def test_what_the_ledger_lets_go_is_deleted_and_what_it_does_not_is_to_be_seen_again(clock: FakeClock) -> None:
+    path = FakeMailPath(clock, visible_after=1.0)
+    (gone, first), (stays, second) = message_of(1), message_of(2)
+    old, new = path.put(first), path.put(second, after=0.5)
+    mailbox, desk = FakeMailbox(path, takes={"look": 0.25, "sweep": 0.25}), Desk(gone)
+
+    result = await run(FakeSender(path), mailbox, clock, desk=desk)
+
+    assert result.verdict is Verdict.DELIVERED
+    assert set(path.visible()) == {new}
+    assert old in path.deleted
+    assert mailbox.revisited == [new]
+    found = {stray.token: stray for stray in desk.strays}
+    assert set(found) == {gone, stays}
+    assert all(stray.seen_at - stray.asked_at == timedelta(seconds=0.25) for stray in desk.strays)
+
+
+async def test_a_message_that_could_not_be_deleted_is_to_be_seen_again(clock: FakeClock) -> None:
+    path = FakeMailPath(clock)
+    refused = failure(Step.DELETE, StatusCode.DELETE_FAILED)
+    mailbox = FakeMailbox(path, failures={"delete": refused})
+
+    result = await run(FakeSender(path), mailbox, clock, desk=Desk())
+
+    assert result.left_behind == 1
+    assert mailbox.revisited == list(path.visible())
 
 
 class WrongFetch(FakeMailbox):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailtrip.model import Accepted, Bounce, BouncedRecipient, Failure, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Accepted, Bounce, BouncedRecipient, Failure, Sighting, Spacing, StatusCode, Step, Verdict
 from mailtrip.probe.compare import Alteration, Change, Comparison
 from mailtrip.probe.moves import Conclusion
 from mailtrip.probe.summary import summarise, summarise_bug
@@ -163,6 +163,19 @@ def test_a_full_mailbox_is_named_when_a_message_is_missing(percent: int | None, 
     text = summarise(ACCEPTED, smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=300), quota_percent=percent)
 
     assert text.endswith(f"but not seen in {MAILBOX} when the time was up after 300.0 s{more}.")
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "apart"),
+    [(0.0, 0.12, "at most 0.120 s"), (2.0, 3.5, "2.000 s to 3.500 s"), (59.0, 61.0, "59.0 s to 61.0 s")],
+)
+def test_copies_are_told_with_how_far_apart_they_came(at_least: float, at_most: float, apart: str) -> None:
+    spacing = Spacing(at_least=timedelta(seconds=at_least), at_most=timedelta(seconds=at_most))
+    doubled = replace(DELIVERED, verdict=Verdict.DOUBLED, status=StatusCode.DOUBLED, copies=3)
+
+    text = summarise(doubled, smtp=SMTP, mailbox=MAILBOX, duration=timedelta(seconds=9), spacing=spacing)
+
+    assert text == f"Delivered to {MAILBOX} within 0.250 s, but 3 copies came in, the last {apart} after the first."
 
 
 def test_our_own_bug_is_named_without_what_it_says() -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailtrip.model import Result, Run, RunKind, RunState, Severity, Sighting, StatusCode, Step, Stray, Verdict
-from mailtrip.service.strays import MOST_COPIES, rule_on, show_duration
+from mailtrip.model import Copy, Result, Run, RunKind, RunState, Severity, Sighting, StatusCode, Step, Stray, Verdict
+from mailtrip.service.strays import MOST_COPIES, is_own, rule_on, show_duration
 
 SLOT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -55,15 +55,55 @@ def not_measured() -> Run:
     return replace(ended(Verdict.UNKNOWN), state=RunState.NOT_MEASURED, result=None, note="cut short by a shutdown")
 
 
-def stray(*, received: float | None = None, seen: float = 900.0) -> Stray:
-    """Received and seen so many seconds after acceptance."""
+def stray(
+    key: str = "7",
+    *,
+    folder: str = "INBOX",
+    uidvalidity: int | None = None,
+    received: float | None = None,
+    stamped: float | None = None,
+    seen: float = 900.0,
+) -> Stray:
+    """Received, stamped and seen so many seconds after acceptance; a look took a second."""
     return Stray(
         token="t",
-        folder="INBOX",
-        key="7",
+        folder=folder,
+        key=key,
+        uidvalidity=uidvalidity,
         received_at=None if received is None else ACCEPTED + received * SECOND,
+        stamped_at=None if stamped is None else ACCEPTED + stamped * SECOND,
+        asked_at=ACCEPTED + (seen - 1) * SECOND,
         seen_at=ACCEPTED + seen * SECOND,
     )
+
+
+def copy(
+    key: str = "7",
+    *,
+    folder: str = "INBOX",
+    uidvalidity: int | None = None,
+    received: float | None = None,
+    stamped: float | None = None,
+    deleted: float | None = 5.0,
+) -> Copy:
+    """A copy that the run has found itself, seen three seconds after acceptance."""
+    return Copy(
+        folder=folder,
+        key=key,
+        uidvalidity=uidvalidity,
+        not_before=ACCEPTED,
+        not_after=ACCEPTED + 3 * SECOND,
+        received_at=None if received is None else ACCEPTED + received * SECOND,
+        stamped_at=None if stamped is None else ACCEPTED + stamped * SECOND,
+        deleted_at=None if deleted is None else ACCEPTED + deleted * SECOND,
+    )
+
+
+def delivered(*copies: Copy, verdict: Verdict = Verdict.DELIVERED, status: StatusCode = StatusCode.OK) -> Run:
+    """A run that has found these copies."""
+    left = sum(each.deleted_at is None for each in copies)
+    summary = "Delivered within 3.0 s."
+    return ended(verdict, status, summary=summary, found=copies, copies=len(copies), left_behind=left)
 
 
 @pytest.mark.parametrize("verdict", LOOKED_IN_VAIN)
@@ -143,6 +183,156 @@ def test_one_more_copy_never_covers_up_a_worse_finding(verdict: Verdict, status:
 def test_what_the_run_itself_had_to_leave_behind_is_no_further_copy() -> None:
     run = ended(Verdict.DELIVERED, StatusCode.DELETE_FAILED, copies=2, left_behind=2)
     assert [rule_on(run, stray(), timeout=TIMEOUT, known=known) is None for known in range(3)] == [True, True, False]
+
+
+# -- Which message it is ------------------------------------------------------------------------------------------------
+
+SAME, OTHER, UNCLEAR = "the same", "another", "nobody can tell"
+
+
+@pytest.mark.parametrize(
+    ("found", "seen", "which"),
+    [
+        pytest.param(copy(), stray(), SAME, id="the same UIDL"),
+        pytest.param(copy(), stray("8"), OTHER, id="another UIDL"),
+        pytest.param(copy(stamped=2), stray(stamped=2), SAME, id="the same UIDL and trace field"),
+        pytest.param(copy(stamped=2), stray(stamped=60), OTHER, id="a UIDL made from the content"),
+        pytest.param(copy(uidvalidity=9, received=2), stray(uidvalidity=9, received=2), SAME, id="the same UID"),
+        pytest.param(copy(uidvalidity=9), stray("8", uidvalidity=9), OTHER, id="another UID"),
+        pytest.param(copy(uidvalidity=9), stray(uidvalidity=10), UNCLEAR, id="another UIDVALIDITY"),
+        pytest.param(
+            copy(uidvalidity=9, received=2), stray(uidvalidity=10, received=2), UNCLEAR, id="another one, the same time"
+        ),
+        pytest.param(
+            copy(uidvalidity=9, received=2), stray(uidvalidity=10, received=63), OTHER, id="another one, another time"
+        ),
+        pytest.param(copy(uidvalidity=9), stray(uidvalidity=None), UNCLEAR, id="seen over POP3"),
+        pytest.param(copy(stamped=2), stray(uidvalidity=9, stamped=2), UNCLEAR, id="seen over IMAP"),
+        pytest.param(copy(stamped=2), stray(uidvalidity=9, stamped=80), OTHER, id="seen over IMAP, another time"),
+        pytest.param(copy(uidvalidity=9), stray(folder="Trash", uidvalidity=9), UNCLEAR, id="moved"),
+    ],
+)
+def test_a_message_that_shows_up_after_its_deletion_is_told_from_a_second_copy_by_its_name(
+    found: Copy, seen: Stray, which: str
+) -> None:
+    ruling = rule_on(delivered(found), seen, timeout=TIMEOUT, known=0)
+    told = None if ruling is None else (ruling.verdict, ruling.status, ruling.copies, ruling.left_behind)
+    assert (
+        told
+        == {
+            SAME: (Verdict.DELIVERED, StatusCode.DELETE_FAILED, 1, 1),
+            OTHER: (Verdict.DOUBLED, StatusCode.DOUBLED, 2, 0),
+            UNCLEAR: None,
+        }[which]
+    )
+
+
+@pytest.mark.parametrize(
+    ("deleted", "seen", "is_just_its_own"),
+    [
+        (5.0, 3.0, True),
+        (5.0, 6.0, True),
+        # Other sessions may be told late.
+        (5.0, 16.0, True),
+        (5.0, 17.0, False),
+        (None, 3.0, False),
+    ],
+)
+def test_what_others_saw_before_the_run_deleted_it_says_nothing(
+    deleted: float | None, seen: float, *, is_just_its_own: bool
+) -> None:
+    assert is_own(delivered(copy(deleted=deleted)), stray(seen=seen)) is is_just_its_own
+
+
+def test_another_message_is_never_its_own() -> None:
+    assert not is_own(delivered(copy()), stray("8", seen=3.0))
+    assert not is_own(not_measured(), stray(seen=3.0))
+    assert not is_own(ended(Verdict.MISSING), stray(seen=3.0))
+
+
+def test_what_the_run_could_not_delete_says_nothing_new_and_another_message_does() -> None:
+    run = delivered(copy(deleted=None), status=StatusCode.DELETE_FAILED)
+    assert rule_on(run, stray(), timeout=TIMEOUT, known=0) is None
+    doubled = rule_on(run, stray("8"), timeout=TIMEOUT, known=1)
+    assert doubled is not None
+    assert (doubled.verdict, doubled.copies, doubled.left_behind) == (Verdict.DOUBLED, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [
+        *WORSE.items(),
+        (Verdict.DELIVERED, StatusCode.MAILBOX_PROTOCOL),
+        (Verdict.SLOW, StatusCode.SLOW),
+        (Verdict.DOUBLED, StatusCode.DOUBLED),
+    ],
+)
+def test_a_message_that_was_kept_never_covers_up_a_worse_finding(verdict: Verdict, status: StatusCode) -> None:
+    ruling = rule_on(delivered(copy(), verdict=verdict, status=status), stray(), timeout=TIMEOUT, known=0)
+    assert ruling is not None
+    assert (ruling.verdict, ruling.status, ruling.left_behind) == (verdict, status, 1)
+    assert "the server said that it was deleted" in ruling.summary
+
+
+@pytest.mark.parametrize("status", [StatusCode.CERTIFICATE, StatusCode.MAILBOX_FILLING, StatusCode.AUTHENTICATION])
+def test_a_message_that_was_kept_goes_before_what_falls_short(status: StatusCode) -> None:
+    ruling = rule_on(delivered(copy(), status=status), stray(), timeout=TIMEOUT, known=0)
+    assert ruling is not None
+    assert (ruling.verdict, ruling.status, ruling.step) == (Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE)
+
+
+def test_trouble_of_ours_stays_that_whatever_became_of_the_message_that_was_found() -> None:
+    run = delivered(copy(), verdict=Verdict.UNKNOWN, status=StatusCode.LOCATION_LOST)
+    for seen in (stray(), stray("8")):
+        ruling = rule_on(run, seen, timeout=TIMEOUT, known=0)
+        assert ruling is not None
+        assert (ruling.verdict, ruling.status) == (Verdict.UNKNOWN, StatusCode.LOCATION_LOST)
+
+
+def test_a_late_message_is_kept_as_a_copy_so_that_the_next_one_can_be_told_from_it() -> None:
+    late = rule_on(ended(Verdict.MISSING), stray(received=70.0), timeout=TIMEOUT, known=0)
+    assert late is not None
+    run = ended(late.verdict, late.status, copies=late.copies, found=late.found, summary=late.summary)
+    again = rule_on(run, stray("8", received=170.0, seen=1000.0), timeout=TIMEOUT, known=1)
+    assert again is not None
+    assert (again.verdict, again.copies, [each.key for each in again.found]) == (Verdict.LATE, 2, ["7", "8"])
+
+
+@pytest.mark.parametrize(
+    ("found", "seen", "text"),
+    [
+        (
+            copy(),
+            stray("8"),
+            "2 copies came in all, the last was found in INBOX at 2026-03-01 12:15:01 UTC, 14 min 57 s after the first.",
+        ),
+        (
+            copy(uidvalidity=9, received=2),
+            stray("8", uidvalidity=9, received=63),
+            "2 copies came in all, the last was found in INBOX at 2026-03-01 12:15:01 UTC; it had come 1 min to 1 min 2 s apart from the first.",
+        ),
+        (copy(), stray(), "the server said that it was deleted, but it was still in INBOX at 2026-03-01 12:15:01 UTC."),
+    ],
+)
+def test_the_summary_says_what_showed_up_and_how_long_after_the_first(found: Copy, seen: Stray, text: str) -> None:
+    ruling = rule_on(delivered(found), seen, timeout=TIMEOUT, known=0)
+    assert ruling is not None
+    assert ruling.summary == f"Delivered within 3.0 s; {text}"
+
+
+def test_notes_of_two_kinds_stand_beside_each_other_and_none_is_there_twice() -> None:
+    run = delivered(copy("1"), copy("2"))
+    for seen in (stray("1"), stray("3"), stray("2"), stray("4", folder="A; B\x1b")):
+        ruling = rule_on(run, seen, timeout=TIMEOUT, known=0)
+        if ruling is not None:
+            run = ended(ruling.verdict, ruling.status, summary=ruling.summary, copies=ruling.copies, found=ruling.found)
+    assert run.result is not None
+    assert run.result.summary.startswith("Delivered within 3.0 s; ")
+    assert run.result.summary.count("copies came in all") == 1
+    assert run.result.summary.count("the server said that it was deleted") == 1
+
+
+# -- Bounds and words ---------------------------------------------------------------------------------------------------
 
 
 def test_a_mail_loop_is_not_counted_for_ever() -> None:

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from tests.contract.store.builders import full_facts
+from tests.contract.store.builders import full_facts, full_result
 
 from mailtrip.model import Bounce, BouncedRecipient, Hop, Leg, Proof, Route
 from mailtrip.store.findings import Findings, decode_findings, encode_findings
@@ -12,7 +12,7 @@ from mailtrip.store.findings import Findings, decode_findings, encode_findings
 def test_findings_are_read_as_they_were_written() -> None:
     recipients = (BouncedRecipient(address="a@example.com", status="5.1.1"), BouncedRecipient(action="delayed"))
     bounce = Bounce(reporting_mta=None, recipients=recipients, token="t", is_standard=False)
-    findings = Findings(proof=(Proof(session=1, line=7),), facts=full_facts(), bounce=bounce)
+    findings = Findings(proof=(Proof(session=1, line=7),), facts=full_facts(), bounce=bounce, found=full_result().found)
     assert decode_findings(encode_findings(findings)) == findings
 
 

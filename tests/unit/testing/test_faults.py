@@ -268,6 +268,7 @@ async def deliver_with(plan: Delivery) -> LoopbackServer:
         (Delivery(), 1, 0),
         (Delivery(copies=0), 0, 0),
         (Delivery(copies=2), 2, 0),
+        (Delivery(copies=2, apart=60), 1, 0),
         (Delivery(folder="Junk"), 0, 1),
         (Delivery(delay=60), 0, 0),
     ],

@@ -1,5 +1,6 @@
 """What a run found beside its verdict, as it looks in `/api/v1`: the message's way, its marks, a bounce, the proof."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from mailtrip.model import (
     Bounce,
     BouncedRecipient,
     ClockSkew,
+    Copy,
     DeliverabilityFacts,
     Hop,
     Leg,
@@ -17,9 +19,21 @@ from mailtrip.model import (
     Proof,
     Result,
     SpamMark,
+    spacing_of,
 )
 
-__all__ = ["BounceObject", "FactsObject", "ProofObject", "show_bounce", "show_facts", "show_proof"]
+__all__ = [
+    "BounceObject",
+    "CopyObject",
+    "FactsObject",
+    "ProofObject",
+    "SpacingObject",
+    "show_bounce",
+    "show_copy",
+    "show_facts",
+    "show_proof",
+    "show_spacing",
+]
 
 
 class _Object(BaseModel):
@@ -127,6 +141,32 @@ class BounceObject(_Object):
     recipients: tuple[BouncedRecipientObject, ...] = Field(description="Whom it is about.")
 
 
+class CopyObject(_Object):
+    """A message with the run's token, as it was found. It became visible between `not_before` and `not_after` (UTC)."""
+
+    folder: str = Field(description="Where it was found.", examples=["INBOX"])
+    not_before: datetime = Field(
+        description="When the last look that did not show it was asked; else when the message went out."
+    )
+    not_after: datetime = Field(description="When the first look that showed it was answered.")
+    received_at: datetime | None = Field(
+        description="When the mailbox server took it, by its own clock (IMAP); null where it does not tell."
+    )
+    stamped_at: datetime | None = Field(
+        description="When the last server that wrote into it took it, by its own clock; null if that can't be read."
+    )
+    deleted_at: datetime | None = Field(
+        description="When the server confirmed its deletion to the run; null if it did not, or the message is there again."
+    )
+
+
+class SpacingObject(_Object):
+    """A span of time that is known within bounds."""
+
+    at_least_seconds: float = Field(description="At least so long.", examples=[2.0])
+    at_most_seconds: float = Field(description="At most so long.", examples=[2.5])
+
+
 class ProofObject(_Object):
     """A line of a transcript that proves the verdict."""
 
@@ -158,6 +198,28 @@ def show_bounce(bounce: Bounce) -> BounceObject:
         reporting_mta=bounce.reporting_mta,
         is_standard=bounce.is_standard,
         recipients=tuple(_recipient(each) for each in bounce.recipients),
+    )
+
+
+def show_copy(copy: Copy) -> CopyObject:
+    """The copy, without the mailbox's own name for it."""
+    return CopyObject.model_construct(
+        folder=copy.folder,
+        not_before=copy.not_before,
+        not_after=copy.not_after,
+        received_at=copy.received_at,
+        stamped_at=copy.stamped_at,
+        deleted_at=copy.deleted_at,
+    )
+
+
+def show_spacing(copies: Sequence[Copy]) -> SpacingObject | None:
+    """How far apart they came."""
+    spacing = spacing_of(copies)
+    if spacing is None:
+        return None
+    return SpacingObject.model_construct(
+        at_least_seconds=spacing.at_least.total_seconds(), at_most_seconds=spacing.at_most.total_seconds()
     )
 
 

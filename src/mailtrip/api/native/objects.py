@@ -7,11 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mailtrip.api.native.findings import (
     BounceObject,
+    CopyObject,
     FactsObject,
     ProofObject,
+    SpacingObject,
     show_bounce,
+    show_copy,
     show_facts,
     show_proof,
+    show_spacing,
 )
 from mailtrip.model import (
     Direction,
@@ -148,6 +152,12 @@ class RunObject(RunSummary):
     facts: FactsObject | None = Field(description="What the message tells of its way; null when none was read.")
     bounce: BounceObject | None = Field(description="The report that came back in place of the message.")
     left_behind: int | None = Field(description="How many messages with the run's token could not be deleted.")
+    found: tuple[CopyObject, ...] = Field(
+        description="The messages with the run's token, in the order in which they were found; at most a hundred."
+    )
+    copies_apart: SpacingObject | None = Field(
+        description="How long after the first of several copies the last one came; null for fewer than two."
+    )
     accepted_at: datetime | None = Field(
         description="When the SMTP server took the message (UTC), as far as that was noted while the run was under way."
     )
@@ -188,6 +198,8 @@ def show_run(run: Run) -> RunObject:
         facts=None if result is None or result.facts is None else show_facts(result.facts),
         bounce=None if result is None or result.bounce is None else show_bounce(result.bounce),
         left_behind=None if result is None else result.left_behind,
+        found=tuple(show_copy(each) for each in result.found) if result else (),
+        copies_apart=show_spacing(result.found) if result else None,
         accepted_at=run.accepted_at,
         token=run.token,
         message_id=result and result.message_id,
