@@ -489,6 +489,19 @@ async def test_a_dead_connection_is_given_up_long_before_the_deadline() -> None:
     assert mailbox.calls.count("open") == 2
 
 
+@pytest.mark.parametrize(("login_gap", "opened"), [(0.01, 1), (0.0, 2)])
+async def test_a_login_that_has_to_be_waited_for_is_no_dead_connection(login_gap: float, opened: int) -> None:
+    clock = SystemClock()
+    path = FakeMailPath(clock)
+    mailbox = FakeMailbox(path, takes={"look": 0.5})
+    trip = made()
+    looks = replace(trip.looks, patience=0.2, minimum=login_gap, login_gap=login_gap)
+
+    await run(FakeSender(path), mailbox, clock, trip=replace(trip, looks=looks), seconds=1.0)
+
+    assert min(mailbox.calls.count("open"), 2) == opened
+
+
 async def test_the_lag_during_the_run_is_kept_with_the_result(clock: FakeClock) -> None:
     path = FakeMailPath(clock)
 
