@@ -76,9 +76,10 @@ def test_a_change_of_mind_is_shown_with_its_time(monitored: Server) -> None:
     run_id = finish(monitored, MISSING)
     arrive_late(monitored)
     found = monitored.get(f"/api/v1/runs/{run_id}").json()
+    missed = "Not seen in 300 s; no earlier run is known."
     summary = "Arrived late: in INBOX 11 min 59 s after it was accepted, 6 min 59 s after the run's deadline."
     assert found["revisions"] == [
-        {"at": "2026-01-01T11:00:02.550000Z", "verdict": "missing", "status": 2, "summary": "Not seen in 300 s."},
+        {"at": "2026-01-01T11:00:02.550000Z", "verdict": "missing", "status": 2, "summary": missed},
         {"at": "2026-01-01T11:15:00Z", "verdict": "late", "status": 2, "summary": summary},
     ]
     assert (found["verdict"], found["delay_seconds"], found["summary"]) == ("late", 719.0, summary)

@@ -38,7 +38,7 @@ def test_each_monitor_has_its_last_status_as_a_string(three: Server) -> None:
                 "last_status": "2",
                 "last_status_desc": "Round trip not finished within the timeout",
                 "dt_last_status": "2026-01-01 11:00:00",
-                "info_msg": "Not seen in 300 s",
+                "info_msg": "Not seen in 300 s; no earlier run is known.",
             },
             {
                 "device_id": 100003,

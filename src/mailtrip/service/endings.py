@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailtrip.model import Result, Run, RunState
+from mailtrip.service.runs import finish
 from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
-from mailtrip.store.runs import FinishedRun, PlannedRun, finish, insert
+from mailtrip.store.runs import FinishedRun, PlannedRun, insert
 
 __all__ = ["Conclusion", "conclude"]
 

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
-from mailtrip.model import DEFAULT_LOCATION_ID, Actor, Monitor, Run, RunKind, RunState, Verdict
+from mailtrip.model import DEFAULT_LOCATION_ID, Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
 from mailtrip.service.access import require_test
+from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
 from mailtrip.store import Connection
+from mailtrip.store.history import Streak
 from mailtrip.store.runs import FinishedRun, PlannedRun
 
 __all__ = [
@@ -123,8 +125,25 @@ def skip(connection: Connection, planned: Sequence[PlannedRun], *, note: str, st
 
 
 def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
-    """Store many results; a run that is not running any more stays as it is, so that doing it twice does no harm."""
-    store.runs.finish(connection, finished)
+    """Store many results; a run that is not running any more stays as it is, so that doing it twice does no harm.
+
+    The sentence of an error gets a clause about the runs before it, as they are known now. A recheck's does not.
+    """
+    results = {item.run_id: item.result for item in finished}
+    runs = store.runs.finish(connection, finished)
+    for run in sorted(runs, key=lambda run: run.slot):
+        if run.kind is not RunKind.RECHECK and results[run.id].status.severity is Severity.ERROR:
+            _add_history(connection, run, results[run.id])
+
+
+def _add_history(connection: Connection, run: Run, result: Result) -> None:
+    earlier = store.history.before(connection, run, limit=MOST_EARLIER)
+    streak = Streak(1, run.slot)
+    if last := last_failure(earlier):
+        known = store.history.streak_of(connection, last.run_id) or Streak(1, last.slot)
+        streak = Streak(known.failures + 1, known.since)
+    summary = add_history(result.summary, tell_history(earlier, streak, slot=run.slot))
+    store.history.put(connection, run.id, result, summary=summary, streak=streak)
 
 
 def _location(monitor: Monitor, wanted: int | None) -> int:

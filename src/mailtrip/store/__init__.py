@@ -2,7 +2,18 @@
 
 from sqlalchemy import Connection
 
-from mailtrip.store import accounts, ledger, monitors, retention, runs, tokens, users
+from mailtrip.store import accounts, history, ledger, monitors, retention, runs, tokens, users
 from mailtrip.store.database import Database
 
-__all__ = ["Connection", "Database", "accounts", "ledger", "monitors", "retention", "runs", "tokens", "users"]
+__all__ = [
+    "Connection",
+    "Database",
+    "accounts",
+    "history",
+    "ledger",
+    "monitors",
+    "retention",
+    "runs",
+    "tokens",
+    "users",
+]

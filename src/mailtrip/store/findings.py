@@ -10,15 +10,23 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
-from mailtrip.model import Bounce, Copy, MessageFacts, Proof
+from mailtrip.model import Bounce, Copy, MessageFacts, Proof, Result
 from mailtrip.store.codec import storable
 
-__all__ = ["Findings", "decode_findings", "encode_findings"]
+__all__ = ["Findings", "Streak", "decode_findings", "encode_findings"]
 
 _LONGEST = 10_000
 _MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Failures of a monitor at a location in a row, that of the run included; `since` is the first one's slot."""
+
+    failures: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,12 @@ class Findings:
     facts: MessageFacts | None = None
     bounce: Bounce | None = None
     found: tuple[Copy, ...] = ()
+    streak: Streak | None = None
+
+    @classmethod
+    def of(cls, result: Result, *, streak: Streak | None = None) -> Self:
+        """What of a result belongs here."""
+        return cls(proof=result.proof, facts=result.facts, bounce=result.bounce, found=result.found, streak=streak)
 
 
 def encode_findings(findings: Findings) -> str | None:

@@ -87,15 +87,19 @@ def insert(
     return stored
 
 
-def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
-    """Store results, transcripts and latest runs; a run that is no longer running stays as it is."""
+def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
+    """Store results, transcripts and latest runs; a run that is no longer running stays as it is.
+
+    Returns:
+        The runs that finished by it, as they were until then.
+    """
     results = {item.run_id: item.result for item in finished}
     if not results:
-        return
+        return []
     locked = lock(connection, runs.c.id.in_(results))
     rows = [row for row in locked if row.id in results and row.state is RunState.RUNNING]
     if not rows:
-        return
+        return []
     connection.execute(_FINISH, [_result_values(row.id, results[row.id]) for row in rows])
     with_transcript = [row for row in rows if any(session.transcript for session in results[row.id].sessions)]
     if with_transcript:
@@ -104,6 +108,7 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
         )
     put_latest(connection, [(row, results[row.id].verdict, results[row.id].status) for row in rows])
     verify(connection, {row.recheck_of: results[row.id].status for row in rows if row.recheck_of is not None})
+    return [to_run(row) for row in rows]
 
 
 def verify(connection: Connection, found: Mapping[int, StatusCode]) -> None:
@@ -300,7 +305,7 @@ def _result_values(run_id: int, result: Result) -> dict[str, object]:
         "left_behind": result.left_behind,
         "lag": result.lag,
         "sessions": result.sessions,
-        "findings": Findings(proof=result.proof, facts=result.facts, bounce=result.bounce, found=result.found),
+        "findings": Findings.of(result),
     }
 
 

@@ -164,7 +164,7 @@ def test_a_missing_message_that_shows_up_is_late_and_the_change_is_kept(database
             at=NOW + timedelta(seconds=30),
             verdict=Verdict.MISSING,
             status=StatusCode.TIMEOUT,
-            summary=MISSING.summary,
+            summary=f"{MISSING.summary}; no earlier run is known.",
         ),
         Revision(at=LATER, verdict=Verdict.LATE, status=StatusCode.TIMEOUT, summary=found.result.summary),
     )

@@ -330,7 +330,7 @@ def test_the_last_status_is_the_newest_finished_run(database: Database) -> None:
     found = database.read(lambda connection: monitors.last_statuses(connection, ADMIN, [first, second, never]))
     assert set(found) == {first, second}
     assert found[first].id == newest.id
-    assert found[first].result == replace(error, sessions=())
+    assert found[first].result == replace(error, sessions=(), summary=f"{error.summary}; no earlier run is known.")
 
 
 def test_last_statuses_of_another_account_are_not_shown(database: Database) -> None:
