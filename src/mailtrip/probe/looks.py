@@ -16,6 +16,8 @@ class LookPlan:
 
     Attributes:
         first: from acceptance to the first look.
+        quickest: the gap behind the first look, which doubles the time waited from then on, up to the dense gap: most
+            servers need a few milliseconds.
         dense: the gap while delivery is likely.
         dense_for: how long after acceptance that is.
         growth: later gaps, as a share of the time since acceptance: how exactly a late message is timed.
@@ -32,6 +34,7 @@ class LookPlan:
     """
 
     first: float
+    quickest: float
     dense: float
     dense_for: float
     growth: float
@@ -55,8 +58,9 @@ class LookPlan:
             waited: since acceptance.
             remaining: until the deadline; the gap may be longer: no further look then.
         """
-        planned = self.dense if waited < self.dense_for else max(self.dense, waited * self.growth)
-        return self._sparing(max(min(planned, self.longest, remaining / 2), self.dense, self.minimum), remaining)
+        dense = min(self.dense, max(self.quickest, waited))
+        planned = dense if waited < self.dense_for else max(dense, waited * self.growth)
+        return self._sparing(max(min(planned, self.longest, remaining / 2), dense, self.minimum), remaining)
 
     def first_gap(self, remaining: float) -> float:
         """Seconds from acceptance to the first look; `remaining` as for `gap`."""
@@ -96,6 +100,7 @@ def look_plan(protocol: MailProtocol, *, login_gap: float = 0.0) -> LookPlan:
     if protocol is MailProtocol.POP3:
         return LookPlan(
             first=0.1,
+            quickest=0.25,
             dense=0.25,
             dense_for=1.0,
             growth=0.2,
@@ -105,6 +110,7 @@ def look_plan(protocol: MailProtocol, *, login_gap: float = 0.0) -> LookPlan:
         )
     return LookPlan(
         first=0.0,
+        quickest=0.01,
         dense=0.1,
         dense_for=3.0,
         growth=0.1,
