@@ -13,7 +13,7 @@ from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.network import NetworkWatch
 from mailtrip.engine.notes import Notes
 from mailtrip.engine.plan import Plan
-from mailtrip.engine.ports import Acceptance, Conclusion, Ledger, Listener, Probe, RunJob
+from mailtrip.engine.ports import Acceptance, Conclusion, Ledger, Listener, PlannedRun, Probe, RunJob
 from mailtrip.engine.quotas import Quotas
 from mailtrip.engine.recorder import Recorder
 from mailtrip.engine.scheduler import Scheduler
@@ -120,6 +120,7 @@ class LocalEngine:
             new_token=new_token,
         )
         self._listeners: list[Listener] = []
+        self._verifiers: dict[int, PlannedRun] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._finished = 0
         self._unfinished = 0
@@ -222,7 +223,7 @@ class LocalEngine:
             self._conclude(conclusion)
             return
         result, blamed = self._network.judge(job.run.id, job.settings, conclusion.result, at=self._clock.monotonic())
-        self._conclude(replace(conclusion, result=result))
+        self._conclude(replace(conclusion, run=self._tied(conclusion.run), result=result))
         self._notes.excuse(blamed)
         self._recheck(job, result)
         if job.run.kind is RunKind.SCHEDULED:
@@ -232,9 +233,24 @@ class LocalEngine:
             listener(job, result)
 
     def _recheck(self, job: RunJob, result: Result) -> None:
-        planned = plan_recheck(job, result)
-        if planned is not None and not self._stop.is_set():
+        now = self._clock.now()
+        next_slot = self._plan.next_slot(job.run.monitor_id, after=max(now, job.run.slot))
+        planned = plan_recheck(job, result, now=now, next_slot=next_slot)
+        if planned is None or self._stop.is_set():
+            return
+        if planned.kind is RunKind.RECHECK:
             self._scheduler.recheck(planned)
+        else:
+            self._verifiers[planned.monitor_id] = planned
+
+    def _tied(self, run: Run) -> Run:
+        """The run; where it was planned and verifies the error of the one before, it refers to that."""
+        verifier = self._verifiers.get(run.monitor_id)
+        if verifier is None or run.kind is not RunKind.SCHEDULED:
+            return run
+        del self._verifiers[run.monitor_id]
+        # Where its slot went by without a run, the error stays unverified.
+        return replace(run, recheck_of=verifier.recheck_of) if run.slot == verifier.slot else run
 
     def _conclude(self, conclusion: Conclusion) -> None:
         if conclusion.result is None:

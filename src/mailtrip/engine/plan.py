@@ -58,6 +58,11 @@ class Plan:
         """The monitor as it is in force; None when it is disabled, removed or not run from here."""
         return self._monitors.get(monitor_id)
 
+    def next_slot(self, monitor_id: int, *, after: datetime) -> datetime | None:
+        """The monitor's first slot later than `after`, handed out or not; None where none is planned."""
+        monitor = self._monitors.get(monitor_id)
+        return None if monitor is None else _next_slot(monitor, after=after)
+
     def put(self, monitor: ScheduledMonitor, *, now: datetime) -> None:
         """Take a monitor that is new or was edited: its next slot lies after `now`, and after those handed out before."""
         if self._location_id not in monitor.location_ids:

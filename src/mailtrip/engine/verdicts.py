@@ -1,7 +1,7 @@
 """What the engine adds to a probe's findings: whether a failure is ours, and whether it is to be verified. Pure."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailtrip.model import Result, Run, RunKind, Severity, StatusCode, Verdict
 from mailtrip.service.jobs import RunJob
@@ -11,6 +11,8 @@ __all__ = ["own_up", "plan_recheck"]
 
 _MOST_LAG = timedelta(seconds=5)
 _MOST_JUMP = timedelta(seconds=5)
+_MARGIN = timedelta(seconds=5)
+"""What a recheck may take beyond its timeout: to be claimed, to sweep, to close its sessions."""
 
 
 def own_up(result: Result, *, jump: timedelta, resumed: Run | None = None) -> Result:
@@ -35,21 +37,31 @@ def own_up(result: Result, *, jump: timedelta, resumed: Run | None = None) -> Re
     return result
 
 
-def plan_recheck(job: RunJob, result: Result) -> PlannedRun | None:
+def plan_recheck(job: RunJob, result: Result, *, now: datetime, next_slot: datetime | None) -> PlannedRun | None:
     """The run that verifies an error; None where none is wanted.
 
+    It is a run of its own, to be made at once, where it is surely over before the next slot. Else it is the run of that
+    slot: no slot is given up for a recheck.
+
     A run that could not be claimed, as the database is away, has no id yet that a recheck could refer to.
+
+    Args:
+        job: the run that has ended.
+        result: of the run.
+        now: when it ended.
+        next_slot: of the monitor; None where no further run is planned.
     """
     run = job.run
     is_wanted = job.settings.local_retry and run.kind is RunKind.SCHEDULED and run.id > 0
     if not is_wanted or result.status.severity is not Severity.ERROR:
         return None
+    has_room = next_slot is None or now + job.settings.run_timeout + _MARGIN <= next_slot
     return PlannedRun(
         account_id=run.account_id,
         monitor_id=run.monitor_id,
         location_id=run.location_id,
-        slot=run.slot,
-        kind=RunKind.RECHECK,
+        slot=run.slot if has_room or next_slot is None else next_slot,
+        kind=RunKind.RECHECK if has_room else RunKind.SCHEDULED,
         recheck_of=run.id,
     )
 

@@ -42,7 +42,7 @@ def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: 
     for item in conclusions:
         run_id = late[_key(item.run)] if item.run.id < 0 else item.run.id
         if item.result is not None:
-            finished.append(FinishedRun(run_id=run_id, result=item.result))
+            finished.append(FinishedRun(run_id=run_id, result=item.result, recheck_of=item.run.recheck_of))
         else:
             ended.append(Ending(run_id=run_id, state=item.state, note=item.note or ""))
     finish(connection, finished)

@@ -56,10 +56,15 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """What a claimed run found."""
+    """What a claimed run found.
+
+    Attributes:
+        recheck_of: the run whose error it verifies, where that was not known at its claim.
+    """
 
     run_id: int
     result: Result
+    recheck_of: int | None = None
 
 
 def insert(
@@ -96,7 +101,8 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]
     results = {item.run_id: item.result for item in finished}
     if not results:
         return []
-    locked = lock(connection, runs.c.id.in_(results))
+    verified = {item.run_id: item.recheck_of for item in finished if item.recheck_of is not None}
+    locked = lock(connection, runs.c.id.in_({*results, *verified.values()}))
     rows = [row for row in locked if row.id in results and row.state is RunState.RUNNING]
     if not rows:
         return []
@@ -107,8 +113,18 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]
             run_transcripts.insert(), [_transcript_values(row, results[row.id]) for row in with_transcript]
         )
     put_latest(connection, [(row, results[row.id].verdict, results[row.id].status) for row in rows])
-    verify(connection, {row.recheck_of: results[row.id].status for row in rows if row.recheck_of is not None})
+    verified |= {row.id: row.recheck_of for row in rows if row.recheck_of is not None}
+    _tie(connection, {row.id: verified[row.id] for row in rows if row.recheck_of is None and row.id in verified})
+    verify(connection, {verified[row.id]: results[row.id].status for row in rows if row.id in verified})
     return [to_run(row) for row in rows]
+
+
+def _tie(connection: Connection, verifiers: Mapping[int, int]) -> None:
+    """Let runs know that they verify the errors of others, and the others that they are verified by them."""
+    if verifiers:
+        pairs = [{"recheck": run_id, "of_run": verifiers[run_id]} for run_id in sorted(verifiers)]
+        connection.execute(_LINK, pairs)
+        connection.execute(_REFER, pairs)
 
 
 def verify(connection: Connection, found: Mapping[int, StatusCode]) -> None:
@@ -263,6 +279,7 @@ _FINISH = (
         }
     )
 )
+_REFER = update(runs).where(runs.c.id == bindparam("recheck")).values(recheck_of=bindparam("of_run"))
 _LINK = update(runs).where(runs.c.id == bindparam("of_run")).values(recheck_id=bindparam("recheck"))
 _VERIFY = update(runs).where(runs.c.id == bindparam("of_run")).values(verified=bindparam("found"))
 

@@ -316,7 +316,9 @@ class FakeLedger:
             self.add(replace(planned, token=item.run.token))
         run = self.runs[self._keys[_key(item.run)]]
         if run.state is RunState.RUNNING:
-            self.runs[run.id] = replace(run, state=item.state, result=item.result, note=item.note)
+            self.runs[run.id] = replace(
+                run, state=item.state, result=item.result, note=item.note, recheck_of=item.run.recheck_of
+            )
 
     def _recent(self, run: Run) -> RecentRun:
         settings = self._settings[run.monitor_id]

@@ -543,6 +543,27 @@ def test_a_run_and_its_recheck_may_be_written_at_once(database: Database) -> Non
     assert read(database, run).verified is True
 
 
+@pytest.mark.parametrize(("outcome", "verified"), [(MISSING, True), (result(), False)])
+def test_the_run_of_the_next_slot_may_be_the_one_that_verifies_an_error(
+    database: Database, outcome: Result, *, verified: bool
+) -> None:
+    monitor_id = make_monitor(database)
+    run = finished(database, monitor_id, MISSING, token="t")
+    following = claimed(database, monitor_id, slot=NOW + MINUTE, token="u")
+    ended = Conclusion(run=replace(following, recheck_of=run.id), state=RunState.FINISHED, result=outcome)
+    for _ in range(2):
+        database.write(lambda connection: endings.conclude(connection, [ended], now=NOW + 2 * MINUTE))
+    assert (read(database, run).verified, read(database, run).recheck_id) == (verified, following.id)
+    assert (read(database, following).recheck_of, read(database, following).kind) == (run.id, RunKind.SCHEDULED)
+    assert last_run(database, monitor_id).id == following.id
+
+
+def test_a_run_that_verifies_one_that_is_gone_is_stored_all_the_same(database: Database) -> None:
+    run = claimed(database, make_monitor(database), token="t")
+    finish(database, [FinishedRun(run_id=run.id, result=result(), recheck_of=5)])
+    assert (verdict_of(database, run), read(database, run).recheck_of) == (Verdict.DELIVERED, 5)
+
+
 def test_a_recheck_whose_verdict_is_revised_verifies_anew(database: Database) -> None:
     run = finished(database, make_monitor(database), MISSING, token="t")
     recheck(database, run, result(StatusCode.LOCATION_LOST, Verdict.UNKNOWN))

@@ -48,6 +48,53 @@ async def test_an_error_is_verified_by_one_run_at_once(
     assert probe.late[1] == timedelta(seconds=1)
 
 
+@pytest.mark.parametrize(("allowed", "takes"), [(30, 24.0), (30, 29.9), (50, 4.0), (50, 45.0), (50, 49.9)])
+async def test_no_slot_is_lost_to_a_recheck_that_ends_in_a_timeout_too(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock, allowed: int, takes: float
+) -> None:
+    ledger.put(100001, make_settings(interval=timedelta(minutes=1), timeout=timedelta(seconds=allowed)))
+    probe.seconds = takes
+    probe.finds = fail
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(600.0)
+    assert len(ledger.of(100001, RunState.FINISHED)) >= 9
+    assert ledger.of(100001, RunState.SKIPPED) == []
+    assert max(probe.late[index] for index, job in enumerate(probe.begun) if job.run.kind is RunKind.SCHEDULED) == (
+        timedelta(0)
+    )
+
+
+async def test_an_error_right_before_the_next_slot_is_verified_by_the_run_of_that_slot(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001, make_settings(interval=timedelta(minutes=1), timeout=timedelta(seconds=50)))
+    outcomes = iter([MISSING, MISSING, {}, {}])
+    probe.seconds = 45.0
+    probe.finds = lambda _job: next(outcomes, {})
+    async with running_engine(ledger, probe, clock):
+        await clock.advance(290.0)
+    runs = of_kind(ledger, RunKind.SCHEDULED)
+    assert of_kind(ledger, RunKind.RECHECK) == []
+    assert [run.recheck_of for run in runs[:4]] == [None, runs[0].id, runs[1].id, None]
+
+
+async def test_a_run_whose_slot_went_by_verifies_nothing(
+    ledger: FakeLedger, probe: FakeProbe, clock: FakeClock
+) -> None:
+    ledger.put(100001, make_settings(interval=timedelta(minutes=1), timeout=timedelta(seconds=50)))
+    probe.seconds = 45.0
+    probe.finds = lambda job: MISSING if len(probe.begun) == 1 else {}
+    async with running_engine(ledger, probe, clock) as engine:
+        while not of_kind(ledger, RunKind.SCHEDULED) or of_kind(ledger, RunKind.SCHEDULED)[0].result is None:
+            await clock.advance(1.0)
+        # A test that somebody wants now is in the way of the next slot.
+        engine.put(ledger.order_test(100001, now=clock.now()))
+        await clock.advance(180.0)
+    first, skipped, third, *_ = of_kind(ledger, RunKind.SCHEDULED)
+    assert (first.verified, skipped.state) == (None, RunState.SKIPPED)
+    assert third.recheck_of is None
+
+
 @pytest.mark.parametrize("changes", [{}, {"local_retry": False}])
 async def test_what_is_no_error_or_shall_not_be_verified_is_not(
     ledger: FakeLedger, probe: FakeProbe, clock: FakeClock, changes: dict[str, object]

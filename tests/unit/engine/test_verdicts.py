@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailtrip.engine.ports import PlannedRun, RunJob
 from mailtrip.engine.verdicts import own_up, plan_recheck
 from mailtrip.model import Result, Run, RunKind, StatusCode, Verdict
 from mailtrip.testing.engine import make_job, make_result
@@ -59,31 +60,45 @@ def test_what_a_resumed_run_does_find_stands(result: Result) -> None:
     assert own_up(result, jump=NOTHING, resumed=ACCEPTED_RUN) == result
 
 
-def test_an_error_of_a_scheduled_run_is_verified_in_its_slot() -> None:
-    planned = plan_recheck(make_job(100001, SLOT), MISSING)
+def recheck(job: RunJob, result: Result) -> PlannedRun | None:
+    return plan_recheck(job, result, now=SLOT + timedelta(seconds=1), next_slot=SLOT + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("ended", "next_slot", "kind"),
+    [
+        # The timeout is 30 s, and 5 s are left for what comes behind it.
+        (1.0, 300.0, RunKind.RECHECK),
+        (25.0, 60.0, RunKind.RECHECK),
+        (25.1, 60.0, RunKind.SCHEDULED),
+        (59.0, 60.0, RunKind.SCHEDULED),
+        (29.0, None, RunKind.RECHECK),
+    ],
+)
+def test_an_error_is_verified_at_once_or_by_the_run_of_the_next_slot_where_that_comes_too_soon(
+    ended: float, next_slot: float | None, kind: RunKind
+) -> None:
+    following = None if next_slot is None else SLOT + timedelta(seconds=next_slot)
+    planned = plan_recheck(make_job(100001, SLOT), MISSING, now=SLOT + timedelta(seconds=ended), next_slot=following)
     assert planned is not None
-    assert (planned.monitor_id, planned.slot, planned.kind, planned.recheck_of) == (
-        100001,
-        SLOT,
-        RunKind.RECHECK,
-        100001,
-    )
+    assert (planned.monitor_id, planned.kind, planned.recheck_of) == (100001, kind, 100001)
+    assert planned.slot == (SLOT if kind is RunKind.RECHECK else following)
 
 
 @pytest.mark.parametrize("result", [GOOD, SLOW, own_up(MISSING, jump=LONG)])
 def test_only_errors_are_verified(result: Result) -> None:
-    assert plan_recheck(make_job(100001, SLOT), result) is None
+    assert recheck(make_job(100001, SLOT), result) is None
 
 
 @pytest.mark.parametrize("kind", [RunKind.TEST, RunKind.RECHECK])
 def test_only_scheduled_runs_are_verified(kind: RunKind) -> None:
-    assert plan_recheck(make_job(100001, SLOT, kind=kind), MISSING) is None
+    assert recheck(make_job(100001, SLOT, kind=kind), MISSING) is None
 
 
 def test_a_monitor_may_do_without_rechecks() -> None:
-    assert plan_recheck(make_job(100001, SLOT, local_retry=False), MISSING) is None
+    assert recheck(make_job(100001, SLOT, local_retry=False), MISSING) is None
 
 
 def test_a_run_that_is_not_in_the_ledger_yet_has_no_recheck() -> None:
     job = make_job(100001, SLOT)
-    assert plan_recheck(replace(job, run=replace(job.run, id=-1)), MISSING) is None
+    assert recheck(replace(job, run=replace(job.run, id=-1)), MISSING) is None
