@@ -1,11 +1,16 @@
 """A real Postfix and a real Dovecot with every fault of the matrix, on ports of their own; one for all tests of a process."""
 
+import errno
+import poplib
 import re
+import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.mailserver import faulty_configuration
 from tests.mailserver.configuration import DOMAIN, USERS
@@ -16,6 +21,7 @@ from tests.mailserver.server import RealMailServer, daemon_directory, environmen
 __all__ = ["FaultyMailServer"]
 
 _PATIENCE_SECONDS = 10.0
+_FILLER = "filler"
 
 
 class FaultyMailServer(RealMailServer):
@@ -37,6 +43,8 @@ class FaultyMailServer(RealMailServer):
         self._greylist = Greylist()
         self._postfix: subprocess.Popen[bytes] | None = None
         self._dovecot: subprocess.Popen[bytes] | None = None
+        self._holders: list[poplib.POP3] = []
+        self._disks: list[Path] = []
 
     def start(self) -> None:
         """As `RealMailServer.start`, with the milter and the policy service that Postfix asks."""
@@ -46,6 +54,8 @@ class FaultyMailServer(RealMailServer):
 
     def stop(self) -> None:
         """As `RealMailServer.stop`."""
+        for disk in self._disks:
+            subprocess.run(["umount", "--lazy", str(disk)], check=False, env=environment())
         super().stop()
         self._helpers.close()
 
@@ -99,7 +109,10 @@ class FaultyMailServer(RealMailServer):
             self._dovecot = None
 
     def restore(self) -> None:
-        """Start again what was stopped."""
+        """Start again what was stopped, let go of what was held, and make room on the disks."""
+        self.let_go()
+        for disk in self._disks:
+            (disk / _FILLER).unlink(missing_ok=True)
         names: tuple[str, ...] = ()
         if self._dovecot is None:
             # An smtpd that starts while nobody answers it about logins fails, and Postfix starts no other for a minute.
@@ -140,6 +153,47 @@ class FaultyMailServer(RealMailServer):
         fresh.write_text(faulty_configuration.passwd_file(users))
         fresh.replace(path)
         self.await_true(lambda: self.doveadm("user", "-f", "version", address).strip() == str(self._version))
+
+    def hold(self, address: str, *, seconds: float | None = None) -> None:
+        """Another POP3 client logs in and stays, until it is let go, after so many seconds at the latest."""
+        client = poplib.POP3(self.host, self.port("pop3"), timeout=10)
+        client.user(address)
+        client.pass_(self.password)
+        self._holders.append(client)
+        if seconds is not None:
+            threading.Timer(seconds, self.let_go).start()
+
+    def let_go(self) -> None:
+        """The POP3 clients that stay log out."""
+        while self._holders:
+            self._holders.pop().quit()
+
+    def give_small_disk(self, address: str) -> None:
+        """Move what the user has to a disk of its own, of 4 MB.
+
+        Raises:
+            PermissionError: when this machine lets nobody mount a file system, as containers don't.
+        """
+        home = self.folder / "home" / address.partition("@")[0]
+        aside = home.with_suffix(".aside")
+        shutil.copytree(home, aside)
+        command = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "mailtrip-test", str(home)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        if done.returncode:
+            raise PermissionError(done.stderr.strip())
+        self._disks.append(home)
+        shutil.copytree(aside, home, dirs_exist_ok=True)
+        subprocess.run(["chown", "-R", "mail:mail", str(home)], check=True, env=environment())
+
+    def fill_disk(self, address: str) -> None:
+        """Leave no byte on the user's own disk, until `restore`."""
+        with (self.folder / "home" / address.partition("@")[0] / _FILLER).open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError as exc:
+                if exc.errno != errno.ENOSPC:
+                    raise
 
     def count(self, address: str, folder: str = "INBOX") -> int:
         """Number of messages in a folder."""

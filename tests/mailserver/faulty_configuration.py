@@ -68,6 +68,12 @@ _ALIASES = {
     "forwarded-away": f"elsewhere@{DOMAIN}",
     "nobody": f"nobody@{DOMAIN}",
 }
+_POP3 = """\
+service pop3 {
+  process_min_avail = 1
+  service_count = 0
+  client_limit = 100
+"""
 DOMAINS = (
     *milter.DOMAINS, *_HEADER_CHECKS, *_RECIPIENT_ACCESS, *_SENDER_ACCESS, *_TRANSPORTS, *_ALIASES,
     "one", "two", "three",
@@ -176,4 +182,6 @@ local 127.0.0.3 {{
         base.replace(static, replaced)
         .replace("listen = 127.0.0.1\n", "listen = 127.0.0.1, 127.0.0.2, 127.0.0.3\n")
         .replace("username_format=%u", f"username_format=%n@{DOMAIN}")
+        # As by default: two sessions in one process don't keep each other out for long (pop3_lock_session).
+        .replace(_POP3, _POP3.replace("client_limit = 100", "client_limit = 1"))
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.matrix.names import Names, Say
 from tests.matrix.rows import Change, Each, LoopbackRow, Outcome, Part, Place, patience
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
@@ -85,6 +86,16 @@ OPEN_FAILED = unsent(StatusCode.MAILBOX_PROTOCOL, Step.MAILBOX_OPEN)
 OPEN_HANGS = unsent(StatusCode.TIMEOUT, Step.MAILBOX_OPEN)
 PASSWORD_ONLY = Features(mechanisms=(), apop=False)
 
+NAME_NOT_RESOLVED = unsent(StatusCode.MAILBOX_NAME, Step.MAILBOX_RESOLVE)
+RESOLVER_DEAD = Outcome(Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.MAILBOX_RESOLVE)
+
+
+def name(what: str, expected: Outcome, names: Names, says: str, *, seconds: float = 10.0) -> LoopbackRow:
+    return LoopbackRow(
+        part=Part.MAILBOX_BEFORE, name=what, expected=expected, names=names, says=(says,), seconds=seconds
+    )
+
+
 LATER_AT_GREETING = (
     Fault(POP3, "greeting", Reply("-ERR [SYS/TEMP] later", then_close=True)),
     Fault(IMAP, "greeting", Reply("* BYE [UNAVAILABLE] later", then_close=True)),
@@ -99,6 +110,44 @@ LATER_AT_OPENING = (
 )
 
 BEFORE_ROWS = (
+    name(
+        "mailbox: the server's name does not exist (NXDOMAIN)",
+        NAME_NOT_RESOLVED,
+        Names(mailbox=Say.NO_SUCH_NAME),
+        "box.mail.test can't be resolved: Name or service not known",
+    ),
+    name(
+        "mailbox: the server's name has no address",
+        NAME_NOT_RESOLVED,
+        Names(mailbox=Say.NO_ADDRESS),
+        "box.mail.test can't be resolved: No address",
+    ),
+    name(
+        "mailbox: the name servers of the server's domain fail (SERVFAIL)",
+        NAME_NOT_RESOLVED,
+        Names(mailbox=Say.FAILURE),
+        "; the resolver answers about other names",
+    ),
+    name(
+        "mailbox: the name servers of the server's domain are silent",
+        NAME_NOT_RESOLVED,
+        Names(mailbox=Say.SILENCE),
+        "box.mail.test was not resolved before the time was up; the resolver answers about other names",
+        seconds=1.0,
+    ),
+    name(
+        "mailbox: our own resolver fails",
+        RESOLVER_DEAD,
+        Names(mailbox=Say.FAILURE, others=Say.FAILURE),
+        "; the resolver doesn't answer about other names either",
+    ),
+    name(
+        "mailbox: our own resolver is silent",
+        RESOLVER_DEAD,
+        Names(mailbox=Say.SILENCE, others=Say.SILENCE),
+        "; the resolver doesn't answer about other names either",
+        seconds=1.0,
+    ),
     LoopbackRow(
         part=Part.MAILBOX_BEFORE,
         name="mailbox: nobody listens",
@@ -272,7 +321,29 @@ def idle(name: str, faults: tuple[Fault, ...] = (), *, features: Features | None
     )
 
 
+def name_then(what: str, pop3: Outcome, names: Names) -> LoopbackRow:
+    """Over IMAP the connection is there already."""
+    return LoopbackRow(
+        part=Part.MAILBOX_AFTER,
+        name=what,
+        expected=Each(pop3=pop3, imap=DELIVERED),
+        names=Names(),
+        names_then=names,
+        seconds=1.0,
+    )
+
+
 AFTER_ROWS = (
+    name_then(
+        "the mailbox server's name is gone once the message is accepted (NXDOMAIN)",
+        unreachable(StatusCode.MAILBOX_NAME, Step.MAILBOX_RESOLVE),
+        Names(mailbox=Say.NO_SUCH_NAME),
+    ),
+    name_then(
+        "our own resolver fails once the message is accepted",
+        replace(RESOLVER_DEAD, may_stay=True),
+        Names(mailbox=Say.FAILURE, others=Say.FAILURE),
+    ),
     after("each look breaks off", LOOK_FAILED, at_look(Drop(), Drop()), seconds=1.0),
     after("each look gets garbage", LOOK_FAILED, at_look(Garbage(), Garbage()), seconds=1.0),
     after("each look is refused", LOOK_FAILED, at_look(Reply("-ERR no"), Reply("NO no")), seconds=1.0),

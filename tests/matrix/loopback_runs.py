@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tests.matrix.foreign import FOREIGN, LATER, Foreign
 from tests.matrix.judge import Kept, assert_foreign_is_untouched, assert_run_is_honest, own_messages
+from tests.matrix.names import MAILBOX_NAME, SMTP_NAME, NamesService
 from tests.matrix.rows import LoopbackRow, Outcome, Place
 
 from mailtrip.bootstrap.prober import Prober
@@ -36,7 +37,8 @@ async def try_row(
         before = _kept(account)
         with ExitStack() as places:
             settings = _settings_for(row, protocol, server, authority, places)
-            result = await _make_run(prober, settings, row, server)
+            names = None if row.names is None else places.enter_context(NamesService(row.names))
+            result = await _make_run(prober, settings, row, server, names)
         after = _kept(account)
 
     late = [message for message in after if message.content in [one.content for one in LATER]]
@@ -46,9 +48,13 @@ async def try_row(
     assert outcome.may_stay or own_messages([*before, *late], after) == []
 
 
-async def _make_run(prober: Prober, settings: MonitorSettings, row: LoopbackRow, server: LoopbackServer) -> Result:
+async def _make_run(
+    prober: Prober, settings: MonitorSettings, row: LoopbackRow, server: LoopbackServer, names: NamesService | None
+) -> Result:
     def accepted(_: Accepted) -> None:
         _put(server, LATER)
+        if names is not None:
+            names.names = row.names_then or names.names
         if row.then is not None:
             row.then(server, server.mailbox(USER))
 
@@ -63,14 +69,19 @@ async def _make_run(prober: Prober, settings: MonitorSettings, row: LoopbackRow,
 def _settings_for(
     row: LoopbackRow, protocol: MailProtocol, server: LoopbackServer, authority: Authority, places: ExitStack
 ) -> MonitorSettings:
+    smtp_server = _url_for(MailProtocol.SMTP, row.smtp, row.smtp_tls, server, places)
+    mailbox_server = _url_for(protocol, row.mailbox, row.mailbox_tls, server, places)
+    if row.names is not None:
+        smtp_server = smtp_server.replace("127.0.0.1", SMTP_NAME)
+        mailbox_server = mailbox_server.replace("127.0.0.1", MAILBOX_NAME)
     return MonitorSettings(
         name="matrix",
         plan_code="UBM",
         email=USER,
-        smtp_server=_url_for(MailProtocol.SMTP, row.smtp, row.smtp_tls, server, places),
+        smtp_server=smtp_server,
         smtp_tls=row.smtp_tls,
         mailbox_protocol=protocol,
-        mailbox_server=_url_for(protocol, row.mailbox, row.mailbox_tls, server, places),
+        mailbox_server=mailbox_server,
         mailbox_tls=row.mailbox_tls,
         tls_ca=authority.ca_pem,
         timeout=timedelta(seconds=row.seconds),

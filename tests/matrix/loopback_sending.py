@@ -1,5 +1,6 @@
 """Faults of the loopback server up to the answer to the final dot, and what becomes of the message behind it."""
 
+from tests.matrix.names import Names, Say
 from tests.matrix.rows import Each, LoopbackRow, Outcome, Part, Place, patience
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
@@ -67,7 +68,53 @@ def login(
     )
 
 
+NAME_NOT_RESOLVED = Outcome(Verdict.UNSENT, StatusCode.SMTP_NAME, Step.RESOLVE)
+RESOLVER_DEAD = Outcome(Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.RESOLVE)
+
+
+def name(what: str, expected: Outcome, names: Names, says: str, *, seconds: float = 10.0) -> LoopbackRow:
+    return LoopbackRow(part=Part.SMTP, name=what, expected=expected, names=names, says=(says,), seconds=seconds)
+
+
 SMTP_ROWS = (
+    name(
+        "SMTP: the server's name does not exist (NXDOMAIN)",
+        NAME_NOT_RESOLVED,
+        Names(smtp=Say.NO_SUCH_NAME),
+        "smtp.mail.test can't be resolved: Name or service not known",
+    ),
+    name(
+        "SMTP: the server's name has no address",
+        NAME_NOT_RESOLVED,
+        Names(smtp=Say.NO_ADDRESS),
+        "smtp.mail.test can't be resolved: No address",
+    ),
+    name(
+        "SMTP: the name servers of the server's domain fail (SERVFAIL)",
+        NAME_NOT_RESOLVED,
+        Names(smtp=Say.FAILURE),
+        "; the resolver answers about other names",
+    ),
+    name(
+        "SMTP: the name servers of the server's domain are silent",
+        NAME_NOT_RESOLVED,
+        Names(smtp=Say.SILENCE),
+        "smtp.mail.test was not resolved before the time was up; the resolver answers about other names",
+        seconds=1.0,
+    ),
+    name(
+        "SMTP: our own resolver fails",
+        RESOLVER_DEAD,
+        Names(smtp=Say.FAILURE, others=Say.FAILURE),
+        "; the resolver doesn't answer about other names either",
+    ),
+    name(
+        "SMTP: our own resolver is silent",
+        RESOLVER_DEAD,
+        Names(smtp=Say.SILENCE, others=Say.SILENCE),
+        "; the resolver doesn't answer about other names either",
+        seconds=1.0,
+    ),
     LoopbackRow(
         part=Part.SMTP,
         name="SMTP: nobody listens",

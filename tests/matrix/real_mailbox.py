@@ -1,5 +1,8 @@
 """Faults of a real Dovecot: before anything is sent, while the message is waited for, at its removal."""
 
+from dataclasses import replace
+
+import pytest
 from tests.mailserver.faulty import FaultyMailServer
 from tests.mailserver.fixtures import MailAccount
 from tests.matrix.rows import Deed, Each, Outcome, Part, RealRow
@@ -57,7 +60,33 @@ def give(fields: str) -> Deed:
     return lambda server, account: server.set_fields(account.address, fields)
 
 
+def hold(seconds: float | None = None) -> Deed:
+    """Another POP3 client has the mailbox. Dovecot locks it for one POP3 session at a time where it is told to."""
+
+    def deed(server: FaultyMailServer, account: MailAccount) -> None:
+        server.set_fields(account.address, "userdb_pop3_lock_session=yes")
+        server.hold(account.address, seconds=seconds)
+
+    return deed
+
+
+# Dovecot lets a second session wait for ten seconds before it refuses it.
+LOCK_SECONDS = 13.0
+
 REAL_BEFORE_ROWS = (
+    before(
+        "another POP3 session has the mailbox all the time",
+        Each(pop3=unsent(StatusCode.MAILBOX_LOCKED, Step.MAILBOX_LOGIN), imap=DELIVERED),
+        "Dovecot, pop3_lock_session",
+        deed=hold(),
+        seconds=LOCK_SECONDS,
+    ),
+    before(
+        "another POP3 session has the mailbox, and lets it go after a second",
+        DELIVERED,
+        "Dovecot, pop3_lock_session",
+        deed=hold(1.0),
+    ),
     before(
         "Dovecot is stopped before the run",
         unsent(StatusCode.CONNECTION_FAILED, Step.MAILBOX_CONNECT),
@@ -173,7 +202,62 @@ def change_password(server: FaultyMailServer, account: MailAccount) -> None:
 UNREACHABLE = Outcome(Verdict.MAILBOX_UNREACHABLE, StatusCode.CONNECTION_FAILED, Step.MAILBOX_CONNECT, may_stay=True)
 FULL = "userdb_quota_rule=*:messages=20"
 
+
+def lock(server: FaultyMailServer, account: MailAccount) -> None:
+    server.set_fields(account.address, "userdb_pop3_lock_session=yes")
+
+
+def take(server: FaultyMailServer, account: MailAccount) -> None:
+    """Another POP3 client takes the mailbox."""
+    await_own(server, account)
+    server.hold(account.address)
+
+
+def give_small_disk(server: FaultyMailServer, account: MailAccount) -> None:
+    try:
+        server.give_small_disk(account.address)
+    except PermissionError as exc:
+        pytest.skip(f"no disk can be filled here: {exc}")
+
+
+def fill_disk(server: FaultyMailServer, account: MailAccount) -> None:
+    give_small_disk(server, account)
+    server.fill_disk(account.address)
+
+
+def fill_disk_after_arrival(server: FaultyMailServer, account: MailAccount) -> None:
+    await_own(server, account)
+    server.fill_disk(account.address)
+
+
 REAL_AFTER_ROWS = (
+    after(
+        "another POP3 session takes the mailbox once the message has arrived",
+        Each(
+            pop3=Outcome(Verdict.MAILBOX_UNREACHABLE, StatusCode.MAILBOX_LOCKED, Step.MAILBOX_LOGIN, may_stay=True),
+            imap=DELIVERED,
+        ),
+        "Dovecot, pop3_lock_session",
+        before=lock,
+        then=take,
+        seconds=LOCK_SECONDS,
+    ),
+    after(
+        "Dovecot's disk is full",
+        # Postfix keeps the message, and tries again.
+        replace(MISSING, may_stay=True),
+        "Dovecot, tmpfs",
+        before=fill_disk,
+        seconds=1.5,
+        takes_more=False,
+    ),
+    after(
+        "Dovecot's disk is full once the message has arrived",
+        DELIVERED,
+        "Dovecot, tmpfs",
+        before=give_small_disk,
+        then=fill_disk_after_arrival,
+    ),
     after(
         "Dovecot is stopped once the message has arrived",
         UNREACHABLE,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 from tests.mailserver.faulty import FaultyMailServer
 from tests.mailserver.fixtures import MailAccount
+from tests.matrix.names import Names
 
 from mailtrip.model import MailProtocol, StatusCode, Step, TLSMode, Verdict
 from mailtrip.testing.faults import Deaf, Delivery, Fault, Hang, Trickle
@@ -108,6 +109,8 @@ class LoopbackRow(Row):
         before: changes the server before the run.
         then: changes it at the moment when the message is accepted.
         logs_in: the SMTP client logs in.
+        names: what is said of the servers' names; None where they are given by their addresses.
+        names_then: what is said of them from the moment when the message is accepted.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -120,10 +123,12 @@ class LoopbackRow(Row):
     logs_in: bool = False
     before: Change | None = None
     then: Change | None = None
+    names: Names | None = None
+    names_then: Names | None = None
 
     @property
     def maker(self) -> str:
-        return "loopback server"
+        return "loopback server" if self.names is None else "loopback server and resolver"
 
 
 Deed: TypeAlias = Callable[[FaultyMailServer, MailAccount], None]

@@ -19,6 +19,7 @@ _FEWEST_HOSTS = 3
 _BEFORE_A_CONVERSATION = frozenset({StatusCode.CONNECTION_FAILED, StatusCode.SMTP_NAME, StatusCode.MAILBOX_NAME})
 _MOST_OUTCOMES = 10_000
 _MAILBOX_STEPS = frozenset({Step.MAILBOX_RESOLVE, Step.MAILBOX_CONNECT})
+_FIRST_STEPS = _MAILBOX_STEPS | {Step.RESOLVE, Step.CONNECT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,15 @@ class Outcome:
 
 def outcome_of(run_id: int, settings: MonitorSettings, result: Result, *, at: float) -> Outcome:
     """What a result tells of the network."""
-    host = settings.mailbox.host if result.step in _MAILBOX_STEPS else settings.smtp.host
+    # What a run has found to be our own trouble already, tells of the network all the same.
+    is_ours = result.status is StatusCode.LOCATION_LOST and result.step in _FIRST_STEPS
+    unreached = None
+    if is_ours or result.status in _BEFORE_A_CONVERSATION:
+        unreached = settings.mailbox.host if result.step in _MAILBOX_STEPS else settings.smtp.host
     return Outcome(
         at=at,
         run_id=run_id,
-        unreached=host if result.status in _BEFORE_A_CONVERSATION else None,
+        unreached=unreached,
         has_reached=any(session.address is not None for session in result.sessions),
     )
 

@@ -262,7 +262,8 @@ class Session:
         words = self._words
         resolved = await self._driver.resolver.resolve(self._server.host, self._server.port, patience=self._remaining())
         if isinstance(resolved, Unresolved):
-            return self._fail(words.resolve, words.name_status, resolved.reason, is_temporary=resolved.is_temporary)
+            status = StatusCode.LOCATION_LOST if resolved.is_ours else words.name_status
+            return self._fail(words.resolve, status, resolved.reason, is_temporary=resolved.is_temporary)
         return resolved.addresses, resolved.began, resolved.ended
 
     async def _connect_to_one(self, addresses: tuple[Address, ...]) -> Failure | None:

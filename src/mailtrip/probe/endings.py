@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mailtrip.model import Failure, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import Failure, Severity, Sighting, StatusCode, Step, Verdict
 from mailtrip.probe.moves import Conclusion, Finish
 from mailtrip.probe.state import State
 
@@ -37,9 +37,11 @@ def conclude(state: State, *, not_deleted: Failure | None = None) -> State:
 
 
 def fail(state: State, verdict: Verdict, failure: Failure | None, step: Step) -> State:
-    """A verdict that rests on a failure; without one it is the time that was up, at `step`."""
+    """A verdict that rests on a failure, and says nothing where that is our own; without one the time was up, at `step`."""
     if failure is None:
         return finish(state, verdict, StatusCode.TIMEOUT, step)
+    if failure.status.severity is Severity.UNKNOWN:
+        verdict = Verdict.UNKNOWN
     return finish(state, verdict, failure.status, failure.step, failure)
 
 

@@ -229,7 +229,7 @@ def _deleted(state: State, now: float) -> State:
 def _failed(state: State, failure: Failure, now: float) -> State:
     if failure.status is StatusCode.HELD_BACK:
         return _held_back(state, failure, now)
-    if failure.status.severity is Severity.UNKNOWN:
+    if failure.status.severity is Severity.UNKNOWN and state.sent_at is None:
         return finish(state, Verdict.UNKNOWN, failure.status, failure.step, failure)
     is_time_up = failure.status is StatusCode.TIMEOUT and now >= state.deadline - _TIMER_SLACK
     if state.sent_at is None:

@@ -50,6 +50,10 @@ def test_the_network_is_lost_when_no_host_of_three_or_more_can_be_reached(
         (StatusCode.SMTP_NAME, Step.RESOLVE, "smtp.example.com"),
         (StatusCode.CONNECTION_FAILED, Step.MAILBOX_CONNECT, "imap.example.com"),
         (StatusCode.MAILBOX_NAME, Step.MAILBOX_RESOLVE, "imap.example.com"),
+        # No route to it, or a resolver that answers about no name: the run has found out by itself.
+        (StatusCode.LOCATION_LOST, Step.CONNECT, "smtp.example.com"),
+        (StatusCode.LOCATION_LOST, Step.MAILBOX_RESOLVE, "imap.example.com"),
+        (StatusCode.LOCATION_LOST, Step.WAIT, None),
         (StatusCode.SMTP_TLS, Step.TLS, None),
         (StatusCode.TIMEOUT, Step.WAIT, None),
     ],

@@ -803,11 +803,23 @@ def test_the_message_itself_goes_before_what_is_about_it() -> None:
 # -- our own end, and trips that an earlier process began ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("events", [[], SENT[:1], SENT[:2], SENT])
+OURS = Failed(failure(Step.MAILBOX_RESOLVE, StatusCode.LOCATION_LOST))
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[(5.0, OURS)], [*SENT[:1], (5.0, OURS)], [*SENT[:2], (5.0, OURS)], [*SENT, (5.0, OURS), (DEADLINE, Done())]],
+)
 def test_a_failure_of_our_own_end_says_nothing_about_the_mail_path(events: Sequence[At]) -> None:
-    ended = conclusion(*events, (5.0, Failed(failure(Step.CONNECT, StatusCode.LOCATION_LOST))))
+    ended = conclusion(*events)
 
     assert (ended.verdict, ended.status) == (Verdict.UNKNOWN, StatusCode.LOCATION_LOST)
+
+
+def test_a_failure_of_our_own_end_is_waited_out_while_the_message_is_under_way() -> None:
+    events = [*SENT, (5.0, OURS), (5.3, Done()), (5.4, OPENED), (5.5, found(5.4)), (5.6, SAME), (5.7, Done())]
+
+    assert conclusion(*events, (5.8, nothing(5.7))).verdict is Verdict.DELIVERED
 
 
 def resumed(*events: At, accepted: Accepted | None = None) -> State:
