@@ -42,7 +42,7 @@ def tell_history(earlier: Sequence[Earlier], streak: Streak, *, slot: datetime) 
     if last.status.severity is Severity.ERROR:
         return f"{name} failed too, but not when it was tried again at once"
     if last.arrived_after is None:
-        return f"{name} was delivered"
+        return f"{name} found no error"
     return f"{name} arrived in {show_duration(last.arrived_after)}"
 
 

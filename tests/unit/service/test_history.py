@@ -30,7 +30,7 @@ def earlier(*statuses: StatusCode, seconds: float | None = 2.0, verified: bool |
         (earlier(OK), "the previous run arrived in 2.0 s"),
         (earlier(OK, seconds=83.0), "the previous run arrived in 1 min 23 s"),
         (earlier(SLOW, TIMEOUT), "the previous run arrived in 2.0 s"),
-        (earlier(OK, seconds=None), "the previous run was delivered"),
+        (earlier(OK, seconds=None), "the previous run found no error"),
         (earlier(TIMEOUT, verified=False), "the previous run failed too, but not when it was tried again at once"),
         ([], "no earlier run is known"),
         (earlier(OURS, OURS), "none of the runs right before it could tell anything"),
