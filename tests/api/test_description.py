@@ -35,10 +35,16 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v3/monitors/{monitor_id}",
         "get /api/v3/report-sitestatus",
         "get /api/v3/tests",
+        "patch /api/v3/monitors/email-imap/{monitor_id}",
+        "patch /api/v3/monitors/email-pop/{monitor_id}",
         "patch /api/v3/monitors/email-round-trip/{monitor_id}",
+        "patch /api/v3/monitors/email-smtp/{monitor_id}",
         "post /api/v1/monitors/{monitor_id}/test",
         "post /api/v3/access-tokens",
+        "post /api/v3/monitors/email-imap",
+        "post /api/v3/monitors/email-pop",
         "post /api/v3/monitors/email-round-trip",
+        "post /api/v3/monitors/email-smtp",
     ]
 
 

@@ -9,7 +9,16 @@ from pydantic.json_schema import models_json_schema
 from mailtrip.api.bodies import LARGEST_BODY
 from mailtrip.api.codecs import JSON
 
-__all__ = ["ERRORS_SCHEMA", "answers", "json_body", "linked", "model_schemas", "referring", "without_validation_error"]
+__all__ = [
+    "ERRORS_SCHEMA",
+    "Responses",
+    "answers",
+    "json_body",
+    "linked",
+    "model_schemas",
+    "referring",
+    "without_validation_error",
+]
 
 ERRORS_SCHEMA: Final[dict[str, JSON]] = {
     "type": "object",

@@ -1,4 +1,4 @@
-"""The prober: one round trip from a monitor's settings, over the real mail clients."""
+"""The prober: one round trip or check from a monitor's settings, over the real mail clients."""
 
 import secrets
 import socket
@@ -8,10 +8,11 @@ from functools import partial
 
 from mailtrip.clock import Clock
 from mailtrip.mail import MailClient
-from mailtrip.model import Accepted, Credentials, MonitorSettings, Providers, Result, Run
+from mailtrip.model import Accepted, Credentials, MailProtocol, MonitorSettings, Providers, Result, Run
 from mailtrip.probe.expectations import Expectations
-from mailtrip.probe.ports import Observer, StrayDesk
+from mailtrip.probe.ports import Checkable, Observer, StrayDesk
 from mailtrip.probe.run import Means, Resumption, run_round_trip
+from mailtrip.probe.service_run import CheckMeans, Stopwatch, run_check
 from mailtrip.probe.timeline import Timeline
 from mailtrip.probe.token import RANDOM_BYTES, MessageKey, Token, new_token, parse_token
 from mailtrip.probe.trip import Trip, make_trip
@@ -25,7 +26,7 @@ def make_token(key: MessageKey) -> str:
 
 
 class Prober:
-    """Makes round trips; one for the whole process, for many runs at once.
+    """Makes round trips and checks; one for the whole process, for many runs at once.
 
     Args:
         client: opens the sessions.
@@ -112,6 +113,47 @@ class Prober:
             resumption=self._resumption(run) if run and resumes else None,
             lag=None if self._lag is None else partial(self._lag, started_at),
         )
+
+    async def check(
+        self, settings: MonitorSettings, *, credentials: Credentials | None, observe: Observer | None = None
+    ) -> Result:
+        """Check the server of a monitor that sends no message, within its timeout. A failing server is a result.
+
+        Args:
+            settings: of the monitor.
+            credentials: for its server; None checks it without a login.
+            observe: told of each step.
+        """
+        (server,) = settings.servers
+        started_at = self._clock.monotonic()
+        deadline = started_at + settings.run_timeout.total_seconds()
+        stopwatch = Stopwatch(Timeline(started_at, observe))
+        client: Checkable
+        if server.protocol is MailProtocol.SMTP:
+            client = self._client.sender(
+                server, credentials, deadline=deadline, observe=stopwatch, started_at=started_at
+            )
+        else:
+            client = self._client.mailbox(
+                server,
+                credentials,
+                deadline=deadline,
+                observe=stopwatch,
+                started_at=started_at,
+                login_gap=self._login_gap(settings),
+            )
+        means = CheckMeans(
+            server=server,
+            client=client,
+            stopwatch=stopwatch,
+            clock=self._clock,
+            deadline=deadline,
+            warning_time=settings.warning_time,
+            expectations=Expectations(certificate_days=settings.certificate_days or None),
+            capabilities=settings.capabilities,
+            report=self._report,
+        )
+        return await run_check(means, lag=None if self._lag is None else partial(self._lag, started_at))
 
     def _make_trip(self, settings: MonitorSettings, run: Run | None) -> Trip:
         """The same run has the same message, to the byte, in whichever process."""

@@ -180,7 +180,12 @@ def _make_engine(
 
 
 async def _probe(prober: Prober, clock: Clock, job: RunJob, on_accepted: Callable[[Accepted], None]) -> Result:
-    """Make the job's trip; a monitor without a mailbox password has none to make, for which no server is to blame."""
+    """Make the job's trip or check.
+
+    A round trip without a mailbox password can't be made, for which no server is to blame.
+    """
+    if not job.settings.sends_message:
+        return await prober.check(job.settings, credentials=job.smtp_credentials or job.mailbox_credentials)
     if job.mailbox_credentials is None:
         return Result(
             verdict=Verdict.UNKNOWN,

@@ -31,14 +31,15 @@ class Claims:
     While the database is away, runs go on with the settings that were loaded for the monitor's run before. Such a run
     has a provisional id below zero; the ledger adds it when the database is back.
 
-    Each run gets the token of its message here, so that the message is in the ledger before there is one.
+    Each run gets the token of its message here, where it sends one, so that the message is in the ledger before there
+    is one.
 
     Attributes:
         unwritten: tokens of runs that were begun while the database was away: they may not be in the ledger yet.
 
     Args:
         conclude: takes the conclusions of runs that can't become a job.
-        new_token: makes a token.
+        new_token: makes a token for a message of the monitor with this id; None where it sends none.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Claims:
         *,
         clock: Clock,
         conclude: Callable[[Conclusion], None],
-        new_token: Callable[[], str],
+        new_token: Callable[[int], str | None],
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -60,7 +61,7 @@ class Claims:
 
     async def take(self, planned: Sequence[PlannedRun]) -> list[RunJob]:
         """Claim runs and load their jobs, in the order given; those that someone else has are left out."""
-        planned = [replace(plan, token=self._new_token()) for plan in planned]
+        planned = [replace(plan, token=self._new_token(plan.monitor_id)) for plan in planned]
         if self._clock.monotonic() >= self._leave_alone_until:
             try:
                 async with asyncio.timeout(_DEADLINE_SECONDS):

@@ -15,7 +15,7 @@ from mailtrip.engine.plan import longest_wait
 from mailtrip.engine.ports import Conclusion, RunJob
 from mailtrip.engine.quotas import Quotas
 from mailtrip.engine.worker import Worker
-from mailtrip.model import Providers, Run, RunKind, RunState
+from mailtrip.model import MailProtocol, Providers, Run, RunKind, RunState
 from mailtrip.service.quotas import has_sent_nothing
 
 __all__ = ["CUT_SHORT", "NOT_STARTED", "Dispatcher"]
@@ -152,12 +152,11 @@ class Dispatcher:
 
     def _sessions(self, job: RunJob) -> Iterator[str]:
         """The names of what a run needs a session of: hosts, and logins at them where their provider limits these."""
-        settings = job.settings
-        ends = ((settings.smtp.host, job.smtp_credentials), (settings.mailbox.host, job.mailbox_credentials))
-        for host, credentials in ends:
-            yield host
-            if credentials is not None and self._providers.of(host).connections_per_login is not None:
-                yield f"{host}{_AS}{credentials.username}"
+        for server in job.settings.servers:
+            credentials = job.smtp_credentials if server.protocol is MailProtocol.SMTP else job.mailbox_credentials
+            yield server.host
+            if credentials is not None and self._providers.of(server.host).connections_per_login is not None:
+                yield f"{server.host}{_AS}{credentials.username}"
 
     def _cap_of(self, name: str) -> int | None:
         host, _, login = name.partition(_AS)

@@ -124,6 +124,8 @@ class Quotas:
 
     def take(self, job: RunJob) -> str | None:
         """Count the message of a run; where there is no room for it, the reason, with the remedy."""
+        if not job.settings.sends_message:
+            return None
         provider, sender = self._of(job)
         quota = self._quota(provider, sender)
         if quota is None or quota.take(job.run, job.settings.interval):
@@ -135,7 +137,7 @@ class Quotas:
 
     def give_back(self, job: RunJob) -> None:
         """The run sent nothing after all; nothing happens when it was not counted."""
-        quota = self._quota(*self._of(job))
+        quota = self._quota(*self._of(job)) if job.settings.sends_message else None
         if quota is not None:
             quota.give_back(job.run)
 

@@ -60,7 +60,8 @@ class Scheduler:
         self._clock = clock
         self._limits = limits
         self._conclude = conclude
-        self._claims = Claims(ledger, clock=clock, conclude=conclude, new_token=new_token)
+        self._claims = Claims(ledger, clock=clock, conclude=conclude, new_token=self._token_for)
+        self._new_token = new_token
         self._made_at = clock.now()
         self._mark = 0
         self._changed = Alarm(clock)
@@ -213,6 +214,11 @@ class Scheduler:
     async def _load_and_offer(self, runs: Sequence[Run]) -> None:
         for job in await self._claims.load(runs):
             self._dispatcher.offer(job)
+
+    def _token_for(self, monitor_id: int) -> str | None:
+        """A token for a message of the monitor; None where it sends none."""
+        monitor = self._plan.get(monitor_id)
+        return self._new_token() if monitor is None or monitor.sends_message else None
 
     def _revision(self, monitor_id: int) -> int | None:
         monitor = self._plan.get(monitor_id)

@@ -55,7 +55,7 @@ class MailClient:
     def mailbox(
         self,
         server: Server,
-        credentials: Credentials,
+        credentials: Credentials | None,
         *,
         deadline: float,
         observe: Observe,
@@ -67,7 +67,7 @@ class MailClient:
 
         Args:
             server: where to connect.
-            credentials: the login.
+            credentials: the login; None is for a check without one.
             deadline: see `sender`.
             observe: see `sender`.
             started_at: see `sender`.
@@ -75,7 +75,7 @@ class MailClient:
             login_gap: seconds that the provider wants from one login to a mailbox to the next.
         """
         line = Line(self._driver, server, credentials, deadline=deadline, observe=observe, started_at=started_at)
-        visit = self._visits.of(server, credentials.username)
+        visit = self._visits.of(server, credentials.username if credentials else "")
         visit.login_gap = max(visit.login_gap, login_gap)
         if server.protocol is MailProtocol.POP3:
             return POP3Mailbox(line, credentials, visit)

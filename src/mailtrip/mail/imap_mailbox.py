@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import mailtrip
 from mailtrip.mail.imap import IMAPGrammar
-from mailtrip.mail.imap_places import Places
+from mailtrip.mail.imap_places import INBOX, Places
 from mailtrip.mail.line import Line
 from mailtrip.mail.quoting import clean
 from mailtrip.mail.script import Refusal, Script
@@ -17,9 +17,14 @@ __all__ = ["IMAPMailbox"]
 
 
 class IMAPMailbox:
-    """A `Mailbox` (`mailtrip.probe.ports`) over IMAP (RFC 3501, RFC 9051)."""
+    """A `Mailbox` (`mailtrip.probe.ports`) over IMAP (RFC 3501, RFC 9051).
 
-    def __init__(self, line: Line, credentials: Credentials, visit: Visit, *, folders: Sequence[str] = ()) -> None:
+    Without credentials nobody logs in: that is for `check` only.
+    """
+
+    def __init__(
+        self, line: Line, credentials: Credentials | None, visit: Visit, *, folders: Sequence[str] = ()
+    ) -> None:
         self._line = line
         self._credentials = credentials
         self._grammar = IMAPGrammar()
@@ -36,20 +41,40 @@ class IMAPMailbox:
         """The session as it was so far; None before `open`."""
         return self._line.record
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """What the server said it can do, before and after TLS and login; empty before the first session."""
+        return self._line.offered
+
+    async def check(self) -> Failure | None:
+        """Connect, log in where there is a login, and ask how INBOX is (STATUS, which changes no flag; quota)."""
+        await self.close()
+        failure = await self._enter()
+        if failure is not None or self._credentials is None:
+            return failure
+        status = await self._line.session.run(self._grammar.status(INBOX), Step.MAILBOX_OPEN)
+        return status if isinstance(status, Failure) else await self._read_quota()
+
     async def open(self) -> Failure | None:
         """Connect, log in, select INBOX; opened again after a failure, what was noted first stays the base line."""
         await self.close()
-        line = self._line
-        failure = await self._visit.wait_for_login(
-            line.driver.clock, line.server, Step.MAILBOX_OPEN, deadline=line.deadline
-        ) or await line.establish(self._introduce)
+        failure = await self._enter()
         if failure is not None:
             return failure
         self._places.reconnected()
+        opened = await self._line.session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
+        return opened if isinstance(opened, Failure) else await self._read_quota()
+
+    async def _enter(self) -> Failure | None:
+        line = self._line
+        if self._credentials is None:
+            return await line.establish(self._introduce)
+        return await self._visit.wait_for_login(
+            line.driver.clock, line.server, Step.MAILBOX_OPEN, deadline=line.deadline
+        ) or await line.establish(self._introduce)
+
+    async def _read_quota(self) -> Failure | None:
         session = self._line.session
-        opened = await session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
-        if isinstance(opened, Failure):
-            return opened
         quota = await session.run(self._grammar.quota(), Step.MAILBOX_OPEN, is_told=False)
         if isinstance(quota, Failure):
             return quota
@@ -118,6 +143,7 @@ class IMAPMailbox:
         greeted = await session.run(self._greet(), Step.MAILBOX_GREETING)
         if isinstance(greeted, Failure):
             return greeted
+        session.learn(sorted(self._grammar.capabilities))
         offered = "STARTTLS" in self._grammar.capabilities
         secured = await session.secure(self._grammar.start_tls(), is_offered=offered)
         if isinstance(secured, Failure):
@@ -127,13 +153,14 @@ class IMAPMailbox:
             learned = await session.run(self._grammar.capability(), Step.MAILBOX_GREETING)
             if isinstance(learned, Failure):
                 return learned
-        return await self._log_in(session)
+            session.learn(sorted(self._grammar.capabilities))
+        return None if self._credentials is None else await self._log_in(session, self._credentials)
 
-    async def _log_in(self, session: Session) -> Failure | None:
-        script = self._grammar.log_in(self._credentials, is_secure=session.may_send_password)
+    async def _log_in(self, session: Session, credentials: Credentials) -> Failure | None:
+        script = self._grammar.log_in(credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
         self._visit.note_login(session.replied_at)
-        session.capabilities = tuple(sorted(self._grammar.capabilities))
+        session.learn(sorted(self._grammar.capabilities))
         if isinstance(outcome, Failure):
             return outcome
         # Some providers let nobody in who does not say who they are (RFC 2971).

@@ -45,6 +45,11 @@ class Line:
         return self._session
 
     @property
+    def offered(self) -> frozenset[str]:
+        """What the server said it can do in the newest session, before and after TLS; nothing before the first."""
+        return self._session.offered if self._session else frozenset()
+
+    @property
     def record(self) -> SessionRecord | None:
         """The newest session with the transcript of all; None before the first."""
         return self._session.record if self._session else None

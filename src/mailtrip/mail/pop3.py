@@ -24,6 +24,7 @@ __all__ = [
     "retrieve",
     "size",
     "start_tls",
+    "status",
     "top",
 ]
 
@@ -269,7 +270,18 @@ def _hides(conversation: sasl.Conversation) -> bool:
 
 # RFC 1939, 7: 1 to 70 characters from 0x21 to 0x7E; servers with longer ones are in use.
 _LISTED_UID = re.compile(rb"([0-9]{1,9})[ \t]+([\x21-\x7E]{1,255})[ \t]*")
+_STATUS = re.compile(rb"[0-9]{1,9}[ \t]+[0-9]{1,18}(?:[ \t].*)?")
 _LISTED_SIZE = re.compile(rb"([0-9]{1,9})[ \t]+([0-9]{1,18})(?:[ \t].*)?")
+
+
+def status() -> Script[None]:
+    """STAT: that the mailbox can be told of (RFC 1939, 5)."""
+    reply = yield from _say("STAT")
+    if not reply.is_good:
+        return _refuse("STAT refused", reply)
+    if _STATUS.fullmatch(reply.rest.encode()) is None:
+        return _break("the server's answer to STAT has no numbers in it")
+    return None
 
 
 def list_uids() -> Script[tuple[tuple[int, str], ...]]:

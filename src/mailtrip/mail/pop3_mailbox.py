@@ -23,10 +23,10 @@ _LARGEST = 256 * 1024
 class POP3Mailbox:
     """A `Mailbox` (`mailtrip.probe.ports`) over POP3 (RFC 1939).
 
-    A look leaves its session open where it found something new, so that `fetch` and `delete` go on in it.
+    Without credentials nobody logs in: that is for `check` only. A look leaves its session open where it found something new, so that `fetch` and `delete` go on in it.
     """
 
-    def __init__(self, line: Line, credentials: Credentials, visit: Visit) -> None:
+    def __init__(self, line: Line, credentials: Credentials | None, visit: Visit) -> None:
         self._line = line
         self._credentials = credentials
         self._visit = visit
@@ -52,6 +52,24 @@ class POP3Mailbox:
     def record(self) -> SessionRecord | None:
         """The last session as it was so far, with the transcript of all; None before `open`."""
         return self._line.record
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """What the server said in its answers to CAPA; empty before the first session."""
+        return self._line.offered
+
+    async def check(self) -> Failure | None:
+        """Connect, log in where there is a login, and ask how much there is (STAT): nothing is changed by it."""
+        await self.close()
+        if self._credentials is None:
+            return await self._line.establish(self._introduce)
+        failure = await self._take_turn(Step.MAILBOX_OPEN, needs_another=False) or await self._line.establish(
+            self._introduce
+        )
+        if failure is not None:
+            return failure
+        outcome = await self._line.session.run(pop3.status(), Step.MAILBOX_OPEN)
+        return outcome if isinstance(outcome, Failure) else None
 
     async def open(self) -> Failure | None:
         """Log in and note what is there; opened again after a failure, what was noted first stays the base line."""
@@ -227,6 +245,7 @@ class POP3Mailbox:
         if isinstance(greeted, Failure):
             return greeted
         greeting, capabilities = greeted
+        session.learn(capabilities.lines)
         secured = await session.secure(pop3.start_tls(), is_offered="STLS" in capabilities.names)
         if isinstance(secured, Failure):
             return secured
@@ -236,7 +255,9 @@ class POP3Mailbox:
             if isinstance(learned, Failure):
                 return learned
             capabilities = learned
-        session.capabilities = capabilities.lines
+        session.learn(capabilities.lines)
+        if self._credentials is None:
+            return None
         script = pop3.log_in(capabilities, greeting, self._credentials, is_secure=session.may_send_password)
         outcome = await session.run(script, Step.MAILBOX_LOGIN)
         self._visit.note_login(session.replied_at, delay=capabilities.login_delay_seconds or 0)

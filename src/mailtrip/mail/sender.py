@@ -18,6 +18,11 @@ class SMTPSender:
         self._capabilities: smtp.Capabilities | None = None
 
     @property
+    def offered(self) -> frozenset[str]:
+        """What the server said in its answers to EHLO; empty before `connect`."""
+        return self._line.offered
+
+    @property
     def record(self) -> SessionRecord | None:
         """The session as it was so far; None before `connect`."""
         return self._line.record
@@ -25,6 +30,10 @@ class SMTPSender:
     async def connect(self) -> Failure | None:
         """Resolve, connect, TLS, greeting, EHLO, login."""
         return await self._line.establish(self._introduce)
+
+    async def check(self) -> Failure | None:
+        """All that `connect` does: that the server is fit for a submission, and none is made."""
+        return await self.connect()
 
     async def submit(self, envelope: Envelope, message: bytes) -> Accepted | Failure:
         """Hand the message over. `message` has CRLF line ends and is not dot-stuffed."""
@@ -48,6 +57,7 @@ class SMTPSender:
         capabilities = await session.run(self._greet(), Step.GREETING)
         if isinstance(capabilities, Failure):
             return capabilities
+        session.learn(capabilities.lines)
         secured = await session.secure(smtp.start_tls(), is_offered="STARTTLS" in capabilities.names)
         if isinstance(secured, Failure):
             return secured
@@ -57,7 +67,7 @@ class SMTPSender:
             if isinstance(capabilities, Failure):
                 return capabilities
         self._capabilities = capabilities
-        session.capabilities = capabilities.lines
+        session.learn(capabilities.lines)
         return await self._log_in(session, capabilities)
 
     def _greet(self) -> Script[smtp.Capabilities]:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -112,6 +112,7 @@ class Session:
         self._address: Address | None = None
         self._facts: TLSFacts | None = None
         self.capabilities: tuple[str, ...] = ()
+        self.offered: frozenset[str] = frozenset()
         self.quota_percent: int | None = None
         self.said_at = 0.0
         self.replied_at = 0.0
@@ -129,6 +130,11 @@ class Session:
     @property
     def is_usable(self) -> bool:
         return self._connection is not None and self._connection.is_usable
+
+    def learn(self, capabilities: Iterable[str]) -> None:
+        """Take note of what the server says it can do now; `offered` keeps what it said before TLS and login too."""
+        self.capabilities = tuple(capabilities)
+        self.offered |= set(self.capabilities)
 
     @property
     def record(self) -> SessionRecord:
@@ -260,7 +266,8 @@ class Session:
 
     async def _resolve(self) -> tuple[tuple[Address, ...], float, float] | Failure:
         words = self._words
-        resolved = await self._driver.resolver.resolve(self._server.host, self._server.port, patience=self._remaining())
+        host = self._server.address or self._server.host
+        resolved = await self._driver.resolver.resolve(host, self._server.port, patience=self._remaining())
         if isinstance(resolved, Unresolved):
             status = StatusCode.LOCATION_LOST if resolved.is_ours else words.name_status
             return self._fail(words.resolve, status, resolved.reason, is_temporary=resolved.is_temporary)

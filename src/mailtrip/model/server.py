@@ -57,6 +57,7 @@ class Server:
         tls: never `AUTO` with an implicit-TLS scheme: `parse_server` has settled that.
         tls_verify: whether a certificate that does not verify fails the run; it is reported in both cases.
         tls_ca: PEM bundle of the owner's CA, used instead of the system's; None for the system's.
+        address: IP address to connect to, so that the host's name is not looked up; None looks it up.
     """
 
     protocol: MailProtocol
@@ -65,6 +66,7 @@ class Server:
     tls: TLSMode = TLSMode.AUTO
     tls_verify: bool = True
     tls_ca: str | None = field(default=None, repr=False)
+    address: str | None = None
 
     @property
     def url(self) -> str:
@@ -86,8 +88,12 @@ def parse_server(
     tls: TLSMode = TLSMode.AUTO,
     tls_verify: bool = True,
     tls_ca: str | None = None,
+    port: int | None = None,
+    address: str | None = None,
 ) -> Server:
     """Read `host`, `host:port`, `smtp://host[:port]` or `smtps://host[:port]` (likewise pop3, imap; IPv6 in brackets).
+
+    A `port` beside it stands for the one that `text` leaves open; the other options are those of `Server`.
 
     Raises:
         ValueError: with a text that says what is wrong and what would be right, without the field's name.
@@ -103,10 +109,16 @@ def parse_server(
             f'"{text}" means implicit TLS, which contradicts TLS mode "{tls}"; use {protocol}:// or mode auto'
         )
     mode = TLSMode.IMPLICIT if implicit else tls
-    port = int(match["port"]) if match["port"] else _PORTS[protocol][mode is TLSMode.IMPLICIT]
-    if not 1 <= port <= 65535:
-        raise ValueError(f'"{text}" has port {port}; a port is 1 to 65535')
-    return Server(protocol=protocol, host=host, port=port, tls=mode, tls_verify=tls_verify, tls_ca=tls_ca)
+    named = int(match["port"]) if match["port"] else port
+    if named is None:
+        named = _PORTS[protocol][mode is TLSMode.IMPLICIT]
+    if not 1 <= named <= 65535:
+        raise ValueError(f'"{text}" has port {named}; a port is 1 to 65535')
+    if port not in {None, named}:
+        raise ValueError(f'"{text}" names port {named}, but the port is given as {port}; name it once')
+    return Server(
+        protocol=protocol, host=host, port=named, tls=mode, tls_verify=tls_verify, tls_ca=tls_ca, address=address
+    )
 
 
 def _split_scheme(text: str, protocol: MailProtocol) -> tuple[bool, str]:

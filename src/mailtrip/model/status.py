@@ -46,6 +46,8 @@ class StatusCode(IntEnum):
     BOUNCED = 305
     AUTHENTICATION = 306
     CERTIFICATE = 307
+    SLOW_ANSWER = 401
+    NOT_OFFERED = 402
     LOCATION_SILENT = 4050
 
     @property
@@ -66,6 +68,8 @@ class StatusCode(IntEnum):
                 | StatusCode.SLOW
                 | StatusCode.AUTHENTICATION
                 | StatusCode.CERTIFICATE
+                | StatusCode.SLOW_ANSWER
+                | StatusCode.NOT_OFFERED
             ):
                 return Severity.WARNING
             case StatusCode.INTERNAL_ERROR | StatusCode.LOCATION_LOST | StatusCode.HELD_BACK:
@@ -104,12 +108,14 @@ _TEXTS = {
     StatusCode.BOUNCED: "Bounced",
     StatusCode.AUTHENTICATION: "Sender authentication (SPF, DKIM, DMARC) not as expected",
     StatusCode.CERTIFICATE: "A server's certificate expires soon",
+    StatusCode.SLOW_ANSWER: "Answered, but slower than the warning time",
+    StatusCode.NOT_OFFERED: "An expected capability is not offered",
     StatusCode.LOCATION_SILENT: "Location lost contact",
 }
 
 
 class Verdict(StrEnum):
-    """What became of the test message of a run."""
+    """What became of the test message of a run, or what came of the check of a server."""
 
     DELIVERED = "delivered"
     SLOW = "slow"
@@ -138,5 +144,9 @@ class Verdict(StrEnum):
     """Delivered, but its content is not what was sent."""
     DOUBLED = "doubled"
     """Delivered more than once."""
+    ANSWERS = "answers"
+    """A check: the server was reached and answered all that was asked. Nothing was sent: no word about delivery."""
+    FAILS = "fails"
+    """A check: the server could not be reached, failed at TLS or in its protocol, or refused the login."""
     UNKNOWN = "unknown"
     """Trouble of ours: nothing can be said about the mail path."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailtrip.model import AuthenticationResult, MessageFacts, SessionRecord, StatusCode, Step
+from mailtrip.model import AuthenticationResult, MailProtocol, MessageFacts, SessionRecord, StatusCode, Step
 from mailtrip.probe.moves import Conclusion
 
 __all__ = ["Expectations", "Shortfall", "find_shortfalls", "judge"]
@@ -37,17 +37,17 @@ class Shortfall:
 
 
 def find_shortfalls(
-    expectations: Expectations, facts: MessageFacts, records: Sequence[SessionRecord], *, now: datetime
+    expectations: Expectations, facts: MessageFacts | None, records: Sequence[SessionRecord], *, now: datetime
 ) -> tuple[Shortfall, ...]:
     """What falls short, the worst first.
 
     Args:
         expectations: what is expected.
-        facts: of the message.
+        facts: of the message; None where there is none, as in a check.
         records: the sessions.
         now: the time of day, aware.
     """
-    found = _authentication(expectations, facts)
+    found = _authentication(expectations, facts) if facts else []
     if expectations.certificate_days is not None:
         found += _certificates(timedelta(days=expectations.certificate_days), records, now)
     if expectations.quota_percent is not None:
@@ -90,7 +90,8 @@ def _certificates(margin: timedelta, records: Sequence[SessionRecord], now: date
         if ends is not None and ends - now < margin:
             days = max(0, (ends - now).days)
             text = f"the certificate of {record.server} expires in {days} days, on {ends:%Y-%m-%d}"
-            found[record.server] = Shortfall(StatusCode.CERTIFICATE, Step.TLS, text)
+            step = Step.TLS if record.protocol is MailProtocol.SMTP else Step.MAILBOX_TLS
+            found[record.server] = Shortfall(StatusCode.CERTIFICATE, step, text)
     return list(found.values())
 
 

@@ -9,7 +9,18 @@ from typing import Protocol
 
 from mailtrip.model import Accepted, Envelope, Failure, Head, Look, MessageRef, SessionRecord, Step, Stray
 
-__all__ = ["Accepted", "Envelope", "Head", "Look", "Mailbox", "MessageRef", "Observer", "Sender", "StrayDesk"]
+__all__ = [
+    "Accepted",
+    "Checkable",
+    "Envelope",
+    "Head",
+    "Look",
+    "Mailbox",
+    "MessageRef",
+    "Observer",
+    "Sender",
+    "StrayDesk",
+]
 
 
 class Sender(Protocol):
@@ -99,6 +110,28 @@ class Mailbox(Protocol):
     @property
     def record(self) -> SessionRecord | None:
         """The session as it was so far; None before `open`."""
+        ...
+
+
+class Checkable(Protocol):
+    """A server that can be checked, whatever its protocol: nothing is sent, and nothing in a mailbox is changed."""
+
+    async def check(self) -> Failure | None:
+        """Resolve, connect, TLS, greeting; with credentials also login and a look. May be called again after a failure."""
+        ...
+
+    async def close(self) -> None:
+        """End the session properly where it can be, within a short bound; safe to call at any state, twice too."""
+        ...
+
+    @property
+    def offered(self) -> Collection[str]:
+        """The lines in which the server said what it can do, before and after TLS and login."""
+        ...
+
+    @property
+    def record(self) -> SessionRecord | None:
+        """The session as it was so far, with the transcript of all; None before `check`."""
         ...
 
 

@@ -36,7 +36,7 @@ def find_proof(conclusion: Conclusion, records: Sequence[SessionRecord]) -> tupl
         conclusion: how the trip ended.
         records: the sessions, as they are kept with the result.
     """
-    if conclusion.step is None and conclusion.verdict is Verdict.DELIVERED:
+    if conclusion.step is None and conclusion.verdict in {Verdict.DELIVERED, Verdict.ANSWERS}:
         return ()
     proof: list[Proof] = []
     if conclusion.verdict in _ACCEPTED_ELSEWHERE and conclusion.accepted is not None:

@@ -8,7 +8,7 @@ from mailtrip.probe.compare import Alteration, Change
 from mailtrip.probe.fields import printable
 from mailtrip.probe.moves import Conclusion
 
-__all__ = ["summarise", "summarise_bug"]
+__all__ = ["summarise", "summarise_bug", "summarise_check"]
 
 _NEARLY_FULL = 90
 
@@ -62,6 +62,30 @@ def summarise(
             text = f"Nothing can be said about the mail path: {why}"
         case _:
             text = _delivered(conclusion, mailbox, why, shortfalls, spacing)
+    return text.rstrip(".") + "."
+
+
+def summarise_check(
+    conclusion: Conclusion, *, server: str, answered_in: timedelta, duration: timedelta, shortfalls: Sequence[str] = ()
+) -> str:
+    """Say in one sentence how the check of a server ended.
+
+    Args:
+        conclusion: how it ended.
+        server: as people know it.
+        answered_in: how long its answers took.
+        duration: of the whole check.
+        shortfalls: what is not as the owner expects it, each in a clause.
+    """
+    match conclusion.verdict:
+        case Verdict.ANSWERS:
+            slow = ["that is slower than the warning time"] * (conclusion.status is StatusCode.SLOW_ANSWER)
+            faults = [*slow, *shortfalls]
+            text = f"{server} answered in {_seconds(answered_in)}" + (f", but {'; '.join(faults)}" if faults else "")
+        case Verdict.UNKNOWN:
+            text = f"Nothing can be said about {server}: {_why(conclusion, duration)}"
+        case _:
+            text = f"The check failed at step {conclusion.step}: {_why(conclusion, duration)}"
     return text.rstrip(".") + "."
 
 

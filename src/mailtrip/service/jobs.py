@@ -41,7 +41,7 @@ def _job(run: Run, secrets: Secrets, settings: MonitorSettings, sealed: store.mo
         run=run,
         settings=settings,
         mailbox_credentials=_credentials(
-            settings.username or settings.email, sealed.mailbox, settings.mailbox_mechanism, secrets
+            settings.username or settings.email or None, sealed.mailbox, settings.mailbox_mechanism, secrets
         ),
         smtp_credentials=_credentials(settings.smtp_username, sealed.smtp, settings.smtp_mechanism, secrets),
     )

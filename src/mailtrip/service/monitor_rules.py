@@ -1,5 +1,6 @@
 """The rules between and within the fields of a monitor (alertsite-v3.md, section 9), as a pure function."""
 
+import ipaddress
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -25,7 +26,9 @@ _LONGEST_CA = 256 * 1024
 _MOST_LOCATIONS = 100
 _MOST_PROPERTIES = 100
 _MOST_FOLDERS = 10
+_MOST_CAPABILITIES = 20
 _LARGEST_ID = 2**53
+_PORTS = range(1, 65536)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _MECHANISMS = {
@@ -42,11 +45,6 @@ def check(settings: MonitorSettings) -> tuple[Fault, ...]:
     `Fault.field` is the name of a field of `MonitorSettings`. Whether locations exist is not seen here.
     """
     return tuple(fault for rule in _RULES for fault in rule(settings))
-
-
-def _type(settings: MonitorSettings) -> Iterator[Fault]:
-    if settings.type is not MonitorType.ROUND_TRIP:
-        yield Fault("type", f'monitors of type "{settings.type}" are not offered; use {MonitorType.ROUND_TRIP}')
 
 
 def _lines(settings: MonitorSettings) -> Iterator[Fault]:
@@ -87,27 +85,65 @@ def _certificate_days(settings: MonitorSettings) -> Iterator[Fault]:
 
 
 def _addresses(settings: MonitorSettings) -> Iterator[Fault]:
-    for field, text in (("email", settings.email), ("sender", settings.sender)):
+    email = settings.email if settings.sends_message else settings.email or None
+    for field, text in (("email", email), ("sender", settings.sender)):
         if text is not None and (fault := address_fault(text)) is not None:
             yield Fault(field, fault)
 
 
 def _servers(settings: MonitorSettings) -> Iterator[Fault]:
-    servers = (
-        ("smtp_server", settings.smtp_server, MailProtocol.SMTP, settings.smtp_tls),
-        ("mailbox_server", settings.mailbox_server, settings.mailbox_protocol, settings.mailbox_tls),
-    )
-    for field, text, protocol, tls in servers:
-        fault = line_fault(text, most=_LONGEST_SERVER) or _server_fault(text, protocol, tls)
+    servers = {
+        "smtp_server": (settings.smtp_server, MailProtocol.SMTP, settings.smtp_tls),
+        "mailbox_server": (settings.mailbox_server, settings.mailbox_protocol, settings.mailbox_tls),
+    }
+    unused = _UNUSED_SERVERS.get(settings.type)
+    port = settings.port if unused and settings.port in _PORTS else None
+    for field, (text, protocol, tls) in servers.items():
+        if field == unused:
+            continue
+        fault = line_fault(text, most=_LONGEST_SERVER) or _server_fault(text, protocol, tls, port)
         if fault is not None:
             yield Fault(field, fault)
 
 
-def _server_fault(text: str, protocol: MailProtocol, tls: TLSMode) -> str | None:
+_UNUSED_SERVERS = {
+    MonitorType.SMTP: "mailbox_server",
+    MonitorType.POP3: "smtp_server",
+    MonitorType.IMAP: "smtp_server",
+}
+
+
+def _server_fault(text: str, protocol: MailProtocol, tls: TLSMode, port: int | None) -> str | None:
     try:
-        parse_server(text, protocol, tls=tls)
+        parse_server(text, protocol, tls=tls, port=port)
     except ValueError as exc:
         return str(exc)
+    return None
+
+
+def _one_server(settings: MonitorSettings) -> Iterator[Fault]:
+    """What belongs to the check of one server."""
+    if settings.sends_message:
+        named = {"port": settings.port, "address": settings.address, "capabilities": settings.capabilities or None}
+        yield from (Fault(name, "is for the check of one server") for name, value in named.items() if value is not None)
+        return
+    if settings.port is not None and settings.port not in _PORTS:
+        yield Fault("port", f"{settings.port} is out of range; a port is 1 to 65535")
+    if settings.address is not None and (fault := _address_fault(settings.address)) is not None:
+        yield Fault("address", fault)
+    if len(settings.capabilities) > _MOST_CAPABILITIES:
+        yield Fault("capabilities", f"names {len(settings.capabilities)}; at most {_MOST_CAPABILITIES} are taken")
+    for name in settings.capabilities:
+        if (fault := line_fault(name, most=100)) is not None:
+            yield Fault("capabilities", f"a name {fault}")
+            return
+
+
+def _address_fault(text: str) -> str | None:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return "is no IPv4 address; write one like 192.0.2.1, and an IPv6 address in brackets as the host's name"
     return None
 
 
@@ -219,10 +255,10 @@ def _number(value: float) -> str:
 
 
 _RULES: tuple[Callable[[MonitorSettings], Iterator[Fault]], ...] = (
-    _type,
     _lines,
     _addresses,
     _servers,
+    _one_server,
     _mailbox_protocol,
     _mechanisms,
     _certificates,

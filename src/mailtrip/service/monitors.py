@@ -1,6 +1,6 @@
 """Monitors: made, changed, read and removed, each rule kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
@@ -42,7 +42,8 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 class Passwords:
     """The passwords of a monitor as they are to be; None clears one. Never shown.
 
-    A fault in one is reported for field `password` or `smtp_password`.
+    A fault in one is reported for field `password` or `smtp_password`. A check has one of them at most, that of its
+    server.
     """
 
     mailbox: str | Literal[Unchanged.UNCHANGED] | None = field(default=UNCHANGED, repr=False)
@@ -61,6 +62,13 @@ _STAND_INS: dict[str, Any] = {  # Any: as above; they let the other fields be ch
     "mailbox_protocol": MailProtocol.POP3,
     "mailbox_server": "example.com",
 }
+_REQUIRED = {
+    MonitorType.ROUND_TRIP: frozenset(_STAND_INS),
+    MonitorType.SMTP: frozenset({"name", "plan_code", "smtp_server"}),
+    MonitorType.POP3: frozenset({"name", "plan_code", "mailbox_server"}),
+    MonitorType.IMAP: frozenset({"name", "plan_code", "mailbox_server"}),
+}
+_PROTOCOLS = {MonitorType.POP3: MailProtocol.POP3, MonitorType.IMAP: MailProtocol.IMAP}
 _CUT = {"note": 255, "alert_note": 1000}
 
 
@@ -78,7 +86,8 @@ def create(
     Args:
         connection: of a writing transaction.
         actor: who asks.
-        changes: fields of `MonitorSettings` by name; one that is missing or None gets its default.
+        changes: fields of `MonitorSettings` by name; one that is missing or None gets its default. The type decides
+            which are required.
         passwords: UNCHANGED and None both mean: none.
         secrets: seals them.
         now: the time of making.
@@ -88,12 +97,14 @@ def create(
         InvalidInput: with all faults.
     """
     require_edit(actor)
-    given = _settle(changes)
-    missing = _missing(given)
-    settings = MonitorSettings(**(_STAND_INS | given))
+    wanted = changes.get("type")
+    type_ = wanted if isinstance(wanted, MonitorType) else MonitorType.ROUND_TRIP
+    given = _settle(changes, type_)
+    missing = _missing(given, type_)
+    settings = MonitorSettings(**({name: _STAND_INS[name] for name in _REQUIRED[type_]} | given))
     faults = [fault for fault in check(settings) if fault.field not in missing]
     faults = [*missing.values(), *faults, *_location_faults(connection, actor, settings)]
-    faults += _password_faults(settings, passwords, has_smtp_password=False)
+    faults += _password_faults(settings, passwords, has_password=False, has_smtp_password=False)
     if faults:
         raise InvalidInput(faults)
     sealed = _seal(passwords, secrets)
@@ -114,7 +125,7 @@ def edit(
 ) -> int:
     """Change some fields of a monitor and give its id; what is not named keeps its value, None resets to the default.
 
-    A monitor whose SMTP user name is reset loses its SMTP password too.
+    A monitor whose SMTP user name is reset loses its SMTP password too, and so does a check with its user name.
 
     Args:
         connection: of a writing transaction.
@@ -135,13 +146,18 @@ def edit(
     monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
     if monitor is None or monitor.settings.type is not type:
         raise NotFound(f"there is no {type} monitor {monitor_id}")
-    given = _settle(changes)
-    cleared = {name: Fault(name, "is required; it can't be reset") for name in _required(changes) if name not in given}
+    given = _settle(changes, type)
+    cleared = sorted((changes.keys() & _REQUIRED[type]) - given.keys())
     settings = replace(monitor.settings, **given)
     if settings.smtp_username is None and passwords.smtp is UNCHANGED:
         passwords = replace(passwords, smtp=None)
-    faults = [*cleared.values(), *check(settings), *_location_faults(connection, actor, settings)]
-    faults += _password_faults(settings, passwords, has_smtp_password=monitor.has_smtp_password)
+    if not settings.sends_message and settings.username is None and passwords.mailbox is UNCHANGED:
+        passwords = replace(passwords, mailbox=None)
+    faults = [Fault(name, "is required; it can't be reset") for name in cleared]
+    faults += [*check(settings), *_location_faults(connection, actor, settings)]
+    faults += _password_faults(
+        settings, passwords, has_password=monitor.has_password, has_smtp_password=monitor.has_smtp_password
+    )
     if faults:
         raise InvalidInput(faults)
     store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)
@@ -186,29 +202,28 @@ def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[
     return store.runs.latest(connection, actor.account_id, monitor_ids)
 
 
-def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of many types
-    """What was given, with None replaced by the default (left out where there is none), notes cut as the vendor does."""
+def _settle(changes: Mapping[str, object], type_: MonitorType) -> dict[str, Any]:  # Any: values of many types
+    """What was given, None replaced by the default (left out where one is required), notes cut as the vendor does."""
     unknown = changes.keys() - _NAMES
     if unknown:
         raise TypeError(f"a monitor has no field {', '.join(sorted(unknown))}")
     settled = {
         name: _DEFAULTS[name] if value is None else value
         for name, value in changes.items()
-        if value is not None or name in _DEFAULTS
+        if value is not None or name not in _REQUIRED[type_]
     }
+    if type_ in _PROTOCOLS:
+        settled["mailbox_protocol"] = _PROTOCOLS[type_]
     for name, most in _CUT.items():
         if isinstance(text := settled.get(name), str):
             settled[name] = text[:most]
     return settled
 
 
-def _required(names: Collection[str]) -> list[str]:
-    return [name for name in names if name not in _DEFAULTS]
-
-
-def _missing(given: Mapping[str, object]) -> dict[str, Fault]:
+def _missing(given: Mapping[str, object], type_: MonitorType) -> dict[str, Fault]:
     """A fault for each required field that is not there; one for the mailbox, although it is two fields."""
-    missing = {name: Fault(name, "is required") for name in _STAND_INS if name not in given}
+    required = [name for name in _STAND_INS if name in _REQUIRED[type_]]
+    missing = {name: Fault(name, "is required") for name in required if name not in given}
     if "mailbox_server" in missing:
         missing.pop("mailbox_protocol", None)
     elif "mailbox_protocol" in missing:
@@ -229,17 +244,26 @@ def _location_faults(connection: Connection, actor: Actor, settings: MonitorSett
     return faults
 
 
-def _password_faults(settings: MonitorSettings, passwords: Passwords, *, has_smtp_password: bool) -> list[Fault]:
+def _password_faults(
+    settings: MonitorSettings, passwords: Passwords, *, has_password: bool, has_smtp_password: bool
+) -> list[Fault]:
     faults = []
     for name, text in (("password", passwords.mailbox), ("smtp_password", passwords.smtp)):
         if isinstance(text, str) and (fault := password_fault(text)) is not None:
             faults.append(Fault(name, fault))
-    will_have = has_smtp_password if passwords.smtp is UNCHANGED else passwords.smtp is not None
-    if settings.smtp_username is not None and not will_have:
-        faults.append(Fault("smtp_password", "is required with a user name for SMTP; give both or none"))
-    if settings.smtp_username is None and will_have:
-        faults.append(Fault("smtp_username", "is required with a password for SMTP; give both or none"))
+    will_have_smtp = has_smtp_password if passwords.smtp is UNCHANGED else passwords.smtp is not None
+    faults += _half_a_login("smtp_", "SMTP", settings.smtp_username, will_have=will_have_smtp)
+    if not settings.sends_message:
+        will_have = has_password if passwords.mailbox is UNCHANGED else passwords.mailbox is not None
+        faults += _half_a_login("", "the mailbox", settings.username, will_have=will_have)
     return faults
+
+
+def _half_a_login(prefix: str, where: str, username: str | None, *, will_have: bool) -> Iterator[Fault]:
+    if username is not None and not will_have:
+        yield Fault(f"{prefix}password", f"is required with a user name for {where}; give both or none")
+    if username is None and will_have:
+        yield Fault(f"{prefix}username", f"is required with a password for {where}; give both or none")
 
 
 def _seal(passwords: Passwords, secrets: Secrets) -> dict[str, bytes | None]:

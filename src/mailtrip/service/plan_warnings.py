@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from mailtrip.model import MailProtocol, MonitorSettings, Providers
+from mailtrip.model import MailProtocol, MonitorSettings, MonitorType, Providers
 
 __all__ = ["plan_warnings"]
 
@@ -20,6 +20,8 @@ def plan_warnings(settings: MonitorSettings, providers: Providers) -> tuple[str,
 
 
 def _too_many_messages(settings: MonitorSettings, providers: Providers) -> Iterator[str]:
+    if not settings.sends_message:
+        return
     provider = providers.of(settings.smtp.host)
     most, planned = provider.messages_per_hour, _HOUR / settings.interval
     if most is not None and planned > most:
@@ -31,9 +33,11 @@ def _too_many_messages(settings: MonitorSettings, providers: Providers) -> Itera
 
 
 def _too_many_logins(settings: MonitorSettings, providers: Providers) -> Iterator[str]:
+    if settings.type is MonitorType.SMTP:
+        return
     provider = providers.of(settings.mailbox.host)
     gap, timeout = provider.login_gap, settings.run_timeout
-    if settings.mailbox_protocol is MailProtocol.POP3 and gap >= timeout:
+    if settings.sends_message and settings.mailbox_protocol is MailProtocol.POP3 and gap >= timeout:
         yield (
             f"{provider.name} wants {gap.total_seconds():g} s between two logins, and a run over POP3 needs two within its "
             f"timeout of {timeout.total_seconds():g} s: none can be made; set a longer timeout, or use IMAP"

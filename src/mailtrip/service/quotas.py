@@ -10,7 +10,7 @@ from mailtrip.store import Connection
 
 __all__ = ["RecentRun", "has_sent_nothing", "recent_runs"]
 
-_NOTHING_SENT = frozenset({Verdict.UNSENT, Verdict.REFUSED, Verdict.DEFERRED})
+_NOTHING_SENT = frozenset({Verdict.UNSENT, Verdict.REFUSED, Verdict.DEFERRED, Verdict.ANSWERS, Verdict.FAILS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

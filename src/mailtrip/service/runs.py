@@ -42,7 +42,7 @@ def order_test(
         connection: of a writing transaction.
         actor: who asks.
         monitor_id: which; it may be disabled.
-        token: of the run's message, new, as text.
+        token: of the run's message, new, as text; not used where none is sent.
         now: becomes the slot.
         location_id: one of the monitor's; None is its home.
 
@@ -167,7 +167,7 @@ def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, 
             location_id=location_id,
             slot=slot,
             kind=RunKind.TEST,
-            token=token,
+            token=token if monitor.settings.sends_message else None,
         )
         stored = store.runs.insert(connection, [planned], RunState.RUNNING, note=None, now=now)
         if stored:

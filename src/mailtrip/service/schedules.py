@@ -15,6 +15,7 @@ class ScheduledMonitor:
     """An enabled monitor, as far as planning goes.
 
     Attributes:
+        sends_message: whether its runs send one.
         timeout: of a whole run.
         location_ids: at least one.
         home_location_id: one of them.
@@ -23,6 +24,7 @@ class ScheduledMonitor:
 
     id: int
     account_id: int
+    sends_message: bool = True
     interval: timedelta
     timeout: timedelta
     location_ids: tuple[int, ...]
@@ -61,6 +63,7 @@ def _scheduled(monitor: Monitor) -> ScheduledMonitor:
     return ScheduledMonitor(
         id=monitor.id,
         account_id=monitor.account_id,
+        sends_message=settings.sends_message,
         interval=settings.interval,
         timeout=settings.run_timeout,
         location_ids=location_ids,

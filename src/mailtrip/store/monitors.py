@@ -138,10 +138,12 @@ def with_secrets(
 
 
 def sendings(connection: Connection) -> list[Sending]:
-    """What the monitors of all accounts send, those that were disabled or removed too."""
+    """What the monitors of all accounts send, those that were disabled or removed too; checks send nothing."""
     columns = monitors.c
     sender = func.coalesce(columns.sender, columns.email).label("from_")
-    rows = connection.execute(select(columns.id, sender, columns.smtp_server, columns.interval))
+    rows = connection.execute(
+        select(columns.id, sender, columns.smtp_server, columns.interval).where(columns.type == MonitorType.ROUND_TRIP)
+    )
     return [
         Sending(monitor_id=row.id, sender=row.from_, smtp_server=row.smtp_server, interval=row.interval) for row in rows
     ]

@@ -13,6 +13,7 @@ from mailtrip.api.alertsite.monitor_fields import FIELDS
 _LABEL = st.from_regex(r"[a-z][a-z0-9]{0,10}", fullmatch=True)
 _HOST = st.builds("{}.{}".format, _LABEL, _LABEL)
 _CERTIFICATE = next(str(field.example) for field in FIELDS if field.name == "tls_ca")
+_TYPES = ("RoundTrip", "SMTPCheck", "POP3Check", "IMAPCheck")
 _PORT = st.one_of(st.just(""), st.integers(1, 65535).map(":{}".format))
 
 # Any: schemathesis has no types for what it hands to hooks.
@@ -33,7 +34,7 @@ schemathesis.openapi.format("run-cursor", st.just("MTc2NzI2ODgwMDAwMDAwMC4xMDAwM
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     """Lengths of texts whose format we make up here are left out: long ones would be searched for in vain."""
-    for name in ("RoundTripCreate", "RoundTripEdit"):
+    for name in (f"{type_}{verb}" for type_ in _TYPES for verb in ("Create", "Edit")):
         for field in raw_schema["components"]["schemas"][name]["properties"].values():
             for schema in (field, *field.get("anyOf", ())):
                 if "format" in schema:
@@ -68,14 +69,16 @@ _BETWEEN_FIELDS = re.compile(
     r"invalid_request - (?:"
     r"timeout: .* is not below the interval"
     r"|warning_time: .* use more than 0 and less than the timeout"
-    r"|smtp_(?:username|password): is required with"
+    r"|(?:smtp_)?(?:username|password): is required with"
     r"|(?:smtp|mailbox)_auth: .* has no "
     r"|mode: .* needs two locations"
     r"|monitor_location_count: .* the monitor has"
     r"|home_location: .* is not one of the monitor's locations"
     r"|(?:locations|home_location): there is no location"
     r"|locations: names a location twice"
-    r"|(?:smtp_hostname|(?:pop3|imap)_hostname): .* contradicts TLS mode"
+    r"|(?:smtp_|pop3_|imap_)?hostname: .* contradicts TLS mode"
+    r"|hostname: .* names port .* but the port is given as"
+    r"|ipv4: is no IPv4 address"
     r"|folders: (?:is for IMAP|names )"
     r"|location_id: .* is none of the monitor's locations"
     r"|User authentication failed"

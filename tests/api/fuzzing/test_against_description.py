@@ -15,6 +15,9 @@ from mailtrip.service.login_limiter import Limit, LoginLimiter
 HERE = Path(__file__).parent
 MANY = Limit(failures=1_000_000)
 CREATE = "create_round_trip_monitor"
+CHECKS = ("smtp", "pop", "imap")
+CREATE_CHECKS = [f"--include-operation-id=create_{word}_monitor" for word in CHECKS]
+EDIT_CHECKS = [f"--include-operation-id=edit_{word}_monitor" for word in CHECKS]
 ALONE = "--phases=examples,coverage,fuzzing"
 EDIT = "edit_round_trip_monitor"
 
@@ -25,9 +28,15 @@ EDIT = "edit_round_trip_monitor"
     [
         pytest.param("alone.toml", [ALONE, f"--include-operation-id={CREATE}"], id="create"),
         pytest.param("alone.toml", [ALONE, f"--include-operation-id={EDIT}"], id="edit"),
+        pytest.param("alone.toml", [ALONE, *CREATE_CHECKS], id="create checks"),
+        pytest.param("alone.toml", [ALONE, *EDIT_CHECKS], id="edit checks"),
         pytest.param(
             "alone.toml",
-            [ALONE, f"--exclude-operation-id={CREATE}", f"--exclude-operation-id={EDIT}"],
+            [
+                ALONE,
+                *(f"--exclude-operation-id={name}" for name in (CREATE, EDIT)),
+                *(option.replace("include", "exclude") for option in (*CREATE_CHECKS, *EDIT_CHECKS)),
+            ],
             id="the other operations",
         ),
         pytest.param("together.toml", ["--phases=stateful"], id="operations after each other"),
@@ -38,6 +47,9 @@ def test_schemathesis_finds_nothing(
 ) -> None:
     server = make_server(limiter=LoginLimiter(by_account=MANY, by_address=MANY))
     server.create()
+    for word in CHECKS:
+        body = {"billing_plancode": "UBM", "name": word, "hostname": "mail.example.com"}
+        assert server.post(f"/api/v3/monitors/email-{word}", json=body).status_code == 200
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / config)]
     command += ["run", *arguments, f"{server.url}/api/openapi.json"]
     environment = os.environ | {

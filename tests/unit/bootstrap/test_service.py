@@ -12,7 +12,7 @@ from mailtrip.bootstrap.storage import Storage, open_storage
 from mailtrip.clock import SystemClock
 from mailtrip.config import ListenAddress, Settings, load
 from mailtrip.errors import ConfigurationError
-from mailtrip.model import Actor, MailProtocol, Result, Role, Verdict
+from mailtrip.model import Actor, MailProtocol, MonitorType, Result, Role, StatusCode, TLSMode, Verdict
 from mailtrip.service import monitors, runs
 from mailtrip.testing.server import LoopbackServer
 
@@ -31,15 +31,17 @@ async def server() -> AsyncIterator[LoopbackServer]:
         yield running
 
 
-def make_monitor(storage: Storage, server: LoopbackServer, passwords: monitors.Passwords) -> int:
-    changes = {
-        "name": "Loopback",
-        "plan_code": "P",
+def round_trip(server: LoopbackServer) -> dict[str, object]:
+    return {
         "email": ADDRESS,
         "smtp_server": server.url("smtp"),
         "mailbox_protocol": MailProtocol.IMAP,
         "mailbox_server": server.url("imap"),
     }
+
+
+def make_monitor(storage: Storage, changes: dict[str, object], passwords: monitors.Passwords) -> int:
+    changes = {"name": "Loopback", "plan_code": "P"} | changes
     return storage.database.write(
         lambda connection: monitors.create(
             connection,
@@ -52,12 +54,12 @@ def make_monitor(storage: Storage, server: LoopbackServer, passwords: monitors.P
     )
 
 
-async def result_of_a_test(settings: Settings, server: LoopbackServer, passwords: monitors.Passwords) -> Result:
+async def result_of_a_test(settings: Settings, changes: dict[str, object], passwords: monitors.Passwords) -> Result:
     """The result of one run of a new monitor in a running service."""
     clock = SystemClock()
     ended: asyncio.Queue[Result] = asyncio.Queue()
     with bind(ListenAddress("127.0.0.1", 0)) as listening, open_storage(settings, clock=clock) as storage:
-        monitor_id = make_monitor(storage, server, passwords)
+        monitor_id = make_monitor(storage, changes, passwords)
         async with running_service(settings, storage, listening, clock=clock) as service:
             service.engine.subscribe(lambda _job, result: ended.put_nowait(result))
             ordered = await storage.database.writing(
@@ -75,15 +77,34 @@ async def result_of_a_test(settings: Settings, server: LoopbackServer, passwords
 
 
 async def test_a_monitor_runs_with_its_stored_password(settings: Settings, server: LoopbackServer) -> None:
-    result = await result_of_a_test(settings, server, monitors.Passwords(mailbox="secret"))
+    result = await result_of_a_test(settings, round_trip(server), monitors.Passwords(mailbox="secret"))
 
     assert result.verdict is Verdict.DELIVERED
+
+
+@pytest.mark.parametrize("has_login", [False, True])
+@pytest.mark.parametrize("word", ["smtp", "pop3", "imap"])
+async def test_a_check_runs_with_its_stored_password_or_without_any(
+    settings: Settings, server: LoopbackServer, word: str, has_login: bool
+) -> None:
+    changes: dict[str, object] = {"type": MonitorType({"pop3": "email-pop"}.get(word, f"email-{word}"))}
+    changes["smtp_server" if word == "smtp" else "mailbox_server"] = server.url(word)
+    changes["smtp_tls" if word == "smtp" else "mailbox_tls"] = TLSMode.NONE
+    passwords = monitors.Passwords()
+    if has_login:
+        changes["smtp_username" if word == "smtp" else "username"] = ADDRESS
+        passwords = monitors.Passwords(**{"smtp" if word == "smtp" else "mailbox": "secret"})
+
+    result = await result_of_a_test(settings, changes, passwords)
+
+    assert (result.verdict, result.status) == (Verdict.ANSWERS, StatusCode.OK), result.summary
+    assert [session.username for session in server.sessions] == [ADDRESS if has_login else None]
 
 
 async def test_a_monitor_without_a_password_blames_no_server_and_asks_none(
     settings: Settings, server: LoopbackServer
 ) -> None:
-    result = await result_of_a_test(settings, server, monitors.Passwords())
+    result = await result_of_a_test(settings, round_trip(server), monitors.Passwords())
 
     assert result.verdict is Verdict.UNKNOWN
     assert "no mailbox password" in result.summary

@@ -21,6 +21,7 @@ GOOD = MonitorSettings(
     mailbox_protocol=MailProtocol.POP3,
     mailbox_server="pop3s://mail.probe.test:995",
 )
+SMTP = {"type": MonitorType.SMTP, "email": "", "smtp_server": "smtp.probe.test", "mailbox_server": ""}
 IMAP = {"mailbox_protocol": MailProtocol.IMAP, "mailbox_server": "imaps://mail.probe.test"}
 
 
@@ -65,6 +66,9 @@ def seconds(number: float) -> timedelta:
         {"certificate_days": 0, "expect_spf": True},
         {"locations_per_run": 1},
         {"note": "first\r\nsecond\tend", "alert_note": ""},
+        SMTP,
+        {**SMTP, "port": 587, "address": "192.0.2.1", "capabilities": ("STARTTLS", "AUTH PLAIN")},
+        {**SMTP, "smtp_server": "smtp.probe.test:587", "port": 587},
         {"custom_properties": (CustomProperty(id=228, name="Environment", value="", value_id=None),)},
     ],
 )
@@ -75,7 +79,16 @@ def test_what_the_contract_allows_is_taken(fields: dict[str, Any]) -> None:  # A
 @pytest.mark.parametrize(
     ("fields", "field", "text"),
     [
-        ({"type": MonitorType.IMAP}, "type", "use email-round-trip"),
+        ({"port": 587}, "port", "is for the check of one server"),
+        ({"address": "192.0.2.1"}, "address", "is for the check of one server"),
+        ({"capabilities": ("DSN",)}, "capabilities", "is for the check of one server"),
+        ({**SMTP, "smtp_server": ""}, "smtp_server", "1 to 300"),
+        ({**SMTP, "port": 0}, "port", "a port is 1 to 65535"),
+        ({**SMTP, "smtp_server": "x:25", "port": 587}, "smtp_server", "names port 25, but the port is given as 587"),
+        ({**SMTP, "address": "::1"}, "address", "is no IPv4 address"),
+        ({**SMTP, "capabilities": ("",)}, "capabilities", "a name has 0 characters"),
+        ({**SMTP, "capabilities": ("X",) * 21}, "capabilities", "at most 20 are taken"),
+        ({**SMTP, "type": MonitorType.IMAP}, "mailbox_server", "1 to 300"),
         ({"name": ""}, "name", "has 0 characters; it takes 1 to 255"),
         ({"name": "x" * 256}, "name", "has 256 characters; it takes 1 to 255"),
         ({"name": "   "}, "name", "is blank"),

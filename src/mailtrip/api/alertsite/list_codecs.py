@@ -1,4 +1,4 @@
-"""Fields of a monitor that are lists: its locations and its custom properties."""
+"""Fields of a monitor that are lists: its locations, its custom properties, names of folders and capabilities."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, kind_of, nullable, text
 from mailtrip.model import CustomProperty
 
-__all__ = ["custom_properties", "folders", "locations"]
+__all__ = ["custom_properties", "locations", "names"]
 
 T = TypeVar("T")
 
@@ -37,12 +37,12 @@ def locations() -> Codec[tuple[int, ...]]:
     )
 
 
-def folders() -> Codec[tuple[str, ...]]:
-    """`["Lists", "Archive/2026"]`: names of folders as people write them."""
-    word = text(longest=255)
+def names(*, longest: int, most: int = _MOST) -> Codec[tuple[str, ...]]:
+    """`["Lists", "Archive/2026"]`: at most so many names as people write them, each of 1 to `longest` characters."""
+    word = text(longest=longest)
 
     def parse(value: object) -> tuple[str, ...]:
-        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value, most)))
 
     def _parse_item(position: int, item: object) -> str:
         try:
@@ -50,7 +50,7 @@ def folders() -> Codec[tuple[str, ...]]:
         except BadValue as error:
             raise BadValue(f"item {position} {error}") from None
 
-    return Codec(parse=parse, write=list, accepts=_array(word.accepts), returns=_array(word.returns))
+    return Codec(parse=parse, write=list, accepts=_array(word.accepts, most), returns=_array(word.returns, most))
 
 
 def custom_properties() -> Codec[tuple[CustomProperty, ...]]:
@@ -95,11 +95,11 @@ def _property(number: Mapping[str, JSON], word: Mapping[str, JSON]) -> dict[str,
     )
 
 
-def _items(value: object) -> list[object]:
+def _items(value: object, most: int = _MOST) -> list[object]:
     if not isinstance(value, list):
         raise BadValue(f"must be a list, not {kind_of(value)}")
-    if len(value) > _MOST:
-        raise BadValue(f"has {len(value)} items; at most {_MOST} are allowed")
+    if len(value) > most:
+        raise BadValue(f"has {len(value)} items; at most {most} are allowed")
     return value
 
 
@@ -107,8 +107,8 @@ def _optional(codec: Codec[T], value: object) -> T | None:
     return None if value is None else codec.parse(value)
 
 
-def _array(items: Mapping[str, JSON]) -> dict[str, JSON]:
-    return {"type": "array", "maxItems": _MOST, "items": items}
+def _array(items: Mapping[str, JSON], most: int = _MOST) -> dict[str, JSON]:
+    return {"type": "array", "maxItems": most, "items": items}
 
 
 def _object(properties: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from mailtrip.api.alertsite.fields import Field, MonitorField, MonitorView, given, shown_only
-from mailtrip.api.alertsite.list_codecs import custom_properties, folders, locations
+from mailtrip.api.alertsite.list_codecs import custom_properties, locations, names
 from mailtrip.api.alertsite.statuses import LAST_STATUS, show_last_status
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import (
@@ -21,7 +21,7 @@ from mailtrip.api.codecs import (
 )
 from mailtrip.model import DEFAULT_LOCATION_ID, MailProtocol, Mechanism, Mode, MonitorType, TLSMode
 
-__all__ = ["FIELDS", "HOSTNAMES", "MAILBOX_FIELDS", "PASSWORDS", "TOLERATED"]
+__all__ = ["FIELDS", "HOSTNAMES", "IDENTITY", "KEPT", "MAILBOX_FIELDS", "PASSWORDS", "PLAN", "SERVERS", "TOLERATED"]
 
 HOSTNAMES: Final = {MailProtocol.POP3: "pop3_hostname", MailProtocol.IMAP: "imap_hostname"}
 """The field that names the mailbox server, by its protocol. Exactly one of them has a value."""
@@ -32,11 +32,7 @@ PASSWORDS: Final = {"password": "mailbox", "smtp_password": "smtp"}
 TOLERATED: Final = frozenset({"site_type"})
 """Foreign fields that the vendor's clients are known to send with a create (alertsite-v3.md, 3.7 and 7.11)."""
 
-_SMTP_SERVER = text(longest=300, format="smtp-server")
-_MAILBOX_SERVERS = {
-    MailProtocol.POP3: text(longest=300, format="pop3-server"),
-    MailProtocol.IMAP: text(longest=300, format="imap-server"),
-}
+SERVERS: Final = {protocol: text(longest=300, format=f"{protocol}-server") for protocol in MailProtocol}
 _ADDRESS = text(longest=254, format="email")
 _LOGIN = text(longest=255)
 _PASSWORD = text(longest=1024, script=Script.CREDENTIAL)
@@ -66,9 +62,9 @@ def _hostname(protocol: MailProtocol, about: str, example: str) -> MonitorField:
         name=HOSTNAMES[protocol],
         about=about,
         example=example,
-        codec=_MAILBOX_SERVERS[protocol],
+        codec=SERVERS[protocol],
         show=show,
-        returns=nullable(_MAILBOX_SERVERS[protocol].returns),
+        returns=nullable(SERVERS[protocol].returns),
     )
 
 
@@ -80,7 +76,7 @@ def _show_locations(view: MonitorView) -> JSON:
     return [{"id": each, "name": view.location_names.get(each)} for each in _shown_locations(view)]
 
 
-_IDENTITY = (
+IDENTITY = (
     shown_only(
         "id",
         lambda view: view.monitor.id,
@@ -154,7 +150,7 @@ _SENDING: tuple[MonitorField, ...] = (
     given(
         "smtp_hostname",
         "smtp_server",
-        _SMTP_SERVER,
+        SERVERS[MailProtocol.SMTP],
         "The server that takes the message: `host`, `host:port`, `smtp://host[:port]` or `smtps://host[:port]`, IPv6 "
         "in brackets; ports 25 and 465 unless given.",
         example="smtps://smtp.example.com:465",
@@ -232,7 +228,7 @@ _RECEIVING: tuple[MonitorField, ...] = (
         "username",
         "username",
         _LOGIN,
-        "Login name of the mailbox; `email` unless given.",
+        "Login name of the mailbox. Unless given, a round trip takes `email`, and a check logs nobody in.",
         example="roundtrip@example.com",
         show=lambda view: view.monitor.settings.username or view.monitor.settings.email,
     ),
@@ -269,7 +265,7 @@ _EXPECTATIONS = (
     given(
         "folders",
         "folders",
-        folders(),
+        names(longest=255),
         "Folders that are looked into beside the inbox and the spam folder, by name (IMAP only).",
         example=[],
     ),
@@ -303,7 +299,7 @@ _EXPECTATIONS = (
     ),
 )
 
-_PLAN = (
+PLAN = (
     given(
         "interval",
         "interval",
@@ -324,7 +320,7 @@ _PLAN = (
         "warning_time",
         "warning_time",
         duration(1, 300, unit=_SECOND),
-        "Seconds; a delivery slower than this is a warning. Never unless given.",
+        "Seconds; a delivery, or an answer to a check, slower than this is a warning. Never unless given.",
         example=60,
     ),
     given("enabled", "enabled", boolean(), "Whether runs are made.", example=True),
@@ -375,7 +371,7 @@ _PLAN = (
     ),
 )
 
-_KEPT = (
+KEPT = (
     shown_only(
         "blackout_ids",
         lambda _: [],
@@ -413,4 +409,4 @@ _KEPT = (
     ),
 )
 
-FIELDS: Final = (*_IDENTITY, *_SENDING, *_RECEIVING, *_EXPECTATIONS, *_PLAN, *_KEPT)
+FIELDS: Final = (*IDENTITY, *_SENDING, *_RECEIVING, *_EXPECTATIONS, *PLAN, *KEPT)

@@ -4,27 +4,33 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mailtrip.api.alertsite.check_fields import CHECKS, FIELDS_OF
 from mailtrip.api.alertsite.fields import MonitorField, MonitorView, default_of
-from mailtrip.api.alertsite.monitor_fields import FIELDS, HOSTNAMES, MAILBOX_FIELDS, PASSWORDS, TOLERATED
+from mailtrip.api.alertsite.monitor_fields import HOSTNAMES, MAILBOX_FIELDS, PASSWORDS, TOLERATED
 from mailtrip.api.codecs import JSON, BadValue
 from mailtrip.errors import Fault
-from mailtrip.model import MailProtocol
+from mailtrip.model import MailProtocol, MonitorType
 from mailtrip.service.monitors import Passwords
 
 __all__ = ["MonitorChanges", "faults_beside", "parse_monitor", "show_monitor", "wire_faults"]
 
-_BY_NAME: Final = {field.name: field for field in FIELDS}
+_BY_NAME: Final = {type_: {field.name: field for field in fields} for type_, fields in FIELDS_OF.items()}
 _MAILBOX_NAMES: Final = frozenset(field.name for field in MAILBOX_FIELDS)
-_READ_ONLY: Final = frozenset(field.name for field in FIELDS if field.codec is None) | TOLERATED
-_WIRE_NAMES: Final = {field.setting: field.name for field in FIELDS if field.setting is not None}
+_WIRE_NAMES: Final = {
+    type_: {field.setting: field.name for field in fields if field.setting is not None}
+    for type_, fields in FIELDS_OF.items()
+}
 _JUDGED_BY: Final = {
     "interval": frozenset({"timeout", "warning_time"}),
     "timeout": frozenset({"warning_time"}),
     "locations": frozenset({"home_location", "mode", "monitor_location_count"}),
     "smtp_username": frozenset({"smtp_password"}),
     "smtp_password": frozenset({"smtp_username"}),
-    "smtp_tls": frozenset({"smtp_hostname"}),
-    "mailbox_tls": _MAILBOX_NAMES,
+    "smtp_tls": frozenset({"smtp_hostname", "hostname"}),
+    "mailbox_tls": _MAILBOX_NAMES | {"hostname"},
+    "port": frozenset({"hostname"}),
+    "username": frozenset({"password"}),
+    "password": frozenset({"username"}),
 }
 """Which fields can't be judged when the one named could not be read."""
 
@@ -46,19 +52,23 @@ class MonitorChanges:
     ignored: tuple[str, ...]
 
 
-def parse_monitor(body: Mapping[str, object], *, create: bool) -> MonitorChanges:
-    """Read the body of a create or edit; never raises.
+def parse_monitor(body: Mapping[str, object], type_: MonitorType, *, create: bool) -> MonitorChanges:
+    """Read the body of a create or edit of a monitor of this type; never raises.
 
     Whether anything required is missing is for `service` to say, but for the two fields of which one is required.
     """
-    reader = _Reader()
+    fields = _BY_NAME[type_]
+    reader = _Reader(fields)
     for name, value in body.items():
-        field = _BY_NAME.get(name)
+        field = fields.get(name)
         if field is not None and field.codec is not None and name not in _MAILBOX_NAMES:
             reader.read(field, value)
         elif field is None and name not in TOLERATED:
             reader.ignored.append(name)
-    reader.read_mailbox(body, create=create)
+    if type_ not in CHECKS:
+        reader.read_mailbox(body, create=create)
+    if create:
+        reader.settings["type"] = type_
     return MonitorChanges(
         settings=reader.settings,
         passwords=Passwords(**reader.passwords),
@@ -71,20 +81,22 @@ def show_monitor(view: MonitorView, select: Collection[str] | None = None) -> di
     """The monitor as the vendor's object; with `select` only those fields, names of no field being ignored."""
     return {
         field.name: field.show(view)
-        for field in FIELDS
+        for field in FIELDS_OF[view.monitor.settings.type]
         if field.show is not None and (select is None or field.name in select)
     }
 
 
-def wire_faults(faults: Sequence[Fault], protocol: MailProtocol) -> tuple[Fault, ...]:
+def wire_faults(faults: Sequence[Fault], type_: MonitorType, protocol: MailProtocol) -> tuple[Fault, ...]:
     """Faults of settings, named as the client knows the fields.
 
     Args:
         faults: as `service.monitors` names them.
-        protocol: how the mailbox is read, as its server has a field for each protocol.
+        type_: of the monitor.
+        protocol: how a round trip's mailbox is read, as its server has a field for each protocol.
     """
-    hostname = HOSTNAMES[protocol]
-    names = {**_WIRE_NAMES, "mailbox_server": hostname, "mailbox_protocol": hostname}
+    names = dict(_WIRE_NAMES[type_])
+    if type_ not in CHECKS:
+        names |= dict.fromkeys(("mailbox_server", "mailbox_protocol"), HOSTNAMES[protocol])
     return tuple(Fault(names.get(fault.field, fault.field), fault.text) for fault in faults)
 
 
@@ -102,7 +114,8 @@ def faults_beside(known: Sequence[Fault], others: Sequence[Fault]) -> list[Fault
 class _Reader:
     """Collects what the fields of one body say."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, MonitorField]) -> None:
+        self._fields = fields
         self.settings: dict[str, Any] = {}  # Any: settings have many types
         self.passwords: dict[str, str | None] = {}
         self.faults: list[Fault] = []
@@ -126,7 +139,7 @@ class _Reader:
         if len(named) > 1:
             self.faults.append(Fault("imap_hostname", "is given beside pop3_hostname; give exactly one of the two"))
         for protocol in named:
-            server, is_good = self._parse(_BY_NAME[HOSTNAMES[protocol]], body[HOSTNAMES[protocol]])
+            server, is_good = self._parse(self._fields[HOSTNAMES[protocol]], body[HOSTNAMES[protocol]])
             if is_good:
                 self.settings |= {"mailbox_protocol": protocol, "mailbox_server": server}
         if named:

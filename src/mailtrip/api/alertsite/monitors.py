@@ -1,6 +1,6 @@
-"""`/monitors`: create and edit round-trip monitors, list, read and delete monitors of any type."""
+"""`/monitors`: create and edit monitors of each type that is about mail, list, read and delete monitors of any type."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -18,23 +18,15 @@ from mailtrip.api.alertsite.envelope import (
     read_page,
 )
 from mailtrip.api.alertsite.fields import MonitorView
-from mailtrip.api.alertsite.monitor_docs import (
-    CREATED,
-    EDITED,
-    LISTED,
-    READ,
-    REMOVED,
-    ROUND_TRIP_CREATE,
-    ROUND_TRIP_EDIT,
-)
-from mailtrip.api.alertsite.monitor_types import TYPES_SCHEMA, parse_types
+from mailtrip.api.alertsite.monitor_docs import LISTED, READ, REMOVED, TYPES
+from mailtrip.api.alertsite.monitor_types import FOREIGN_PATHS, TYPES_SCHEMA, explain_foreign, parse_types
 from mailtrip.api.alertsite.monitor_wire import MonitorChanges, faults_beside, parse_monitor, show_monitor, wire_faults
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import JSON
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
-from mailtrip.errors import InvalidInput
+from mailtrip.errors import Fault, InvalidInput
 from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
 from mailtrip.service import locations, monitors
 from mailtrip.service.access import require_edit
@@ -90,39 +82,59 @@ async def _list_query(
     return query
 
 
-async def create(call: AuthenticatedCall, request: Request) -> Response:
-    """Make a round-trip monitor. Whatever is not given takes its default."""
-    actor = await call.actor()
-    require_edit(actor)
-    changes = parse_monitor(await read_object(request), create=True)
-    work = partial(
-        monitors.create,
-        actor=actor,
-        changes=changes.settings,
-        passwords=changes.passwords,
-        secrets=call.services.secrets,
-        now=call.now,
-    )
-    monitor_id = await call.writing(partial(_attempt, work, changes, MailProtocol.POP3))
-    return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+def _creating(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
+    """The operation that makes a monitor of the type."""
+
+    async def create(call: AuthenticatedCall, request: Request) -> Response:
+        """Make a monitor. Whatever is not given takes its default."""
+        actor = await call.actor()
+        require_edit(actor)
+        changes = parse_monitor(await read_object(request), type_, create=True)
+        work = partial(
+            monitors.create,
+            actor=actor,
+            changes=changes.settings,
+            passwords=changes.passwords,
+            secrets=call.services.secrets,
+            now=call.now,
+        )
+        monitor_id = await call.writing(partial(_attempt, work, changes, type_, MailProtocol.POP3))
+        return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+    return create
 
 
-async def edit(monitor_id: MonitorID, call: AuthenticatedCall, request: Request) -> Response:
-    """Change the fields that are given; the others keep their values."""
-    actor, current = await call.reading(partial(_current, monitor_id))
-    changes = parse_monitor(await read_object(request), create=False)
-    work = partial(
-        monitors.edit,
-        actor=actor,
-        monitor_id=monitor_id,
-        changes=changes.settings,
-        type=MonitorType.ROUND_TRIP,
-        passwords=changes.passwords,
-        secrets=call.services.secrets,
-        now=call.now,
-    )
-    await call.writing(partial(_attempt, work, changes, current.settings.mailbox_protocol))
-    return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+def _editing(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
+    """The operation that changes a monitor of the type."""
+
+    async def edit(monitor_id: MonitorID, call: AuthenticatedCall, request: Request) -> Response:
+        """Change the fields that are given; the others keep their values."""
+        actor, current = await call.reading(partial(_current, monitor_id))
+        changes = parse_monitor(await read_object(request), type_, create=False)
+        work = partial(
+            monitors.edit,
+            actor=actor,
+            monitor_id=monitor_id,
+            changes=changes.settings,
+            type=type_,
+            passwords=changes.passwords,
+            secrets=call.services.secrets,
+            now=call.now,
+        )
+        await call.writing(partial(_attempt, work, changes, type_, current.settings.mailbox_protocol))
+        return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+    return edit
+
+
+def _refusing(word: str) -> Callable[..., Awaitable[Response]]:
+    """The operation that says of a type of the vendor that it is not about mail."""
+
+    async def refuse(call: AuthenticatedCall) -> Response:
+        require_edit(await call.actor())
+        raise InvalidInput([Fault("type", explain_foreign(word))])
+
+    return refuse
 
 
 async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends(_list_query)]) -> Response:
@@ -148,24 +160,30 @@ async def remove(monitor_id: MonitorID, call: AuthenticatedCall) -> Response:
 def router() -> APIRouter:
     """The routes of this module."""
     routes = APIRouter(tags=["monitors"])
-    routes.add_api_route(
-        "/monitors/email-round-trip",
-        create,
-        methods=["POST"],
-        name="create_round_trip_monitor",
-        summary="Create a round-trip monitor",
-        responses=CREATED,
-        openapi_extra=ROUND_TRIP_CREATE,
-    )
-    routes.add_api_route(
-        "/monitors/email-round-trip/{monitor_id}",
-        edit,
-        methods=["PATCH"],
-        name="edit_round_trip_monitor",
-        summary="Edit a round-trip monitor",
-        responses=EDITED,
-        openapi_extra=ROUND_TRIP_EDIT,
-    )
+    for type_, docs in TYPES.items():
+        routes.add_api_route(
+            f"/monitors/{type_}",
+            _creating(type_),
+            methods=["POST"],
+            name=f"create_{docs.word}_monitor",
+            summary=f"Create {docs.noun}",
+            responses=docs.created,
+            openapi_extra=docs.create,
+        )
+        routes.add_api_route(
+            f"/monitors/{type_}/{{monitor_id}}",
+            _editing(type_),
+            methods=["PATCH"],
+            name=f"edit_{docs.word}_monitor",
+            summary=f"Edit {docs.noun}",
+            responses=docs.edited,
+            openapi_extra=docs.edit,
+        )
+    for method, path, word in FOREIGN_PATHS:
+        # Not described: nobody should call them, but scripts may, and are to learn why it does not work.
+        routes.add_api_route(
+            f"/monitors/{path}", _refusing(word), methods=[method], name=f"{method} {path}", include_in_schema=False
+        )
     routes.add_api_route(
         "/monitors", list_all, methods=["GET"], name="list_monitors", summary="List monitors", responses=LISTED
     )
@@ -218,7 +236,11 @@ def _shown(
 
 
 def _attempt(
-    work: Callable[[Connection], int], changes: MonitorChanges, protocol: MailProtocol, connection: Connection
+    work: Callable[[Connection], int],
+    changes: MonitorChanges,
+    type_: MonitorType,
+    protocol: MailProtocol,
+    connection: Connection,
 ) -> int:
     """Create or edit, and tell all faults of the body at once.
 
@@ -228,13 +250,14 @@ def _attempt(
     Args:
         work: gives the monitor's id.
         changes: what the body asks for.
+        type_: of the monitor.
         protocol: how the mailbox is read, where the body does not say.
         connection: of a writing transaction.
     """
     try:
         monitor_id = work(connection)
     except InvalidInput as error:
-        others = wire_faults(error.faults, changes.settings.get("mailbox_protocol", protocol))
+        others = wire_faults(error.faults, type_, changes.settings.get("mailbox_protocol", protocol))
         raise InvalidInput((*changes.faults, *faults_beside(changes.faults, others))) from error
     if changes.faults:
         raise InvalidInput(changes.faults)
