@@ -37,12 +37,14 @@ from mailtrip.model.run import (
     TranscriptLine,
 )
 from mailtrip.model.server import Credentials, MailProtocol, Mechanism, Server, TLSMode, parse_server
+from mailtrip.model.sla import SLA, Exclusion, OperatingPeriod, SLASettings
 from mailtrip.model.status import Severity, StatusCode, Verdict
 from mailtrip.model.user import Account, Actor, Role, User
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
     "PRESETS",
+    "SLA",
     "UNLIMITED",
     "Accepted",
     "Account",
@@ -60,6 +62,7 @@ __all__ = [
     "DeliverabilityFacts",
     "Direction",
     "Envelope",
+    "Exclusion",
     "Failure",
     "Head",
     "Hop",
@@ -75,6 +78,7 @@ __all__ = [
     "MonitorSettings",
     "MonitorType",
     "OneTimeWindow",
+    "OperatingPeriod",
     "Proof",
     "Provider",
     "Providers",
@@ -85,6 +89,7 @@ __all__ = [
     "Run",
     "RunKind",
     "RunState",
+    "SLASettings",
     "Server",
     "SessionRecord",
     "Severity",
