@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from mailtrip.api import Services, create_app
 from mailtrip.api.alertsite.check_fields import ALL_FIELDS
-from mailtrip.api.alertsite.fields import MonitorField
+from mailtrip.api.alertsite.fields import Field, MonitorField
+from mailtrip.api.alertsite.group_fields import GROUPS
+from mailtrip.api.alertsite.recipient_fields import RECIPIENTS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
 from mailtrip.config.settings import SETTINGS, Setting
@@ -147,3 +150,18 @@ def test_each_monitor_field_is_documented_with_its_meaning(field: MonitorField) 
     assert any(
         line.startswith(f"| `{field.name}` |") and field.about in line for line in read("reference/api.md").splitlines()
     )
+
+
+RECORDS: dict[str, tuple[Field[Any], ...]] = {  # Any: each table has its own view
+    "Recipient": RECIPIENTS.fields,
+    "Recipient group": GROUPS.fields,
+}
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_each_field_of_a_record_is_documented_with_its_meaning_and_no_other(kind: str) -> None:
+    section = read("reference/api.md").partition(f"## {kind} fields")[2].partition("\n## ")[0]
+
+    assert [(cells[0], cells[-1]) for cells in rows(section)[2:]] == [
+        (field.name, field.about) for field in RECORDS[kind]
+    ]

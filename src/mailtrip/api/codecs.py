@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "integer",
     "kind_of",
     "nullable",
+    "number_choice",
     "shown",
     "text",
 ]
@@ -34,6 +35,7 @@ JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", bound=IntEnum)
 
 LARGEST_ID = 10**15 - 1
 """Exact in every JSON parser; larger numbers name nothing."""
@@ -200,6 +202,21 @@ def choice(words: type[E], *, but: Collection[E] = ()) -> Codec[E]:
 
     schema: dict[str, JSON] = {"type": "string", "enum": list(allowed)}
     return Codec(parse=parse, write=str, accepts=schema, returns=schema)
+
+
+def number_choice(numbers: type[N]) -> Codec[N]:
+    """One of the numbers of a closed set, also as a string."""
+    allowed = {int(number): number for number in numbers}
+
+    def parse(value: object) -> N:
+        number = _whole_number(value)
+        if number not in allowed:
+            raise BadValue(f"must be one of {', '.join(map(str, allowed))}, not {shown(value)}")
+        return allowed[number]
+
+    schema: dict[str, JSON] = {"type": "integer", "enum": list(allowed)}
+    accepts: dict[str, JSON] = {"anyOf": [schema, {"type": "string", "enum": [str(number) for number in allowed]}]}
+    return Codec(parse=parse, write=int, accepts=accepts, returns=schema)
 
 
 def nullable(schema: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -19,6 +19,15 @@ from mailtrip.model.mail import Accepted, Envelope, Head, Look, MessageRef
 from mailtrip.model.monitor import CustomProperty, Mode, Monitor, MonitorSettings, MonitorType
 from mailtrip.model.presets import PRESETS
 from mailtrip.model.provider import UNLIMITED, Provider, Providers
+from mailtrip.model.recipient import (
+    AlertMethod,
+    AlertType,
+    ContactKind,
+    Recipient,
+    RecipientGroup,
+    RecipientGroupSettings,
+    RecipientSettings,
+)
 from mailtrip.model.run import (
     Direction,
     Failure,
@@ -49,6 +58,8 @@ __all__ = [
     "Accepted",
     "Account",
     "Actor",
+    "AlertMethod",
+    "AlertType",
     "AuthenticationClaim",
     "AuthenticationResult",
     "Blackout",
@@ -56,6 +67,7 @@ __all__ = [
     "Bounce",
     "BouncedRecipient",
     "ClockSkew",
+    "ContactKind",
     "Copy",
     "Credentials",
     "CustomProperty",
@@ -82,6 +94,10 @@ __all__ = [
     "Proof",
     "Provider",
     "Providers",
+    "Recipient",
+    "RecipientGroup",
+    "RecipientGroupSettings",
+    "RecipientSettings",
     "Result",
     "Revision",
     "Role",

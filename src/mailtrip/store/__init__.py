@@ -2,16 +2,18 @@
 
 from sqlalchemy import Connection
 
-from mailtrip.store import accounts, history, ledger, monitors, retention, runs, tokens, users
+from mailtrip.store import accounts, groups, history, ledger, monitors, recipients, retention, runs, tokens, users
 from mailtrip.store.database import Database
 
 __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "groups",
     "history",
     "ledger",
     "monitors",
+    "recipients",
     "retention",
     "runs",
     "tokens",

@@ -17,6 +17,7 @@ __all__ = [
     "changed_since",
     "get",
     "insert",
+    "names",
     "page",
     "remove",
     "replace",
@@ -127,6 +128,18 @@ def page(
     total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
     return [_monitor(row) for row in rows], total
+
+
+def names(connection: Connection, account_id: int, ids: Collection[int], *, lock: bool = False) -> dict[int, str]:
+    """The names of those of the ids that are monitors of the account.
+
+    `lock` keeps others from changing or removing them until the transaction ends.
+    """
+    query = select(monitors.c.id, monitors.c.name).where(
+        monitors.c.account_id == account_id, monitors.c.removed_at.is_(None), monitors.c.id.in_(ids)
+    )
+    rows = connection.execute(query.with_for_update(read=True) if lock else query)
+    return {row.id: row.name for row in rows}
 
 
 def with_secrets(

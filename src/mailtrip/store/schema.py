@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from mailtrip.model import (
+    AlertMethod,
     MailProtocol,
     Mechanism,
     Mode,
@@ -57,6 +58,10 @@ __all__ = [
     "locations",
     "metadata",
     "monitors",
+    "recipient_group_monitors",
+    "recipient_group_recipients",
+    "recipient_groups",
+    "recipients",
     "run_revisions",
     "run_strays",
     "run_transcripts",
@@ -275,4 +280,60 @@ latest_runs = Table(
     Column("verdict", Word(Verdict), nullable=False),
     Column("status", Number(StatusCode), nullable=False),
     comment="the newest finished run of each monitor at each location",
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(255)),
+    Column("method", Number(AlertMethod), nullable=False),
+    Column("address", String(2000), nullable=False),
+    Column("username", String(255)),
+    Column("secret", LargeBinary, comment="sealed password"),
+    Column("availability_alert", Boolean, nullable=False),
+    Column("performance_alert", Boolean, nullable=False),
+    Column("performance_alert_type", Integer, nullable=False),
+    Column("repeat_performance_alerts", Boolean, nullable=False),
+    Column("notify_on_clear", Boolean, nullable=False),
+    Column("start_threshold", Integer, nullable=False),
+    Column("stop_threshold", Integer, nullable=False),
+    Column("attach_screen_capture", Boolean, nullable=False),
+    Column("attach_server_response", Boolean, nullable=False),
+    Column("remote_commands", Boolean, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("modified_at", UTCDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+recipient_groups = Table(
+    "recipient_groups",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(128), nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("status_codes", IntegerList, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("modified_at", UTCDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+recipient_group_monitors = Table(
+    "recipient_group_monitors",
+    metadata,
+    Column("group_id", ForeignKey("recipient_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("monitor_id", ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+)
+
+recipient_group_recipients = Table(
+    "recipient_group_recipients",
+    metadata,
+    Column("group_id", ForeignKey("recipient_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
 )

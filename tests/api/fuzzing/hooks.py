@@ -28,13 +28,14 @@ schemathesis.openapi.format("pop3-server", _server("pop3://", "pop3s://"))
 schemathesis.openapi.format("imap-server", _server("imap://", "imaps://"))
 schemathesis.openapi.format("email", st.builds("{}@{}".format, _LABEL, _HOST))
 schemathesis.openapi.format("pem-bundle", st.just(_CERTIFICATE))
+schemathesis.openapi.format("contact", st.builds("{}@{}".format, _LABEL, _HOST))
 schemathesis.openapi.format("run-cursor", st.just("MTc2NzI2ODgwMDAwMDAwMC4xMDAwMDE"))
 
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     """Lengths of texts whose format we make up here are left out: long ones would be searched for in vain."""
-    for name in (f"{type_}{verb}" for type_ in _TYPES for verb in ("Create", "Edit")):
+    for name in (f"{kind}{verb}" for kind in (*_TYPES, "Recipient") for verb in ("Create", "Edit")):
         for field in raw_schema["components"]["schemas"][name]["properties"].values():
             for schema in (field, *field.get("anyOf", ())):
                 if "format" in schema:
@@ -81,6 +82,12 @@ _BETWEEN_FIELDS = re.compile(
     r"|ipv4: is no IPv4 address"
     r"|folders: (?:is for IMAP|names )"
     r"|location_id: .* is none of the monitor's locations"
+    r'|recipient: (?:".*" )?is no '
+    r"|method_id: PagerDuty recipients"
+    r"|(?:username|password): .* has no login"
+    r"|username: has a colon"
+    r"|(?:monitors|recipients): there is no "
+    r"|(?:monitors|recipients|errortypes): names .* twice"
     r"|User authentication failed"
     r")"
 )

@@ -18,6 +18,7 @@ CREATE = "create_round_trip_monitor"
 CHECKS = ("smtp", "pop", "imap")
 CREATE_CHECKS = [f"--include-operation-id=create_{word}_monitor" for word in CHECKS]
 EDIT_CHECKS = [f"--include-operation-id=edit_{word}_monitor" for word in CHECKS]
+ALERTING = ["recipients", "recipient groups"]
 ALONE = "--phases=examples,coverage,fuzzing"
 EDIT = "edit_round_trip_monitor"
 
@@ -30,12 +31,14 @@ EDIT = "edit_round_trip_monitor"
         pytest.param("alone.toml", [ALONE, f"--include-operation-id={EDIT}"], id="edit"),
         pytest.param("alone.toml", [ALONE, *CREATE_CHECKS], id="create checks"),
         pytest.param("alone.toml", [ALONE, *EDIT_CHECKS], id="edit checks"),
+        pytest.param("alone.toml", [ALONE, *(f"--include-tag={tag}" for tag in ALERTING)], id="alerting"),
         pytest.param(
             "alone.toml",
             [
                 ALONE,
                 *(f"--exclude-operation-id={name}" for name in (CREATE, EDIT)),
                 *(option.replace("include", "exclude") for option in (*CREATE_CHECKS, *EDIT_CHECKS)),
+                *(f"--exclude-tag={tag}" for tag in ALERTING),
             ],
             id="the other operations",
         ),
@@ -50,6 +53,9 @@ def test_schemathesis_finds_nothing(
     for word in CHECKS:
         body = {"billing_plancode": "UBM", "name": word, "hostname": "mail.example.com"}
         assert server.post(f"/api/v3/monitors/email-{word}", json=body).status_code == 200
+    assert server.post("/api/v3/recipients", json={"method_id": 12, "recipient": "a@example.com"}).status_code == 200
+    group = {"name": "group", "monitors": [100001], "recipients": [100001]}
+    assert server.post("/api/v3/notifier-groups", json=group).status_code == 200
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / config)]
     command += ["run", *arguments, f"{server.url}/api/openapi.json"]
     environment = os.environ | {

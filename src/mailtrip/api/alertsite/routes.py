@@ -4,13 +4,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.alertsite import access_tokens, monitor_docs, monitors, site_status, tests_on_demand
+from mailtrip.api.alertsite import (
+    access_tokens,
+    group_fields,
+    groups,
+    monitor_docs,
+    monitors,
+    recipient_fields,
+    recipients,
+    site_status,
+    tests_on_demand,
+)
 
 __all__ = ["COMPONENTS", "router"]
 
 COMPONENTS: Final = {
     **access_tokens.COMPONENTS,
+    **group_fields.COMPONENTS,
     **monitor_docs.COMPONENTS,
+    **recipient_fields.COMPONENTS,
     **tests_on_demand.COMPONENTS,
     **site_status.COMPONENTS,
 }
@@ -19,6 +31,6 @@ COMPONENTS: Final = {
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    for part in (access_tokens, monitors, tests_on_demand, site_status):
+    for part in (access_tokens, monitors, recipients, groups, tests_on_demand, site_status):
         routes.include_router(part.router())
     return routes

@@ -1,0 +1,141 @@
+"""The fields of a recipient group, one row each (alertsite-v3.md, 4.3), and the descriptions made from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mailtrip.api.alertsite.envelope import list_schema
+from mailtrip.api.alertsite.fields import Field, FieldMaker
+from mailtrip.api.alertsite.member_codecs import error_types, monitors, no_templates, recipients, status_text
+from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.codecs import JSON, LARGEST_ID, boolean, text
+from mailtrip.api.openapi import answers, json_body, linked, referring
+from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
+
+__all__ = [
+    "COMPONENTS",
+    "CREATE",
+    "CREATED",
+    "EDIT",
+    "EDITED",
+    "GROUPS",
+    "LISTED",
+    "READ",
+    "REMOVED",
+    "GroupView",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """A group and what a read of it shows of its monitors and recipients."""
+
+    group: RecipientGroup
+    monitor_names: Mapping[int, str]
+    recipients: Mapping[int, Recipient]
+
+
+_MAKER: Final = FieldMaker[GroupView](RecipientGroupSettings, lambda view: view.group.settings)
+
+
+def _show_monitors(view: GroupView) -> JSON:
+    return [
+        {"id": each, "name": view.monitor_names[each], "step_name": None, "step_number": 0}
+        for each in view.group.settings.monitor_ids
+        if each in view.monitor_names
+    ]
+
+
+def _show_recipients(view: GroupView) -> JSON:
+    found = [view.recipients[each] for each in view.group.settings.recipient_ids if each in view.recipients]
+    return [{"id": each.id, "name": each.shown_name, "recipient": each.settings.address} for each in found]
+
+
+def _show_error_types(view: GroupView) -> JSON:
+    return [{"id": code, "description": status_text(code)} for code in view.group.settings.status_codes]
+
+
+_FIELDS: tuple[Field[GroupView], ...] = (
+    _MAKER.shown_only(
+        "id",
+        lambda view: view.group.id,
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+        "The group's number.",
+        example=100001,
+    ),
+    _MAKER.given("name", "name", text(longest=128), "What people call the group.", example="Mail team", required=True),
+    _MAKER.given(
+        "is_default",
+        "is_default",
+        boolean(),
+        "Whether monitors that are in no group alert this one. At most one group is the default: another one gives way.",
+        example=False,
+    ),
+    _MAKER.given(
+        "monitors",
+        "monitor_ids",
+        monitors(),
+        "The monitors whose errors go to this group, replaced as a whole. A monitor that is in any group alerts no "
+        "recipients but those of its groups.",
+        example=[{"id": 100001, "name": "Round trip", "step_name": None, "step_number": 0}],
+        required=True,
+        show=_show_monitors,
+    ),
+    _MAKER.given(
+        "recipients",
+        "recipient_ids",
+        recipients(),
+        "Who is told, replaced as a whole.",
+        example=[{"id": 100001, "name": "Mail team", "recipient": "mail-team@example.com"}],
+        required=True,
+        show=_show_recipients,
+    ),
+    _MAKER.given(
+        "errortypes",
+        "status_codes",
+        error_types(),
+        "Only errors with these status codes, replaced as a whole; all errors when empty. Codes that mail monitors don't "
+        "have are kept.",
+        example=[{"id": 1, "description": "TCP connection failed"}],
+        show=_show_error_types,
+    ),
+    Field(
+        name="templates",
+        codec=no_templates(),
+        about="Templates of alerts: there are none.",
+        example=[],
+        show=lambda _: [],
+        returns=no_templates().returns,
+    ),
+)
+
+GROUPS: Final = RecordTable(_FIELDS)
+
+COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
+    "RecipientGroupCreate": GROUPS.request_schema(create=True),
+    "RecipientGroupEdit": GROUPS.request_schema(create=False),
+    "RecipientGroup": GROUPS.response_schema("Which errors of which monitors go to which recipients."),
+    "RecipientGroupList": list_schema(referring("RecipientGroup")),
+}
+
+_LINKS: Final[dict[str, JSON]] = {
+    name: {"operationId": name, "parameters": {"group_id": "$response.body#/id"}}
+    for name in ("read_recipient_group", "edit_recipient_group", "remove_recipient_group")
+}
+
+CREATED: Final = linked(
+    answers(referring("ID"), "The group was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
+)
+EDITED: Final = answers(
+    referring("ID"), "The group was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
+)
+LISTED: Final = answers(referring("RecipientGroupList"), "The groups.", 400, 401)
+READ: Final = answers(
+    referring("RecipientGroup"), "The group, or those of its fields that were selected.", 400, 401, 404
+)
+REMOVED: Final = answers(None, "The group is gone.", 401, 403, 404, success=204)
+
+CREATE: Final = json_body(referring("RecipientGroupCreate"), "The group's fields.", required=True)
+EDIT: Final = json_body(
+    referring("RecipientGroupEdit"), "The fields to change; no body changes nothing.", required=False
+)

@@ -1,0 +1,197 @@
+"""The fields of a recipient, one row each (alertsite-v3.md, 4.2), and the descriptions made from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailtrip.api.alertsite.envelope import list_schema
+from mailtrip.api.alertsite.fields import Field, FieldMaker
+from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, integer, number_choice, text
+from mailtrip.api.openapi import answers, json_body, linked, referring
+from mailtrip.model import AlertMethod, Recipient, RecipientSettings
+
+__all__ = [
+    "COMPONENTS",
+    "CREATE",
+    "CREATED",
+    "EDIT",
+    "EDITED",
+    "LISTED",
+    "METHOD",
+    "READ",
+    "RECIPIENTS",
+    "REMOVED",
+    "RecipientView",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientView:
+    """A recipient and what a read of it shows beside its settings: the ids of its groups and blackouts."""
+
+    recipient: Recipient
+    group_ids: Sequence[int]
+    blackout_ids: Sequence[int]
+
+
+METHOD: Final = number_choice(AlertMethod)
+_MAKER: Final = FieldMaker[RecipientView](RecipientSettings, lambda view: view.recipient.settings)
+_THRESHOLD: Final = integer(1, 1000)
+_IDS: Final[dict[str, JSON]] = {"type": ["array", "null"], "items": {"type": "string"}}
+
+
+def _numeral(high: int) -> Codec[int]:
+    """A number up to `high` that reads show as a string."""
+    whole = integer(0, high)
+    returns: dict[str, JSON] = {"type": "string", "pattern": "^(?:0|[1-9][0-9]*)$"}
+    return Codec(parse=whole.parse, write=str, accepts=whole.accepts, returns=returns)
+
+
+def _flag(name: str, about: str, *, example: bool) -> Field[RecipientView]:
+    return _MAKER.given(name, name, boolean(), about, example=example)
+
+
+def _show_ids(ids: Sequence[int]) -> JSON:
+    """The vendor's way: strings, and null for none."""
+    return [str(each) for each in ids] or None
+
+
+_FIELDS: tuple[Field[RecipientView], ...] = (
+    _MAKER.shown_only(
+        "id",
+        lambda view: view.recipient.id,
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+        "The recipient's number.",
+        example=100001,
+    ),
+    _MAKER.given(
+        "name",
+        "name",
+        text(longest=255),
+        "What people call the recipient; `recipient` unless given.",
+        example="Mail team",
+        show=lambda view: view.recipient.shown_name,
+    ),
+    _MAKER.given(
+        "method_id",
+        "method",
+        METHOD,
+        "How alerts are sent: "
+        + "; ".join(f"{int(method)} {method.text}" for method in AlertMethod)
+        + ". 14 can't be made through this API.",
+        example=12,
+        required=True,
+    ),
+    _MAKER.shown_only(
+        "method_description",
+        lambda view: view.recipient.settings.method.text,
+        {"type": "string", "enum": [method.text for method in AlertMethod]},
+        "The method in words.",
+        example="E-mail (HTML format)",
+    ),
+    _MAKER.given(
+        "recipient",
+        "address",
+        text(longest=2000, format="contact"),
+        "Where alerts go, as the method wants it: a mail address; a telephone or pager number; a host, with a port if "
+        "need be, for SNMP traps; a web address.",
+        example="mail-team@example.com",
+        required=True,
+    ),
+    _MAKER.given(
+        "username",
+        "username",
+        text(shortest=0, longest=255),
+        "User name for Basic authentication at a web address; empty or null for none.",
+        example=None,
+    ),
+    Field(
+        name="password",
+        setting="password",
+        codec=text(shortest=0, longest=1024, script=Script.CREDENTIAL),
+        about="Password for Basic authentication, or the community of SNMP traps. Never shown again; empty or null "
+        "removes it.",
+        example=None,
+    ),
+    _MAKER.shown_only(
+        "has_password",
+        lambda view: view.recipient.has_password,
+        {"type": "boolean"},
+        "Whether a password is kept.",
+        example=False,
+    ),
+    _flag("availability_alert", "Whether errors of monitors are told.", example=True),
+    _flag("performance_alert", "Whether slow deliveries are told.", example=False),
+    _MAKER.given(
+        "performance_alert_type",
+        "performance_alert_type",
+        _numeral(999),
+        "A number of the vendor's; kept as it is given.",
+        example="20",
+    ),
+    _flag("repeat_performance_alerts", "Whether performance alerts are repeated while they hold.", example=False),
+    _flag("notify_on_clear", "Whether the end of an error is told.", example=True),
+    _MAKER.given(
+        "start_threshold",
+        "start_threshold",
+        _THRESHOLD,
+        "Consecutive errors before the first alert.",
+        example=1,
+    ),
+    _MAKER.given(
+        "stop_threshold",
+        "stop_threshold",
+        _THRESHOLD,
+        "Most consecutive alerts while an error lasts.",
+        example=10,
+    ),
+    _flag("attach_screen_capture", "Kept for the vendor's scripts; mail has no screen.", example=False),
+    _flag("attach_server_response", "Whether alerts by mail carry what the servers said.", example=False),
+    _flag("remote_commands", "Kept for the vendor's scripts; there are no remote commands.", example=False),
+    _MAKER.shown_only(
+        "blackout_ids",
+        lambda view: _show_ids(view.blackout_ids),
+        _IDS,
+        "Numbers of the recipient's blackouts; null for none.",
+        example=None,
+    ),
+    _MAKER.shown_only(
+        "notifier_groups",
+        lambda view: _show_ids(view.group_ids),
+        _IDS,
+        "Numbers of the recipient groups that it is in; null for none.",
+        example=["100001"],
+    ),
+)
+
+RECIPIENTS: Final = RecordTable(
+    _FIELDS, judged_by={"method_id": {"recipient", "username", "password"}, "username": {"password"}}
+)
+
+COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
+    "RecipientCreate": RECIPIENTS.request_schema(create=True),
+    "RecipientEdit": RECIPIENTS.request_schema(create=False),
+    "Recipient": RECIPIENTS.response_schema("Somebody, or something, that is told of errors."),
+    "RecipientList": list_schema(referring("Recipient")),
+}
+
+_LINKS: Final[dict[str, JSON]] = {
+    name: {"operationId": name, "parameters": {"recipient_id": "$response.body#/id"}}
+    for name in ("read_recipient", "edit_recipient", "remove_recipient")
+}
+
+CREATED: Final = linked(
+    answers(referring("ID"), "The recipient was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
+)
+EDITED: Final = answers(
+    referring("ID"), "The recipient was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
+)
+LISTED: Final = answers(referring("RecipientList"), "The recipients.", 400, 401)
+READ: Final = answers(
+    referring("Recipient"), "The recipient, or those of its fields that were selected.", 400, 401, 404
+)
+REMOVED: Final = answers(None, "The recipient is gone.", 401, 403, 404, success=204)
+
+CREATE: Final = json_body(referring("RecipientCreate"), "The recipient's fields.", required=True)
+EDIT: Final = json_body(referring("RecipientEdit"), "The fields to change; no body changes nothing.", required=False)

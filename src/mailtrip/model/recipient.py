@@ -1,0 +1,193 @@
+"""Who is told of an error, and how: recipients, and the groups that route errors to them (alertsite-v3.md, 4.2, 4.3)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum, StrEnum, auto
+
+__all__ = [
+    "AlertMethod",
+    "AlertType",
+    "ContactKind",
+    "Recipient",
+    "RecipientGroup",
+    "RecipientGroupSettings",
+    "RecipientSettings",
+]
+
+
+class AlertType(StrEnum):
+    """What an alert is about."""
+
+    AVAILABILITY = "Availability"
+    PERFORMANCE = "Performance"
+
+
+class ContactKind(Enum):
+    """What the address of a recipient is."""
+
+    MAIL = auto()
+    NUMBER = auto()
+    """Of a telephone or a pager."""
+    HOST = auto()
+    URL = auto()
+
+
+class AlertMethod(IntEnum):
+    """How an alert gets to its recipient, with the vendor's numbers."""
+
+    EMAIL_TEXT = 1
+    TEXT_PAGER = 2
+    NUMERIC_PAGER_PAUSE = 3
+    EMAIL_WIRELESS = 4
+    NUMERIC_PAGER_QUIET = 5
+    SMS = 6
+    SNMP_V1 = 8
+    SNMP_V2C = 9
+    WEB_POST = 10
+    TELEPHONE = 11
+    EMAIL_HTML = 12
+    PAGERDUTY = 14
+    SPLUNK = 15
+    WEB_JSON = 16
+    SERVICENOW = 17
+
+    @property
+    def text(self) -> str:
+        """The method in the vendor's words."""
+        return _TEXTS[self]
+
+    @property
+    def contact(self) -> ContactKind:
+        """What its address is."""
+        match self:
+            case AlertMethod.EMAIL_TEXT | AlertMethod.EMAIL_WIRELESS | AlertMethod.EMAIL_HTML:
+                return ContactKind.MAIL
+            case AlertMethod.SNMP_V1 | AlertMethod.SNMP_V2C:
+                return ContactKind.HOST
+            case (
+                AlertMethod.WEB_POST
+                | AlertMethod.PAGERDUTY
+                | AlertMethod.SPLUNK
+                | AlertMethod.WEB_JSON
+                | AlertMethod.SERVICENOW
+            ):
+                return ContactKind.URL
+            case _:
+                return ContactKind.NUMBER
+
+    @property
+    def takes_username(self) -> bool:
+        """Whether there is a login: Basic authentication."""
+        return self.contact is ContactKind.URL
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether there is a secret: that of the login, or the community of an SNMP trap."""
+        return self.contact in {ContactKind.URL, ContactKind.HOST}
+
+
+_TEXTS = {
+    AlertMethod.EMAIL_TEXT: "E-mail (text format)",
+    AlertMethod.TEXT_PAGER: "Alphanumeric (text) pager",
+    AlertMethod.NUMERIC_PAGER_PAUSE: "Numeric pager (pause after dial method)",
+    AlertMethod.EMAIL_WIRELESS: "E-mail to wireless device",
+    AlertMethod.NUMERIC_PAGER_QUIET: "Numeric pager (wait for quiet method)",
+    AlertMethod.SMS: "SMS message",
+    AlertMethod.SNMP_V1: "SNMP trap (snmpv1)",
+    AlertMethod.SNMP_V2C: "SNMP trap (snmpv2c)",
+    AlertMethod.WEB_POST: "POST request to web server",
+    AlertMethod.TELEPHONE: "Telephone message (voip)",
+    AlertMethod.EMAIL_HTML: "E-mail (HTML format)",
+    AlertMethod.PAGERDUTY: "PagerDuty",
+    AlertMethod.SPLUNK: "Splunk",
+    AlertMethod.WEB_JSON: "POST JSON request to web server",
+    AlertMethod.SERVICENOW: "ServiceNow",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientSettings:
+    """What an owner sets; `service.recipient_rules` checks it.
+
+    Attributes:
+        name: for people; None means the address.
+        address: what the method wants: see `AlertMethod.contact`. A URL may hold a token: never log it.
+        username: for Basic authentication; None for none.
+        performance_alert_type: a number of the vendor's without a known meaning; kept as it was given.
+        start_threshold: consecutive errors before the first alert.
+        stop_threshold: most consecutive alerts while an error lasts.
+        notify_on_clear: whether the end of an error is told.
+        attach_screen_capture: kept for the vendor's scripts, as are `attach_server_response` and `remote_commands`.
+    """
+
+    name: str | None = None
+    method: AlertMethod
+    address: str = field(repr=False)
+    username: str | None = None
+    availability_alert: bool = True
+    performance_alert: bool = False
+    performance_alert_type: int = 20
+    repeat_performance_alerts: bool = False
+    notify_on_clear: bool = False
+    start_threshold: int = 1
+    stop_threshold: int = 10
+    attach_screen_capture: bool = False
+    attach_server_response: bool = False
+    remote_commands: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A stored recipient. Its password is not here.
+
+    Attributes:
+        revision: grows by one with each change.
+    """
+
+    id: int
+    account_id: int
+    settings: RecipientSettings
+    has_password: bool
+    created_at: datetime
+    modified_at: datetime
+    revision: int = 1
+
+    @property
+    def shown_name(self) -> str:
+        return self.settings.name or self.settings.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientGroupSettings:
+    """Which errors of which monitors go to which recipients.
+
+    A monitor that is in any group alerts the recipients of its groups only; one that is in none alerts those of the
+    default group, and all recipients of the account where there is no default group.
+
+    Attributes:
+        is_default: at most one group of an account is.
+        monitor_ids: in no order, each once; likewise `recipient_ids`.
+        status_codes: only errors with these statuses; empty for all errors.
+    """
+
+    name: str
+    is_default: bool = False
+    monitor_ids: tuple[int, ...]
+    recipient_ids: tuple[int, ...]
+    status_codes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientGroup:
+    """A stored group. Once its last monitor or recipient was removed, its list of them is empty.
+
+    Attributes:
+        revision: grows by one with each change by an owner.
+    """
+
+    id: int
+    account_id: int
+    settings: RecipientGroupSettings
+    created_at: datetime
+    modified_at: datetime
+    revision: int = 1

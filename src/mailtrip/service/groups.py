@@ -1,0 +1,169 @@
+"""Groups of recipients: made, changed, read and removed, each rule kept (alertsite-v3.md, 4.3)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from mailtrip import store
+from mailtrip.errors import Fault, InvalidInput, NotFound
+from mailtrip.model import Actor, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.service.access import require_edit
+from mailtrip.service.settings import missing, settle, unset
+from mailtrip.service.text_rules import line_fault
+from mailtrip.store import Connection
+
+__all__ = ["create", "edit", "get", "monitor_names", "page", "recipients_in", "remove"]
+
+_STAND_INS: Final[dict[str, Any]] = {"name": "name", "monitor_ids": (), "recipient_ids": ()}  # Any: of many types
+_LARGEST_CODE = 999
+
+
+def create(connection: Connection, actor: Actor, changes: Mapping[str, object], *, now: datetime) -> int:
+    """Store a new group and give its id; a default one takes the place of the account's default group.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        changes: fields of `RecipientGroupSettings` by name; one that is missing or None gets its default.
+        now: the time of making.
+
+    Raises:
+        Forbidden: the role may not edit.
+        InvalidInput: with all faults; `Fault.field` is a field of `RecipientGroupSettings`.
+    """
+    require_edit(actor)
+    given = settle(RecipientGroupSettings, changes)
+    settings = RecipientGroupSettings(**(_STAND_INS | given))
+    faults = [*missing(RecipientGroupSettings, given), *_faults(connection, actor, settings, given.keys())]
+    if faults:
+        raise InvalidInput(faults)
+    return store.groups.insert(connection, actor.account_id, settings, now=now)
+
+
+def edit(connection: Connection, actor: Actor, group_id: int, changes: Mapping[str, object], *, now: datetime) -> int:
+    """Change some fields of a group and give its id; what is not named keeps its value, lists are replaced as a whole.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        group_id: which.
+        changes: fields of `RecipientGroupSettings` by name; None resets to the default.
+        now: the time of the change.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such group in the account.
+        InvalidInput: with all faults, as for `create`.
+    """
+    require_edit(actor)
+    group = store.groups.get(connection, actor.account_id, group_id, lock=True)
+    if group is None:
+        raise NotFound(f"there is no recipient group {group_id}")
+    given = settle(RecipientGroupSettings, changes)
+    settings = replace(group.settings, **given)
+    faults = [*unset(RecipientGroupSettings, changes), *_faults(connection, actor, settings, given.keys())]
+    if faults:
+        raise InvalidInput(faults)
+    store.groups.replace(connection, actor.account_id, group_id, settings, now=now)
+    return group_id
+
+
+def get(connection: Connection, actor: Actor, group_id: int) -> RecipientGroup:
+    """One group; raises NotFound."""
+    group = store.groups.get(connection, actor.account_id, group_id)
+    if group is None:
+        raise NotFound(f"there is no recipient group {group_id}")
+    return group
+
+
+def page(
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_id: int | None = None,
+    recipient_id: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[RecipientGroup], int]:
+    """Groups by id, and how many match in all.
+
+    Args:
+        connection: of a reading transaction.
+        actor: who asks.
+        monitor_id: only those that hold this monitor; none for one that is not there.
+        recipient_id: only those that hold this recipient; likewise.
+        limit: most of them; None for all.
+        offset: how many to leave out at the start.
+    """
+    return store.groups.page(
+        connection, actor.account_id, monitor_id=monitor_id, recipient_id=recipient_id, limit=limit, offset=offset
+    )
+
+
+def remove(connection: Connection, actor: Actor, group_id: int) -> None:
+    """Remove a group; its monitors and recipients stay.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such group in the account.
+    """
+    require_edit(actor)
+    if store.groups.get(connection, actor.account_id, group_id, lock=True) is None:
+        raise NotFound(f"there is no recipient group {group_id}")
+    store.groups.remove(connection, group_id)
+
+
+def monitor_names(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, str]:
+    """The names of the monitors that are in the groups."""
+    ids = {each for group in groups for each in group.settings.monitor_ids}
+    return store.monitors.names(connection, actor.account_id, ids)
+
+
+def recipients_in(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, Recipient]:
+    """The recipients that are in the groups, by id."""
+    ids = {each for group in groups for each in group.settings.recipient_ids}
+    return store.recipients.by_id(connection, actor.account_id, ids)
+
+
+def _faults(
+    connection: Connection, actor: Actor, settings: RecipientGroupSettings, names: Collection[str]
+) -> list[Fault]:
+    """What is wrong with the settings named. The others are stored ones: they may be empty by now."""
+    account_id = actor.account_id
+    faults = []
+    if "name" in names and (fault := line_fault(settings.name, most=128)) is not None:
+        faults.append(Fault("name", fault))
+    if "monitor_ids" in names:
+        known = store.monitors.names(connection, account_id, settings.monitor_ids, lock=True)
+        faults += _list_faults("monitor_ids", "monitor", settings.monitor_ids, known)
+    if "recipient_ids" in names:
+        there = store.recipients.known(connection, account_id, settings.recipient_ids)
+        faults += _list_faults("recipient_ids", "recipient", settings.recipient_ids, there)
+    if "status_codes" in names:
+        faults += _code_faults(settings.status_codes)
+    return faults
+
+
+def _list_faults(name: str, kind: str, ids: Sequence[int], known: Collection[int]) -> list[Fault]:
+    unknown = [each for each in ids if each not in known]
+    if not ids:
+        return [Fault(name, f"is empty; name at least one {kind}")]
+    if unknown:
+        shown = ", ".join(str(each) for each in unknown[:10])
+        return [Fault(name, f"there is no {kind} {shown}; name {kind}s of this account")]
+    return _doubles(name, ids)
+
+
+def _code_faults(codes: Sequence[int]) -> list[Fault]:
+    for code in codes:
+        if not 1 <= code <= _LARGEST_CODE:
+            return [Fault("status_codes", f"{code} is no error that can be named; use 1 to {_LARGEST_CODE}")]
+    return _doubles("status_codes", codes)
+
+
+def _doubles(name: str, numbers: Sequence[int]) -> list[Fault]:
+    if len(set(numbers)) == len(numbers):
+        return []
+    double = next(each for each in numbers if numbers.count(each) > 1)
+    return [Fault(name, f"names {double} twice; name each once")]

@@ -1,0 +1,63 @@
+"""The rules between and within the fields of a recipient (alertsite-v3.md, 4.2), as a pure function."""
+
+from collections.abc import Callable, Iterator
+
+from mailtrip.errors import Fault
+from mailtrip.model import AlertMethod, RecipientSettings
+from mailtrip.service.contacts import contact_fault
+from mailtrip.service.text_rules import line_fault
+
+__all__ = ["check"]
+
+_RANGES = {"performance_alert_type": (0, 999), "start_threshold": (1, 1000), "stop_threshold": (1, 1000)}
+
+
+def check(settings: RecipientSettings, *, has_password: bool) -> tuple[Fault, ...]:
+    """Everything that is wrong with the settings; empty when nothing is.
+
+    `Fault.field` is the name of a field of `RecipientSettings`, or `password`.
+    """
+    faults = [fault for rule in _RULES for fault in rule(settings)]
+    if has_password and not settings.method.takes_password:
+        faults.append(Fault("password", f'"{settings.method.text}" has no login; leave it out'))
+    elif has_password and settings.method.takes_username and settings.username is None:
+        faults.append(Fault("username", "is required with a password; give both or none"))
+    return tuple(faults)
+
+
+def _name(settings: RecipientSettings) -> Iterator[Fault]:
+    if settings.name is not None and (fault := line_fault(settings.name, most=255)) is not None:
+        yield Fault("name", fault)
+
+
+def _method(settings: RecipientSettings) -> Iterator[Fault]:
+    if settings.method is AlertMethod.PAGERDUTY:
+        yield Fault("method", "PagerDuty recipients can't be made through this API; use another method")
+
+
+def _address(settings: RecipientSettings) -> Iterator[Fault]:
+    fault = contact_fault(settings.method, settings.address)
+    if fault is not None:
+        yield Fault("address", fault)
+
+
+def _username(settings: RecipientSettings) -> Iterator[Fault]:
+    if settings.username is None:
+        return
+    if not settings.method.takes_username:
+        yield Fault("username", f'"{settings.method.text}" has no login; leave it out')
+    elif ":" in settings.username:
+        # RFC 7617, 2: the first colon ends the user name.
+        yield Fault("username", "has a colon in it, which Basic authentication can't carry; give it without")
+    elif (fault := line_fault(settings.username, most=255)) is not None:
+        yield Fault("username", fault)
+
+
+def _numbers(settings: RecipientSettings) -> Iterator[Fault]:
+    for name, (low, high) in _RANGES.items():
+        number = getattr(settings, name)
+        if not low <= number <= high:
+            yield Fault(name, f"{number} is out of range; use {low} to {high}")
+
+
+_RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (_name, _method, _address, _username, _numbers)

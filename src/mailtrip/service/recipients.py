@@ -1,0 +1,183 @@
+"""Recipients of alerts: made, changed, read and removed, each rule kept."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from mailtrip import store
+from mailtrip.errors import Fault, InvalidInput, NotFound
+from mailtrip.model import Actor, AlertMethod, AlertType, Recipient, RecipientSettings
+from mailtrip.service.access import require_edit
+from mailtrip.service.monitors import UNCHANGED, Unchanged
+from mailtrip.service.ports import Secrets
+from mailtrip.service.recipient_rules import check
+from mailtrip.service.settings import missing, settle, unset
+from mailtrip.service.text_rules import password_fault
+from mailtrip.store import Connection
+
+__all__ = ["Password", "create", "edit", "get", "groups_of", "page", "remove"]
+
+Password = str | Literal[Unchanged.UNCHANGED] | None
+"""The password of a recipient as it is to be; None and an empty one clear it."""
+
+_STAND_INS: Final[dict[str, Any]] = {  # Any: values of many types; they let the other fields be checked
+    "method": AlertMethod.EMAIL_HTML,
+    "address": "name@example.com",
+}
+
+
+def create(
+    connection: Connection,
+    actor: Actor,
+    changes: Mapping[str, object],
+    *,
+    password: Password,
+    secrets: Secrets,
+    now: datetime,
+) -> int:
+    """Store a new recipient and give its id.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        changes: fields of `RecipientSettings` by name; one that is missing or None gets its default.
+        password: UNCHANGED and None both mean: none.
+        secrets: seals it.
+        now: the time of making.
+
+    Raises:
+        Forbidden: the role may not edit.
+        InvalidInput: with all faults; `Fault.field` is a field of `RecipientSettings`, or `password`.
+    """
+    require_edit(actor)
+    given = _settle(changes)
+    absent = missing(RecipientSettings, given)
+    settings = RecipientSettings(**(_STAND_INS | given))
+    wanted = None if password is UNCHANGED else password or None
+    faults = [*absent, *_faults(settings, wanted, has_password=wanted is not None)]
+    if "method" not in given:
+        faults = [
+            fault for fault in faults if fault in absent or fault.field not in {"address", "username", "password"}
+        ]
+    if faults:
+        raise InvalidInput(faults)
+    sealed = None if wanted is None else secrets.seal(wanted)
+    return store.recipients.insert(connection, actor.account_id, settings, sealed, now=now)
+
+
+def edit(
+    connection: Connection,
+    actor: Actor,
+    recipient_id: int,
+    changes: Mapping[str, object],
+    *,
+    password: Password,
+    secrets: Secrets,
+    now: datetime,
+) -> int:
+    """Change some fields of a recipient and give its id; what is not named keeps its value, None resets to the default.
+
+    A new method that has no login takes the old login away, and a user name that is reset takes its password along.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        recipient_id: which.
+        changes: fields of `RecipientSettings` by name.
+        password: what becomes of it.
+        secrets: seals it.
+        now: the time of the change.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such recipient in the account.
+        InvalidInput: with all faults, as for `create`.
+    """
+    require_edit(actor)
+    recipient = store.recipients.get(connection, actor.account_id, recipient_id, lock=True)
+    if recipient is None:
+        raise NotFound(f"there is no recipient {recipient_id}")
+    given = _settle(changes)
+    settings = replace(recipient.settings, **given)
+    if "username" not in given and not settings.method.takes_username:
+        settings = replace(settings, username=None)
+    wanted = _wanted(recipient, settings, password)
+    has_password = recipient.has_password if wanted is UNCHANGED else wanted is not None
+    faults = [*unset(RecipientSettings, changes), *_faults(settings, wanted, has_password=has_password)]
+    if faults:
+        raise InvalidInput(faults)
+    sealed = secrets.seal(wanted) if isinstance(wanted, str) else None
+    secret = {} if wanted is UNCHANGED else {"secret": sealed}
+    store.recipients.replace(connection, recipient_id, settings, secret, now=now)
+    return recipient_id
+
+
+def get(connection: Connection, actor: Actor, recipient_id: int) -> Recipient:
+    """One recipient; raises NotFound."""
+    recipient = store.recipients.get(connection, actor.account_id, recipient_id)
+    if recipient is None:
+        raise NotFound(f"there is no recipient {recipient_id}")
+    return recipient
+
+
+def page(
+    connection: Connection,
+    actor: Actor,
+    *,
+    type: AlertType | None = None,  # noqa: A002  # the word of the API
+    method: AlertMethod | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[Recipient], int]:
+    """Recipients by id, and how many match in all.
+
+    Args:
+        connection: of a reading transaction.
+        actor: who asks.
+        type: only those who get such alerts.
+        method: only those who get them this way.
+        limit: most of them; None for all.
+        offset: how many to leave out at the start.
+    """
+    return store.recipients.page(connection, actor.account_id, type=type, method=method, limit=limit, offset=offset)
+
+
+def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
+    """Remove a recipient with its password; it leaves its groups.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such recipient in the account.
+    """
+    require_edit(actor)
+    if store.recipients.get(connection, actor.account_id, recipient_id, lock=True) is None:
+        raise NotFound(f"there is no recipient {recipient_id}")
+    store.recipients.remove(connection, recipient_id)
+
+
+def groups_of(connection: Connection, recipient_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The groups that recipients are in, by id; those that are in none are left out."""
+    return store.groups.of_recipients(connection, recipient_ids)
+
+
+def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of many types
+    """As `settings.settle`; an empty user name is none, as the vendor's clients send it."""
+    given = settle(RecipientSettings, changes)
+    if given.get("username") == "":
+        given["username"] = None
+    return given
+
+
+def _wanted(recipient: Recipient, settings: RecipientSettings, password: Password) -> Password:
+    if password is not UNCHANGED:
+        return password or None
+    is_login_gone = recipient.settings.username is not None and settings.username is None
+    return None if is_login_gone or not settings.method.takes_password else UNCHANGED
+
+
+def _faults(settings: RecipientSettings, password: Password, *, has_password: bool) -> list[Fault]:
+    faults = list(check(settings, has_password=has_password))
+    if isinstance(password, str) and (fault := password_fault(password)) is not None:
+        faults.append(Fault("password", fault))
+    return faults

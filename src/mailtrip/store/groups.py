@@ -1,0 +1,155 @@
+"""Groups of recipients as they are stored, with the monitors and recipients in them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
+
+from mailtrip.model import RecipientGroup, RecipientGroupSettings
+from mailtrip.store.schema import accounts, recipient_group_monitors, recipient_group_recipients, recipient_groups
+from mailtrip.store.types import AnyRow
+
+__all__ = ["forget_monitor", "get", "insert", "of_recipients", "page", "remove", "replace"]
+
+_FARTHEST = 2**62
+_MONITOR_ID = recipient_group_monitors.c.monitor_id
+_RECIPIENT_ID = recipient_group_recipients.c.recipient_id
+
+
+def insert(connection: Connection, account_id: int, settings: RecipientGroupSettings, *, now: datetime) -> int:
+    """Store a new group and give its id; a default one takes the place of the account's default group."""
+    if settings.is_default:
+        _clear_default(connection, account_id)
+    values = _values(settings) | {"account_id": account_id, "created_at": now, "modified_at": now, "revision": 1}
+    group_id = int(connection.scalars(recipient_groups.insert().returning(recipient_groups.c.id), values).one())
+    _fill(connection, account_id, group_id, settings)
+    return group_id
+
+
+def replace(
+    connection: Connection, account_id: int, group_id: int, settings: RecipientGroupSettings, *, now: datetime
+) -> None:
+    """Store a group's settings anew, its lists as a whole."""
+    if settings.is_default:
+        _clear_default(connection, account_id)
+    connection.execute(
+        update(recipient_groups)
+        .where(recipient_groups.c.id == group_id)
+        .values(_values(settings) | {"modified_at": now, "revision": recipient_groups.c.revision + 1})
+    )
+    for table in (recipient_group_monitors, recipient_group_recipients):
+        connection.execute(delete(table).where(table.c.group_id == group_id))
+    _fill(connection, account_id, group_id, settings)
+
+
+def remove(connection: Connection, group_id: int) -> None:
+    """Delete a group; its monitors and recipients stay."""
+    connection.execute(delete(recipient_groups).where(recipient_groups.c.id == group_id))
+
+
+def forget_monitor(connection: Connection, monitor_id: int) -> None:
+    """Take a monitor out of all groups."""
+    table = recipient_group_monitors
+    connection.execute(delete(table).where(table.c.monitor_id == monitor_id))
+
+
+def get(connection: Connection, account_id: int, group_id: int, *, lock: bool = False) -> RecipientGroup | None:
+    """One group of the account; `lock` keeps others from changing it until the transaction ends."""
+    query = _of_account(account_id).where(recipient_groups.c.id == group_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _groups(connection, [row])[0]
+
+
+def page(
+    connection: Connection,
+    account_id: int,
+    *,
+    monitor_id: int | None,
+    recipient_id: int | None,
+    limit: int | None,
+    offset: int,
+) -> tuple[list[RecipientGroup], int]:
+    """Groups of the account by id, and how many match in all; None is no filter."""
+    query = _of_account(account_id)
+    for table, column, wanted in (
+        (recipient_group_monitors, _MONITOR_ID, monitor_id),
+        (recipient_group_recipients, _RECIPIENT_ID, recipient_id),
+    ):
+        if wanted is not None:
+            query = query.where(recipient_groups.c.id.in_(select(table.c.group_id).where(column == wanted)))
+    total = connection.scalar(query.with_only_columns(func.count())) or 0
+    rows = connection.execute(query.order_by(recipient_groups.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
+    return _groups(connection, rows.all()), total
+
+
+def of_recipients(connection: Connection, recipient_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The groups that recipients are in, by id; those that are in none are left out."""
+    query = select(_RECIPIENT_ID, recipient_group_recipients.c.group_id).where(_RECIPIENT_ID.in_(recipient_ids))
+    return _collect(connection.execute(query.order_by(recipient_group_recipients.c.group_id)))
+
+
+def _clear_default(connection: Connection, account_id: int) -> None:
+    """Leave the account without a default group; others who would make one wait until the transaction ends."""
+    connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+    connection.execute(
+        update(recipient_groups)
+        .where(recipient_groups.c.account_id == account_id, recipient_groups.c.is_default)
+        .values(is_default=False)
+    )
+
+
+def _fill(connection: Connection, account_id: int, group_id: int, settings: RecipientGroupSettings) -> None:
+    for table, column, ids in (
+        (recipient_group_monitors, _MONITOR_ID, settings.monitor_ids),
+        (recipient_group_recipients, _RECIPIENT_ID, settings.recipient_ids),
+    ):
+        rows = [{"account_id": account_id, "group_id": group_id, column.name: each} for each in ids]
+        if rows:
+            connection.execute(table.insert(), rows)
+
+
+def _of_account(account_id: int) -> Select[Any]:
+    return select(recipient_groups).where(recipient_groups.c.account_id == account_id)
+
+
+def _values(settings: RecipientGroupSettings) -> dict[str, object]:
+    return {"name": settings.name, "is_default": settings.is_default, "status_codes": settings.status_codes}
+
+
+def _groups(connection: Connection, rows: Sequence[AnyRow]) -> list[RecipientGroup]:
+    ids = [row.id for row in rows]
+    monitor_ids = _members(connection, recipient_group_monitors, _MONITOR_ID, ids)
+    recipient_ids = _members(connection, recipient_group_recipients, _RECIPIENT_ID, ids)
+    return [
+        RecipientGroup(
+            id=row.id,
+            account_id=row.account_id,
+            settings=RecipientGroupSettings(
+                name=row.name,
+                is_default=row.is_default,
+                monitor_ids=monitor_ids.get(row.id, ()),
+                recipient_ids=recipient_ids.get(row.id, ()),
+                status_codes=row.status_codes,
+            ),
+            created_at=row.created_at,
+            modified_at=row.modified_at,
+            revision=row.revision,
+        )
+        for row in rows
+    ]
+
+
+def _members(
+    connection: Connection, table: Table, column: ColumnElement[int], group_ids: Sequence[int]
+) -> dict[int, tuple[int, ...]]:
+    query = select(table.c.group_id, column).where(table.c.group_id.in_(group_ids)).order_by(column)
+    return _collect(connection.execute(query))
+
+
+def _collect(pairs: Iterable[AnyRow]) -> dict[int, tuple[int, ...]]:
+    """The second of each pair by the first, in their order."""
+    found: dict[int, list[int]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}
