@@ -37,6 +37,7 @@ from mailtrip.testing.faults import (
     Reset,
     Trickle,
 )
+from mailtrip.testing.mailstore import Folder
 from mailtrip.testing.server import LoopbackServer
 from mailtrip.testing.site import Features
 
@@ -576,3 +577,21 @@ async def test_a_look_that_begins_when_the_time_is_up_blames_nobody_else(client:
         look = await mailbox.look()
     assert isinstance(look, Failure)
     assert (look.status, look.step) == (StatusCode.TIMEOUT, Step.LOOK)
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_found"), [("Spam", True), ("Junk", True), ("INBOX/Courrier indésirable", True), ("Archive", False)]
+)
+async def test_folders_for_spam_are_known_by_their_names_beside_the_one_that_is_marked(
+    client: MailClient, folder: str, is_found: bool
+) -> None:
+    async with serve(None) as server:
+        encoded = folder.replace("é", "&AOk-")
+        server.mailbox(USER).folders.setdefault(encoded, Folder(encoded, uid_validity=1))
+        async with mailbox_of(client, server, None, IMAP) as mailbox:
+            assert await mailbox.open() is None
+            server.deliver(USER, message(1), folder=encoded)
+            look = await mailbox.look(everywhere=True)
+            assert isinstance(look, Look)
+            assert [head.ref.folder for head in look.heads] == ([folder] if is_found else [])
+            assert mailbox.is_junk(folder) is is_found

@@ -183,11 +183,12 @@ class Places:
 
     def _choose(self, folders: Sequence[Folder]) -> list[_Place]:
         usable = [folder for folder in folders if folder.is_selectable and folder.name.upper() != INBOX]
-        junk = [folder.name for folder in usable if folder.is_junk]
-        junk = junk or [folder.name for folder in usable if is_junk_name(folder.name, folder.delimiter)]
-        self.junk = frozenset(junk)
+        marked = [folder.name for folder in usable if folder.is_junk]
+        # Servers mark one folder, and filters put spam into another.
+        by_name = [folder.name for folder in usable if is_junk_name(folder.name, folder.delimiter)]
+        self.junk = frozenset([*marked, *by_name])
         there = {folder.name for folder in usable}
-        names = dict.fromkeys([*junk, *(name for name in self._named if name in there)])
+        names = dict.fromkeys([*marked, *(name for name in self._named if name in there), *by_name])
         return [_Place(name) for name in names][:_MOST_PLACES]
 
     def _look_into(self, grammar: IMAPGrammar, place: _Place) -> Script[tuple[Head, ...]]:
