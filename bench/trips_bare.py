@@ -65,7 +65,7 @@ async def _take_pop3(line: Line, user: int, mark: bytes) -> None:
         return None
 
     session = await _enter(line, introduce)
-    ((number, _),) = await _run(session, pop3.list_uids())
+    (number,) = (await _run(session, pop3.list_uids())).numbers.values()
     _find(await _run(session, pop3.top(number, _HEAD_LINES)), mark)
     _find(await _run(session, pop3.retrieve(number)), mark)
     await _run(session, pop3.delete(number))

@@ -115,7 +115,7 @@ def _pop3_session() -> Script[object]:
         assert content.count(b"\n") == content.count(b"\r\n"), "a message with bare line feeds"
         content = b""
     if not isinstance(listed, Refusal):
-        assert all(len(uid) <= 255 for _, uid in listed)
+        assert all(len(uid.split()[0]) <= 255 for uid in listed.numbers)
     return welcome, offered, logged_in, listed, content, deleted, ended
 
 
@@ -174,7 +174,7 @@ def _read_mailbox(grammar: IMAPGrammar) -> Script[object]:
     steps: Sequence[Callable[[], Script[object]]] = (
         lambda: grammar.log_in(LOGIN, is_secure=True),
         lambda: places.open(grammar),
-        lambda: places.sweep(grammar, Visit(), 20),
+        lambda: places.sweep(grammar, Visit(), 20, frozenset()),
         lambda: grammar.idle(1),
         lambda: places.look(grammar, everywhere=True),
         lambda: places.look_back(grammar, 5),

@@ -104,6 +104,7 @@ class Connection(asyncio.BufferedProtocol):
             self._send(exchange.send)
         self._framer = exchange.framer
         if exchange.framer is None:
+            await asyncio.sleep(0)
             return self._lost or Reply(b"", self.sent_at)
         # A server that closes says why before it does (421, BYE): what it said goes before the loss.
         if self._inbox or self._lost is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import mailtrip
 from mailtrip.mail.imap import IMAPGrammar
@@ -15,9 +16,18 @@ from mailtrip.model import Credentials, Failure, Head, Look, MessageRef, Session
 
 __all__ = ["IMAPMailbox"]
 
+_DISTANCE = 0.1
+"""Seconds between looks that several runs make: as one run looks when delivery is likely."""
+_PATIENCE = 0.5
+"""Seconds that another's look may take before it is not waited for: its session may be dead."""
+_CATCHING_UP = (0.1, 0.2, 0.4, 0.8)
+"""Pauses in which a session may come to know of a message that another session has seen."""
+
 
 class IMAPMailbox:
     """A `Mailbox` (`mailtrip.probe.ports`) over IMAP (RFC 3501, RFC 9051).
+
+    Where another run of this process has looked into INBOX since a look was asked for, what that run saw is taken.
 
     Without credentials nobody logs in: that is for `check` only.
     """
@@ -30,6 +40,8 @@ class IMAPMailbox:
         self._grammar = IMAPGrammar()
         self._visit = visit
         self._places = Places(folders)
+        self._is_open = False
+        self._again: frozenset[str] = frozenset()
 
     @property
     def can_push(self) -> bool:
@@ -57,13 +69,18 @@ class IMAPMailbox:
 
     async def open(self) -> Failure | None:
         """Connect, log in, select INBOX; opened again after a failure, what was noted first stays the base line."""
-        await self.close()
+        await self._leave()
         failure = await self._enter()
         if failure is not None:
             return failure
         self._places.reconnected()
         opened = await self._line.session.run(self._places.open(self._grammar), Step.MAILBOX_OPEN)
-        return opened if isinstance(opened, Failure) else await self._read_quota()
+        failure = opened if isinstance(opened, Failure) else await self._read_quota()
+        if failure is None and not self._is_open:
+            self._is_open = True
+            self._visit.inbox.enter()
+            self._again = frozenset(self._visit.again)
+        return failure
 
     async def _enter(self) -> Failure | None:
         line = self._line
@@ -82,8 +99,37 @@ class IMAPMailbox:
         return None
 
     async def look(self, *, everywhere: bool = False) -> Look | Failure:
-        """NOOP, and the heads of what has come in; with `everywhere` also in the spam folder and those named."""
-        return await self._look(self._places.look(self._grammar, everywhere=everywhere))
+        """NOOP, and the heads of what has come in; with `everywhere` also in the spam folders and those named."""
+        if everywhere:
+            return await self._look(self._places.look(self._grammar, everywhere=True))
+        clock, inbox = self._line.driver.clock, self._visit.inbox
+        take = partial(self._take, clock.monotonic())
+        shared = await inbox.scouts.answer(take, clock=clock, patience=_PATIENCE, until=self._line.deadline)
+        if shared is not None:
+            return shared
+        async with inbox.scouts.looking(clock, distance=_DISTANCE if inbox.is_shared else 0.0):
+            look = await self._look(self._places.look(self._grammar, everywhere=False))
+            if isinstance(look, Look):
+                places = self._places
+                inbox.note(
+                    look,
+                    uidvalidity=places.uidvalidity or 0,
+                    first_uid=places.looked_from,
+                    next_uid=places.next_uid,
+                )
+        return look
+
+    def _take(self, asked_at: float) -> Look | None:
+        """What another run has seen since `asked_at`."""
+        places = self._places
+        taken = self._visit.inbox.take(asked_at, uidvalidity=places.uidvalidity or 0, next_uid=places.next_uid)
+        if taken is None:
+            return None
+        look, places.next_uid = taken
+        places.is_behind = places.is_behind or bool(look.heads)
+        seen = f"new: {len(look.heads)}, next UID: {places.next_uid}"
+        self._line.note(look.answered_at, f"looked together with another run of this mailbox; {seen}")
+        return look
 
     async def look_back(self, most: int) -> Look | Failure:
         """The heads of the last `most` messages of INBOX, new or old."""
@@ -92,16 +138,24 @@ class IMAPMailbox:
     async def sweep(self, most: int) -> Look | Failure:
         """The heads of messages that were there before the mailbox was opened and that no earlier visit has looked at.
 
-        Now and then also those in the spam folder and in the folders that are named.
+        Now and then also those in the spam folders and in the folders that are named.
         """
-        look = await self._look(self._places.sweep(self._grammar, self._visit, most))
+        if not self._is_open or not self._line.session.is_usable:
+            reason = f"{self._line.server.url}: there is no session to sweep the mailbox in"
+            return Failure(step=Step.LOOK, status=StatusCode.MAILBOX_PROTOCOL, reason=reason)
+        visit = self._visit
+        # What other runs have put back since this one began is left to later ones.
+        again = self._again & visit.again
+        look = await self._look(self._places.sweep(self._grammar, visit, most, again))
         now = self._line.driver.clock.monotonic()
-        if isinstance(look, Failure) or not self._visit.is_wide_due(now):
+        if isinstance(look, Failure) or not visit.is_wide_due(now):
             return look
-        self._visit.wide_at = now
+        visit.wide_at = now
         wide = await self.look(everywhere=True)
         # What was found in INBOX won't be shown again: it counts even where the rest can't be read.
-        return look if isinstance(wide, Failure) else replace(wide, heads=look.heads + wide.heads)
+        return (
+            look if isinstance(wide, Failure) else replace(wide, asked_at=look.asked_at, heads=look.heads + wide.heads)
+        )
 
     def revisit(self, refs: Sequence[MessageRef]) -> None:
         """Let the sweep of a later visit show these once more; other folders are looked into anew now and then anyway."""
@@ -121,18 +175,35 @@ class IMAPMailbox:
 
     async def fetch(self, ref: MessageRef) -> bytes | Failure:
         """The whole message, at most 1 MiB of it, without marking it as read."""
-        return await self._line.session.run(self._fetch(ref), Step.FETCH)
+        pauses = _CATCHING_UP if self._places.is_behind else ()
+        content = await self._line.session.run(self._fetch(ref), Step.FETCH)
+        for seconds in pauses:
+            if isinstance(content, bytes) or not self._line.session.is_usable:
+                break
+            await self._line.driver.clock.sleep(seconds)
+            self._places.is_behind = True
+            content = await self._line.session.run(self._fetch(ref), Step.FETCH)
+        return content
 
     async def delete(self, refs: Sequence[MessageRef]) -> Failure | None:
         """Delete and expunge these messages and no other."""
         outcome = await self._line.session.run(self._delete(refs), Step.DELETE)
-        return outcome if isinstance(outcome, Failure) else None
+        if isinstance(outcome, Failure):
+            return outcome
+        self._visit.inbox.lose([int(ref.key) for ref in refs if ref.folder == INBOX])
+        return None
 
     async def release(self) -> None:
         """Other sessions are not in this one's way."""
 
     async def close(self) -> None:
         """LOGOUT where that still makes sense, and close."""
+        if self._is_open:
+            self._is_open = False
+            self._visit.inbox.leave()
+        await self._leave()
+
+    async def _leave(self) -> None:
         await self._line.leave(self._grammar.log_out())
 
     async def _introduce(self, session: Session) -> Failure | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from mailtrip.mail.imap import MOST_HEADS, FetchedMessage, IMAPGrammar, Selected
@@ -56,12 +57,21 @@ class Places:
 
     Args:
         named: folders that the owner names, looked into as the spam folder is.
+
+    Attributes:
+        junk: the folders for spam, as far as they are known.
+        uidvalidity: of INBOX; None before `open`, zero where the server tells none.
+        next_uid: what is below it in INBOX was looked at, or was there before.
+        looked_from: what the last look into INBOX has shown began at this UID.
+        is_behind: another session knows of messages in INBOX that this one was not told of yet.
     """
 
     def __init__(self, named: Sequence[str] = ()) -> None:
         self._named = tuple(named)
-        self._uidvalidity: int | None = None
-        self._next_uid = 1
+        self.uidvalidity: int | None = None
+        self.next_uid = 1
+        self.looked_from = 1
+        self.is_behind = False
         self._opened_at = 1
         self._seen_arrivals = -1
         self._others: list[_Place] | None = None
@@ -75,16 +85,16 @@ class Places:
 
     def open(self, grammar: IMAPGrammar) -> Script[None]:
         """Select INBOX and note where new mail begins in it, the first time; later the note stays."""
-        is_first = self._uidvalidity is None
+        is_first = self.uidvalidity is None
         refusal = yield from self.select(grammar, INBOX)
         if refusal is None and is_first:
             self._seen_arrivals = grammar.arrivals
         return refusal
 
     def select(self, grammar: IMAPGrammar, folder: str) -> Script[None]:
-        """Select a folder unless it is selected already."""
+        """Select a folder unless it is selected already; what it holds is known then."""
         if self._selected == folder:
-            return None
+            return (yield from self._catch_up(grammar)) if folder == INBOX else None
         self._selected = None
         selected = yield from grammar.select(folder)
         if isinstance(selected, Refusal):
@@ -124,10 +134,19 @@ class Places:
         messages = yield from grammar.fetch_recent(most)
         return messages if isinstance(messages, Refusal) else _heads(INBOX, grammar, messages)
 
-    def sweep(self, grammar: IMAPGrammar, visit: Visit, most: int) -> Script[tuple[Head, ...]]:
-        """The heads of messages that were in INBOX before it was opened and that no earlier visit has looked at."""
-        again = frozenset(visit.again)
-        first = visit.next_uid if visit.uidvalidity == self._uidvalidity else 0
+    def sweep(self, grammar: IMAPGrammar, visit: Visit, most: int, again: AbstractSet[str]) -> Script[tuple[Head, ...]]:
+        """The heads of messages that were in INBOX before it was opened and that no earlier visit has looked at.
+
+        Args:
+            grammar: of the session.
+            visit: what earlier visits have looked at; what this one has is added.
+            most: how many at most, where there was no earlier visit.
+            again: those of `visit.again` that this visit is to look at once more.
+        """
+        refusal = yield from self.select(grammar, INBOX)
+        if refusal is not None:
+            return refusal
+        first = visit.next_uid if visit.uidvalidity == self.uidvalidity else 0
         if first:
             first = min([first, *(int(key) for key in again)])
         heads: tuple[Head, ...] | Refusal = ()
@@ -137,7 +156,7 @@ class Places:
             messages = yield from grammar.fetch_heads(first)
             heads = messages if isinstance(messages, Refusal) else _heads(INBOX, grammar, messages)
         if not isinstance(heads, Refusal):
-            visit.uidvalidity, visit.next_uid = self._uidvalidity or 0, self._next_uid
+            visit.uidvalidity, visit.next_uid = self.uidvalidity or 0, self.next_uid
             if len(heads) >= MOST_HEADS:
                 # There may be more behind these: the next visit goes on with them.
                 visit.next_uid = min(visit.next_uid, int(heads[-1].ref.key) + 1)
@@ -146,30 +165,40 @@ class Places:
 
     def is_in_inbox(self, ref: MessageRef) -> bool:
         """Whether it is the name of a message in INBOX, as its messages are called now."""
-        return ref.folder == INBOX and ref.uidvalidity == self._uidvalidity
+        return ref.folder == INBOX and ref.uidvalidity == self.uidvalidity
 
     def _note_inbox(self, selected: Selected) -> None:
-        if self._uidvalidity is None:
-            self._next_uid = self._opened_at = selected.uidnext
-        elif self._uidvalidity != selected.uidvalidity:
+        if self.uidvalidity is None:
+            self.next_uid = self._opened_at = selected.uidnext
+        elif self.uidvalidity != selected.uidvalidity:
             # RFC 3501, 2.3.1.1: all UIDs are new, so everything in the box may be ours.
-            self._next_uid = 1
-        self._uidvalidity = selected.uidvalidity
+            self.next_uid = 1
+        self.uidvalidity = selected.uidvalidity
         self._seen_arrivals = -1
+        self.is_behind = False
+
+    def _catch_up(self, grammar: IMAPGrammar) -> Script[None]:
+        """Hear what is new in INBOX, where others know of something."""
+        refusal = (yield from grammar.noop()) if self.is_behind else None
+        self.is_behind = refusal is not None
+        return refusal
 
     def _look_into_inbox(self, grammar: IMAPGrammar) -> Script[tuple[Head, ...]]:
-        answer = yield from (grammar.noop() if self._selected == INBOX else self.select(grammar, INBOX))
-        if isinstance(answer, Refusal):
-            return answer
+        self.is_behind = True
+        refusal = yield from self.select(grammar, INBOX)
+        if refusal is not None:
+            return refusal
+        self.looked_from = self.next_uid
         arrivals = grammar.arrivals
         if arrivals == self._seen_arrivals:
             return ()
-        messages = yield from grammar.fetch_heads(self._next_uid)
+        messages = yield from grammar.fetch_heads(self.next_uid)
         if isinstance(messages, Refusal):
             return messages
-        self._seen_arrivals = arrivals
+        if len(messages) < MOST_HEADS:
+            self._seen_arrivals = arrivals
         if messages:
-            self._next_uid = messages[-1].uid + 1
+            self.next_uid = messages[-1].uid + 1
         return _heads(INBOX, grammar, messages)
 
     def _find_others(self, grammar: IMAPGrammar) -> Script[list[_Place]]:

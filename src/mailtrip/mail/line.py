@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from mailtrip.mail.script import Script
 from mailtrip.mail.session import Driver, Observe, Session
 from mailtrip.mail.transcript import Redactor, Transcript
-from mailtrip.model import Credentials, Failure, Server, SessionRecord
+from mailtrip.model import Credentials, Direction, Failure, Server, SessionRecord
 
 __all__ = ["Line"]
 
@@ -70,6 +70,10 @@ class Line:
         await session.close()
         self._session = self._make(observe, session.certificate_error)
         return await introduce(self._session)
+
+    def note(self, at: float, text: str) -> None:
+        """Put into the transcript what happened beside the sessions, at so many monotonic seconds."""
+        self._transcript.add(at, Direction.NOTE, [text])
 
     async def leave(self, farewell: Script[None]) -> None:
         """Close the newest session, with a good-bye where that still makes sense."""

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from mailtrip.mail import sasl
@@ -15,6 +15,7 @@ from mailtrip.model import Credentials, MailProtocol, Mechanism, StatusCode
 __all__ = [
     "Capabilities",
     "Greeting",
+    "UIDListing",
     "capabilities",
     "delete",
     "greeting",
@@ -269,9 +270,25 @@ def _hides(conversation: sasl.Conversation) -> bool:
 
 
 # RFC 1939, 7: 1 to 70 characters from 0x21 to 0x7E; servers with longer ones are in use.
-_LISTED_UID = re.compile(rb"([0-9]{1,9})[ \t]+([\x21-\x7E]{1,255})[ \t]*")
+_LISTED_UIDS = re.compile(rb"(?:[0-9]{1,9}+[ \t]++[\x21-\x7E]{1,255}+[ \t]*+\r?\n|\r?\n)*+")
 _STATUS = re.compile(rb"[0-9]{1,9}[ \t]+[0-9]{1,18}(?:[ \t].*)?")
 _LISTED_SIZE = re.compile(rb"([0-9]{1,9})[ \t]+([0-9]{1,18})(?:[ \t].*)?")
+_PIECE = 64 * 1024
+"""Bytes of a listing that are read without a pause: some 2,500 messages, and as many microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class UIDListing:
+    """What UIDL has listed.
+
+    Attributes:
+        text: as the server sent it.
+        numbers: message numbers by unique id, in the server's order. Copies of one message may share an id (RFC 1939,
+            7): the second has a blank and its count behind it.
+    """
+
+    text: bytes = field(default=b"", repr=False)
+    numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
 
 def status() -> Script[None]:
@@ -284,15 +301,47 @@ def status() -> Script[None]:
     return None
 
 
-def list_uids() -> Script[tuple[tuple[int, str], ...]]:
-    """UIDL: message numbers and unique ids, in the server's order; at most 100,000."""
+def list_uids(known: UIDListing | None = None) -> Script[UIDListing]:
+    """UIDL; at most 100,000 messages. Other tasks get their turn while a long listing is read.
+
+    Args:
+        known: an earlier listing: where the new one begins in the same way, only the rest is read.
+    """
     reply = yield from _say("UIDL", multiline=POP3_LISTING_LIMITS)
     if not reply.is_good:
         return _refuse("UIDL refused", reply)
-    found = [_LISTED_UID.fullmatch(line) for line in _listing_of(reply)]
-    if not all(found):
-        return _break("the server's answer to UIDL has lines that name no message")
-    return tuple((int(match[1]), match[2].decode()) for match in found if match)
+    text = reply.body[: reply.body.rfind(b".")]
+    if known is not None and text == known.text:
+        return known
+    before = known if known is not None and text.startswith(known.text) else UIDListing()
+    listing, start = UIDListing(text, dict(before.numbers)), len(before.text)
+    copies: dict[str, int] = {}
+    while start < len(text):
+        end = text.find(b"\n", start + _PIECE) + 1 or len(text)
+        if _LISTED_UIDS.fullmatch(text, start, end) is None:
+            return _break("the server's answer to UIDL has lines that name no message")
+        _read_uids(text[start:end], listing.numbers, copies)
+        start = end
+        if start < len(text):
+            yield Exchange(send=b"", framer=None, tolerates_loss=True)
+    return listing
+
+
+def _read_uids(piece: bytes, numbers: dict[str, int], copies: dict[str, int]) -> None:
+    """Add the messages of these lines; `copies` counts those that share an id."""
+    words = piece.decode("ascii").split()
+    uids = words[1::2]
+    added = dict(zip(uids, map(int, words[::2]), strict=True))
+    if len(added) == len(uids) and numbers.keys().isdisjoint(added):
+        numbers |= added
+        return
+    for uid, number in zip(uids, words[::2], strict=True):
+        name, count = uid, copies.get(uid, 1)
+        while name in numbers:
+            count += 1
+            name = f"{uid} {count}"  # an id has no blank in it
+        copies[uid] = count
+        numbers[name] = int(number)
 
 
 def size(number: int) -> Script[int]:
@@ -334,10 +383,6 @@ def _lines_of(reply: _Reply) -> list[bytes]:
     """The lines of a multi-line reply, without their ends and without the lone dot."""
     lines = [line.removesuffix(b"\r") for line in reply.body.split(b"\n")[:-2]]
     return [line.removeprefix(b".") for line in lines]
-
-
-def _listing_of(reply: _Reply) -> list[bytes]:
-    return [line for line in _lines_of(reply) if line]
 
 
 def _content_of(reply: _Reply) -> bytes:

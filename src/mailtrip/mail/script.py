@@ -37,7 +37,8 @@ class Exchange:
 
     Attributes:
         send: what goes out; empty to only wait (greeting, IDLE).
-        framer: finds the end of the reply; None when no reply is waited for.
+        framer: finds the end of the reply; None when no reply is waited for: others get their turn, and the script an
+            empty reply.
         shown: what the transcript shows instead of `send`, one line an item; None shows `send` itself. Set it
             wherever `send` holds a secret or a message.
         hides_reply: the reply holds a secret (SASL challenges): the transcript shows only its size.

@@ -230,7 +230,7 @@ class Session:
                 if isinstance(outcome, Lost):
                     script.close()
                     return self._lost(outcome, step, is_unanswered=has_committed)
-                ended = outcome.at
+                ended = outcome.at if exchange.framer else ended
                 exchange = script.send(outcome.data)
         except StopIteration as stop:
             value: T | Refusal = stop.value

@@ -1,10 +1,11 @@
-"""What the visits of this process to one mailbox have in common: turns, pauses, and what was looked at already."""
+"""What the visits of this process to one mailbox have in common: turns, pauses, looks, and what was looked at already."""
 
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from mailtrip.clock import Clock
+from mailtrip.mail.shared_looks import SharedInbox, SharedMaildrop
 from mailtrip.model import Failure, Server, StatusCode, Step
 
 __all__ = ["Visit", "Visits"]
@@ -26,6 +27,8 @@ class Visit:
         turn: held for each POP3 session: they follow one another, as the server locks the mailbox for one at a time.
         login_gap: seconds from one login to the next, as the provider wants them.
         next_login_at: monotonic seconds before which the provider, or the POP3 server (RFC 2449, 6.5), wants no login.
+        maildrop: what the runs that have the mailbox open over POP3 see together.
+        inbox: the same over IMAP.
     """
 
     uidvalidity: int = 0
@@ -36,6 +39,8 @@ class Visit:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     login_gap: float = 0.0
     next_login_at: float = 0.0
+    maildrop: SharedMaildrop = field(default_factory=SharedMaildrop, repr=False)
+    inbox: SharedInbox = field(default_factory=SharedInbox, repr=False)
 
     async def wait_for_login(
         self, clock: Clock, server: Server, step: Step, *, deadline: float, needs_another: bool = False

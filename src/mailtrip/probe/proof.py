@@ -66,7 +66,7 @@ def _acceptance(records: Sequence[SessionRecord], reply: str) -> Iterable[Proof]
 
 
 def _last_words(step: Step | None, records: Sequence[SessionRecord]) -> Iterable[Proof]:
-    """The last thing said in the session that the step belongs to, and what was heard or noted after it."""
+    """The last thing said to the server that the step belongs to, and what was heard or noted after it."""
     is_mailbox = step in _MAILBOX_STEPS
     sessions = [
         session
@@ -76,17 +76,23 @@ def _last_words(step: Step | None, records: Sequence[SessionRecord]) -> Iterable
     if not sessions:
         return []
     session = sessions[-1]
-    lines = _before_the_farewell(records[session].transcript)
-    sent = [line for line in range(len(lines)) if lines[line].direction is Direction.SENT]
-    first = sent[-1] if sent else max(0, len(lines) - 2)
-    chosen = range(first, len(lines))
+    chosen = _last_exchange(records[session].transcript)
     return [Proof(session, line) for line in [*chosen[:1], *chosen[1:][-2:]]]
 
 
-def _before_the_farewell(lines: Sequence[TranscriptLine]) -> Sequence[TranscriptLine]:
-    """Without the good-bye, which says nothing about the verdict."""
-    for line in reversed(range(len(lines))):
-        text = lines[line].text.upper()
-        if lines[line].direction is Direction.SENT and (text == "QUIT" or text.endswith(" LOGOUT")):
-            return lines[:line] or lines
-    return lines
+def _last_exchange(lines: Sequence[TranscriptLine]) -> range:
+    """The last thing said and what followed, or what was noted when all was said; the good-bye says nothing."""
+    end = len(lines)
+    sent = [line for line in range(end) if lines[line].direction is Direction.SENT]
+    if sent and _is_farewell(lines[sent[-1]].text.upper()):
+        farewell = sent.pop()
+        # Behind it and its answer: looks that others made, or a connection that came to nothing.
+        noted = [line for line in range(farewell + 2, end) if lines[line].direction is Direction.NOTE]
+        if noted:
+            return range(noted[0], end)
+        end = farewell or end
+    return range(sent[-1] if sent else max(0, end - 2), end)
+
+
+def _is_farewell(said: str) -> bool:
+    return said == "QUIT" or said.endswith(" LOGOUT")

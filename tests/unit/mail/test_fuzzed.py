@@ -2,10 +2,9 @@
 
 import pytest
 
-from mailtrip.mail import smtp
+from mailtrip.mail import pop3, smtp
 from mailtrip.mail.framing import LineFramer
 from mailtrip.mail.imap import IMAPGrammar
-from mailtrip.mail.pop3_mailbox import _by_key
 from mailtrip.mail.script import BrokenProtocol, Refusal
 from mailtrip.mail.transcript import Redactor
 from mailtrip.model import Credentials
@@ -63,7 +62,9 @@ def test_a_folder_that_a_server_has_made_up_is_named_on_one_short_line(folder: s
 
 
 def test_copies_under_one_id_are_counted_without_going_through_all_of_them() -> None:
-    listing = [(number, "same") for number in range(1, 100_001)]
-    keys = _by_key(listing)
+    said = b"".join(b"%d same\r\n" % number for number in range(1, 100_001))
+    listing = play(pop3.list_uids(), [b"+OK\r\n" + said + b".\r\n"]).value
+    assert isinstance(listing, pop3.UIDListing)
+    keys = listing.numbers
     assert len(keys) == 100_000
     assert [keys["same"], keys["same 2"], keys["same 100000"]] == [1, 2, 100_000]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from mailtrip.mail import pop3
-from mailtrip.mail.pop3 import Capabilities, Greeting
+from mailtrip.mail.pop3 import Capabilities, Greeting, UIDListing
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.model import Credentials, Mechanism, StatusCode
 from mailtrip.testing.scripts import ConnectionLost, play
@@ -177,21 +177,59 @@ def test_a_sasl_exchange_that_fails_is_cancelled() -> None:
     [
         (
             b"+OK\r\n1 whqtswO00WBw418f9t5JxYwZ\r\n2 QhdPYR:00WBw1Ph7x7\r\n.\r\n",
-            ((1, "whqtswO00WBw418f9t5JxYwZ"), (2, "QhdPYR:00WBw1Ph7x7")),
+            {"whqtswO00WBw418f9t5JxYwZ": 1, "QhdPYR:00WBw1Ph7x7": 2},
         ),
-        (b"+OK\r\n.\r\n", ()),
-        (b"+OK\n1\ta \n.\n", ((1, "a"),)),
-        (b"+OK\r\n1 " + b"x" * 255 + b"\r\n.\r\n", ((1, "x" * 255),)),
-        (b"+OK\r\n1 ..a\r\n.\r\n", ((1, "..a"),)),
+        (b"+OK\r\n.\r\n", {}),
+        (b"+OK\n1\ta \n.\n", {"a": 1}),
+        (b"+OK\r\n\r\n3 b\r\n1 a\r\n.\r\n", {"b": 3, "a": 1}),
+        (b"+OK\r\n1 " + b"x" * 255 + b"\r\n.\r\n", {"x" * 255: 1}),
+        (b"+OK\r\n1 ..a\r\n.\r\n", {"..a": 1}),
+        (b"+OK\r\n1 .\r\n.\r\n", {".": 1}),
+        (b"+OK\r\n1 a\r\n2 a\r\n3 b\r\n4 a\r\n.\r\n", {"a": 1, "a 2": 2, "b": 3, "a 3": 4}),
     ],
 )
-def test_uids_are_listed(said: bytes, expected: tuple[tuple[int, str], ...]) -> None:
+def test_uids_are_listed(said: bytes, expected: dict[str, int]) -> None:
     played = play(pop3.list_uids(), [said])
-    assert (played.sent, played.value) == (b"UIDL\r\n", expected)
+    assert isinstance(played.value, UIDListing)
+    assert (played.sent, played.value.numbers) == (b"UIDL\r\n", expected)
+    assert list(played.value.numbers) == list(expected)
+
+
+LISTED = [f"{number} uid{number % 4000}".encode() for number in range(1, 12_000)]
+
+
+@pytest.mark.parametrize("known", [0, 1, 3999, 4000, 8001, 11_999])
+def test_a_listing_is_read_in_pieces_and_from_where_it_differs_from_an_earlier_one(known: int) -> None:
+    earlier, whole = (listed(*LISTED[:count]) for count in (known, len(LISTED)))
+    assert listed(*LISTED, known=earlier) == whole
+    assert list(whole.numbers.values()) == list(range(1, 12_000))
+    assert [whole.numbers[key] for key in ("uid1", "uid1 2", "uid1 3", "uid0 2")] == [1, 4001, 8001, 8000]
+
+
+def test_a_listing_that_is_as_it_was_is_not_read_again() -> None:
+    earlier = listed(*LISTED)
+    assert listed(*LISTED, known=earlier) is earlier
+
+
+def test_a_listing_that_goes_on_in_another_way_is_read_anew() -> None:
+    assert listed(b"1 b", b"2 c", known=listed(b"1 a", b"2 b")).numbers == {"b": 1, "c": 2}
+    assert listed(b"1 a", known=listed(b"1 a", b"2 b")).numbers == {"a": 1}
+
+
+def test_others_have_their_turn_while_a_long_listing_is_read() -> None:
+    exchanges = play(pop3.list_uids(), [b"+OK\r\n" + b"\r\n".join([*LISTED, b".", b""])]).exchanges
+    assert [exchange.framer is None for exchange in exchanges] == [False, True, True]
+
+
+def listed(*lines: bytes, known: UIDListing | None = None) -> UIDListing:
+    value = play(pop3.list_uids(known), [b"+OK\r\n" + b"\r\n".join([*lines, b".", b""])]).value
+    assert isinstance(value, UIDListing)
+    return value
 
 
 @pytest.mark.parametrize(
-    "line", [b"1", b"x y", b"1 a b", b"1 " + b"x" * 256, b"1 \xff", b"-1 a", b"9999999999 a", b"1 a\x00"]
+    "line",
+    [b"1", b"x y", b"1 a b", b"1 " + b"x" * 256, b"1 \xff", b"-1 a", b"9999999999 a", b"1 a\x00", b"1 a\r\n2", b" 1 a"],
 )
 def test_lines_that_name_no_message_break_the_protocol(line: bytes) -> None:
     value = play(pop3.list_uids(), [b"+OK\r\n%s\r\n.\r\n" % line]).value
@@ -306,8 +344,8 @@ def test_a_listing_has_a_hundred_thousand_messages_at_most(messages: int, is_hea
     said = b"+OK\r\n" + b"".join(b"%d a\r\n" % number for number in range(messages)) + b".\r\n"
     if is_heard:
         value = play(pop3.list_uids(), [said]).value
-        assert isinstance(value, tuple)
-        assert len(value) == messages
+        assert isinstance(value, UIDListing)
+        assert len(value.numbers) == messages
         return
     with pytest.raises(ConnectionLost, match="more than 100002 lines"):
         play(pop3.list_uids(), [said])
