@@ -86,6 +86,44 @@ async def test_a_refused_recipient_is_an_error_and_ends_with_2(server: LoopbackS
     assert "550 5.1.1 no such user" in ended.output
 
 
+@pytest.mark.parametrize("protocol", ["smtp", "pop3", "imap"])
+async def test_one_server_alone_is_checked_without_a_login_and_nothing_is_sent(
+    protocol: str, server: LoopbackServer
+) -> None:
+    option = "--smtp" if protocol == "smtp" else "--mailbox"
+    ended = await mailtrip("probe", option, server.url(protocol), f"{option}-tls", "none")
+
+    assert ended.code == 0, ended
+    assert ended.output.splitlines()[-1].startswith(f"OK: {server.url(protocol)} answered in ")
+    assert [session.username for session in server.sessions] == [None]
+
+
+@pytest.mark.parametrize(("protocol", "last"), [("smtp", "SMTP: log in"), ("imap", "Mailbox: note what is there")])
+async def test_a_check_with_a_user_name_logs_in_and_its_json_says_that_nothing_was_sent(
+    protocol: str, last: str, server: LoopbackServer
+) -> None:
+    prefix, option = ("smtp-", "--smtp") if protocol == "smtp" else ("", "--mailbox")
+    arguments = [option, server.url(protocol), f"{option}-tls", "none", f"--{prefix}username", ADDRESS]
+    variables = {"MAILTRIP_SMTP_PASSWORD": PASSWORD}
+    shown = await probe(*arguments, **variables)
+    ended = await probe(*arguments, "--json", **variables)
+
+    document = json.loads(ended.output)
+    assert (shown.code, ended.code) == (0, 0), shown
+    assert last in shown.output
+    assert (document["verdict"], document["message_id"], document["copies"]) == ("answers", None, 0)
+    assert {session.username for session in server.sessions} == {ADDRESS}
+
+
+async def test_a_check_that_fails_ends_with_2(server: LoopbackServer) -> None:
+    server.faults.add(Fault(protocol=MailProtocol.SMTP, at="greeting", action=Reply("554 5.3.2 not here")))
+
+    ended = await probe("--smtp", server.url("smtp"))
+
+    assert ended.code == 2
+    assert ended.output.splitlines()[-1].startswith("ERROR: The check failed at step greeting: ")
+
+
 async def test_the_worst_of_several_trips_decides(server: LoopbackServer) -> None:
     server.faults.add(Fault(protocol=MailProtocol.SMTP, at="rcpt", action=Reply("550 5.1.1 no such user"), times=1))
 
@@ -156,7 +194,14 @@ async def test_no_password_shows_in_a_transcript(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "Missing option '--smtp'"),
+        ([], "Missing option '--smtp' or '--mailbox'"),
+        (["--smtp", "x", "--mailbox", "imap://x"], "--to: is missing; give it for a round trip"),
+        (["--smtp", "x", "--to", "a@example.com"], "--to: a round trip needs --smtp and --mailbox too"),
+        (["--mailbox", "imap://x", "--to", "a@example.com"], "--to: a round trip needs --smtp and --mailbox too"),
+        (["--smtp", "x", "--from", "a@example.com"], "--from: nothing is sent without --to"),
+        (["--mailbox", "x"], "write imaps://HOST"),
+        (["--mailbox", "imap://x", "--password-file", "-"], "say who with --username"),
+        (["--smtp", "smpt://x"], "--smtp: "),
         (["--smtp", "x", "--mailbox", "imaps://x", "--to", "a@example.com", "--password", "p"], "--password-file"),
         (["--smtp", "x", "--mailbox", "x", "--to", "a@example.com"], "write imaps://HOST"),
         (["--smtp", "x", "--mailbox", "imap://x", "--to", "nobody"], '--to: "nobody" is no mail address'),

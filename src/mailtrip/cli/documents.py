@@ -53,19 +53,21 @@ def result_document(result: Result, *, with_transcripts: bool) -> dict[str, obje
 def monitor_document(monitor: Monitor, last: Run | None, providers: Providers) -> dict[str, object]:
     """One monitor with its last run, and with what its providers don't allow of its plan; no password is in it."""
     settings = monitor.settings
+    smtp = settings.smtp if settings.smtp_server else None
+    mailbox = settings.mailbox if settings.mailbox_server else None
     return {
         "id": monitor.id,
         "name": settings.name,
         "type": settings.type,
         "enabled": settings.enabled,
-        "email": settings.email,
-        "sender": settings.sender or settings.email,
-        "smtp_server": settings.smtp.url,
-        "smtp_tls": settings.smtp.tls,
+        "email": settings.email or None,
+        "sender": settings.sender or settings.email or None,
+        "smtp_server": smtp and smtp.url,
+        "smtp_tls": smtp and smtp.tls,
         "smtp_username": settings.smtp_username,
-        "mailbox_server": settings.mailbox.url,
-        "mailbox_tls": settings.mailbox.tls,
-        "username": settings.username or settings.email,
+        "mailbox_server": mailbox and mailbox.url,
+        "mailbox_tls": mailbox and mailbox.tls,
+        "username": settings.username or settings.email or None,
         "tls_verify": settings.tls_verify,
         "has_own_ca": settings.tls_ca is not None,
         "interval_minutes": settings.interval.total_seconds() / 60,

@@ -38,7 +38,7 @@ def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None
         click.echo(json.dumps(documents, indent=2))
     else:
         print_table(
-            ("ID", "NAME", "EVERY", "MAILBOX", "LAST RUN", "VERDICT"),
+            ("ID", "NAME", "EVERY", "SERVER", "LAST RUN", "VERDICT"),
             [_row(monitor, last.get(monitor.id)) for monitor in found],
         )
 
@@ -66,7 +66,7 @@ def _row(monitor: Monitor, last: Run | None) -> tuple[str, ...]:
     every = f"{settings.interval.total_seconds() / 60:g} min" if settings.enabled else "off"
     slot = "-" if last is None else f"{last.slot:%Y-%m-%d %H:%M:%S}"
     verdict = "-" if last is None or last.result is None else last.result.verdict
-    return str(monitor.id), settings.name, every, settings.mailbox.url, slot, verdict
+    return str(monitor.id), settings.name, every, settings.servers[-1].url, slot, verdict
 
 
 def _cell(value: object) -> str:

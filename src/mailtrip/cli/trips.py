@@ -1,4 +1,4 @@
-"""The trips of `mailtrip probe`: made one after another, each shown as it happens, the worst one kept."""
+"""The trips and checks of `mailtrip probe`: made one after another, each shown as it happens, the worst one kept."""
 
 import asyncio
 import json
@@ -35,10 +35,10 @@ _BAD_TO_WORSE = (Severity.OK, Severity.WARNING, Severity.UNKNOWN, Severity.ERROR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """What is to be done: `count` trips, `interval` from start to start."""
+    """What is to be done: `count` trips or checks, `interval` from start to start. A trip needs a mailbox login."""
 
     settings: MonitorSettings
-    mailbox_credentials: Credentials = field(repr=False)
+    mailbox_credentials: Credentials | None = field(repr=False)
     smtp_credentials: Credentials | None = field(repr=False)
     count: int
     interval: timedelta
@@ -64,7 +64,8 @@ def make_trips(errand: Errand, *, as_json: bool, with_transcripts: bool) -> int:
         report=traceback.print_exception,
         providers=Providers(PRESETS),
     )
-    display = _JSONDisplay(with_transcripts) if as_json else _TextDisplay(with_transcripts, clock)
+    noun = "Trip" if errand.settings.sends_message else "Check"
+    display = _JSONDisplay(with_transcripts) if as_json else _TextDisplay(noun, with_transcripts, clock)
     try:
         worst = run_async(_make_all(errand, prober, meter, clock, display))
     finally:
@@ -80,6 +81,11 @@ class _Display(Protocol):
 
 async def _make_all(errand: Errand, prober: Prober, meter: LagMeter, clock: Clock, display: _Display) -> Severity:
     async def trip(observe: Observer) -> Result:
+        if not errand.settings.sends_message:
+            credentials = errand.smtp_credentials or errand.mailbox_credentials
+            return await prober.check(errand.settings, credentials=credentials, observe=observe)
+        if errand.mailbox_credentials is None:
+            raise ValueError("a round trip needs a login for its mailbox")
         return await prober.run(
             errand.settings,
             mailbox_credentials=errand.mailbox_credentials,
@@ -115,14 +121,15 @@ class _JSONDisplay:
 class _TextDisplay:
     """Steps as they happen, then the verdict, then the transcripts if they are wanted."""
 
-    def __init__(self, with_transcripts: bool, clock: Clock) -> None:
+    def __init__(self, noun: str, with_transcripts: bool, clock: Clock) -> None:
+        self._noun = noun
         self._with_transcripts = with_transcripts
         self._clock = clock
         self._console = Console(highlight=False, soft_wrap=True)
 
     async def show(self, trip: _Trip, *, number: int, count: int) -> Result:
         if count > 1:
-            click.echo(f"Trip {number} of {count}")
+            click.echo(f"{self._noun} {number} of {count}")
         steps, drawn = self._begin()
         async with drawn:
             result = await trip(steps.observe)

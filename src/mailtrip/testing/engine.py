@@ -267,7 +267,8 @@ class FakeLedger:
 
     async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
         self._called("recent_runs")
-        found = [self._recent(run) for run in sorted(self.runs.values(), key=lambda run: run.slot) if run.slot > since]
+        runs = [run for run in self.runs.values() if run.slot > since and self._settings[run.monitor_id].sends_message]
+        found = [self._recent(run) for run in sorted(runs, key=lambda run: run.slot)]
         return [each for each in found if is_limited(each.smtp_host)]
 
     async def take_over(self, *, own_since: datetime) -> TakenOver:
@@ -335,6 +336,7 @@ class FakeLedger:
         return ScheduledMonitor(
             id=monitor_id,
             account_id=1,
+            sends_message=settings.sends_message,
             interval=settings.interval,
             timeout=settings.run_timeout,
             location_ids=settings.location_ids or (DEFAULT_LOCATION_ID,),

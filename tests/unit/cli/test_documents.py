@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from mailtrip.cli.documents import result_document
+from mailtrip.cli.documents import monitor_document, result_document
 from mailtrip.model import (
     Copy,
     DeliverabilityFacts,
@@ -13,6 +13,10 @@ from mailtrip.model import (
     Leg,
     MailProtocol,
     MessageFacts,
+    Monitor,
+    MonitorSettings,
+    MonitorType,
+    Providers,
     Result,
     Route,
     SessionRecord,
@@ -99,3 +103,22 @@ def test_what_the_message_tells_is_shown_with_durations_in_milliseconds() -> Non
     assert shown["route"]["legs"][0]["delay_ms"] == 1500.0
     assert shown["route"]["legs"][0]["hop"]["time"] == "2026-01-01T00:00:00+00:00"
     assert document["deferred_for_ms"] == 10_000.0
+
+
+def test_a_check_has_one_server_and_no_addresses() -> None:
+    settings = MonitorSettings(
+        type=MonitorType.SMTP, name="Check", plan_code="P", smtp_server="smtps://mail.example.com"
+    )
+    monitor = Monitor(
+        id=100001,
+        account_id=1,
+        settings=settings,
+        has_password=False,
+        has_smtp_password=False,
+        created_at=RESULT.started_at,
+        modified_at=RESULT.started_at,
+    )
+    document = monitor_document(monitor, None, Providers())
+
+    assert (document["smtp_server"], document["mailbox_server"]) == ("smtps://mail.example.com:465", None)
+    assert [document[name] for name in ("email", "sender", "username", "mailbox_tls")] == [None] * 4

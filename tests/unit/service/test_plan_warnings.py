@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailtrip.model import MailProtocol, MonitorSettings, Provider, Providers
+from mailtrip.model import MailProtocol, MonitorSettings, MonitorType, Provider, Providers
 from mailtrip.service.plan_warnings import plan_warnings
 
 MINUTE = timedelta(minutes=1)
@@ -58,3 +58,18 @@ def test_an_imap_run_needs_one_login(seconds: float, is_warned: bool) -> None:
 
     assert bool(warnings) is is_warned
     assert all("set a longer interval" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("type_", [MonitorType.SMTP, MonitorType.POP3, MonitorType.IMAP])
+def test_a_check_sends_no_message_and_logs_in_once(type_: MonitorType) -> None:
+    provider = Provider(name="example", hosts=("example.com",), messages_per_hour=1, login_gap=timedelta(seconds=55))
+    settings = MonitorSettings(
+        type=type_,
+        name="Check",
+        plan_code="P",
+        smtp_server="smtp.example.com",
+        mailbox_server="pop.example.com",
+        interval=MINUTE,
+    )
+
+    assert plan_warnings(settings, Providers([provider])) == ()
