@@ -33,6 +33,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v1/health",
         "get /api/v1/monitors/{monitor_id}/runs",
         "get /api/v1/runs/{run_id}",
+        "get /api/v3/locations",
         "get /api/v3/monitors",
         "get /api/v3/monitors/{monitor_id}",
         "get /api/v3/notifier-groups",

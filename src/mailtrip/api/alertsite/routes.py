@@ -8,6 +8,7 @@ from mailtrip.api.alertsite import (
     access_tokens,
     group_fields,
     groups,
+    locations,
     monitor_docs,
     monitors,
     recipient_fields,
@@ -21,6 +22,7 @@ __all__ = ["COMPONENTS", "router"]
 COMPONENTS: Final = {
     **access_tokens.COMPONENTS,
     **group_fields.COMPONENTS,
+    **locations.COMPONENTS,
     **monitor_docs.COMPONENTS,
     **recipient_fields.COMPONENTS,
     **tests_on_demand.COMPONENTS,
@@ -31,6 +33,6 @@ COMPONENTS: Final = {
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    for part in (access_tokens, monitors, recipients, groups, tests_on_demand, site_status):
+    for part in (access_tokens, monitors, locations, recipients, groups, tests_on_demand, site_status):
         routes.include_router(part.router())
     return routes
