@@ -8,7 +8,6 @@ import email
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -371,21 +370,6 @@ async def cut_short(prober: Prober, server: LoopbackServer, protocol: MailProtoc
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-
-
-@BOTH
-async def test_a_restart_makes_nothing_up_about_when_the_message_went_out(
-    prober: Prober, protocol: MailProtocol
-) -> None:
-    run = begun_run()
-    async with serve() as server:
-        await cut_short(prober, server, protocol, run)
-        accepted_at = datetime.now(UTC)
-        known = replace(run, accepted_at=accepted_at, accepted_reply="250 ok")
-        resumed = await trip(prober, server, protocol, run=known, resumes=True)
-
-    assert resumed.sighting is not None
-    assert abs(resumed.sighting.not_before - (run.begins_at - accepted_at)) < timedelta(milliseconds=1)
 
 
 @BOTH
