@@ -239,19 +239,16 @@ async def test_a_hanging_imap_session_does_not_hold_up_its_neighbours(client: Ma
         put(server, 1)
         began = CLOCK.monotonic()
         looks = await look_at_once(others)
-        first = CLOCK.monotonic() - began
         put(server, 2)
-        began = CLOCK.monotonic()
         more = await look_at_once(others)
-        second = CLOCK.monotonic() - began
+        took = CLOCK.monotonic() - began
         assert not stuck.done()
         stuck.cancel()
         await asyncio.gather(stuck, return_exceptions=True)
         noops = said(server, IMAP)["NOOP"]
 
     assert [numbers(look) for look in (*looks, *more)] == [[1]] * 5 + [[2]] * 5
-    assert first < 1.0
-    assert second < 0.4, "it was waited for once"
+    assert took < 5, "its time is up after ten seconds"
     assert noops == 3, "its own, and one for all others in each round"
 
 
