@@ -56,7 +56,7 @@ LATE = Outcome(Verdict.LATE, StatusCode.TIMEOUT, Step.WAIT)
 DOUBLED = Outcome(Verdict.DOUBLED, StatusCode.DOUBLED, Step.LOOK)
 NOT_DELETED = Outcome(Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE)
 STILL_THERE = Outcome(Verdict.DELIVERED, StatusCode.DELETE_FAILED, Step.DELETE, may_stay=True)
-UNSENT = Outcome(Verdict.UNDECIDED, StatusCode.SMTP_PROTOCOL, Step.SUBMIT)
+UNDECIDED = Outcome(Verdict.UNDECIDED, StatusCode.SMTP_PROTOCOL, Step.SUBMIT)
 
 AFTERWARDS_ROWS = (
     afterwards(
@@ -64,7 +64,7 @@ AFTERWARDS_ROWS = (
     ),
     afterwards(
         "accepted with its answer lost, and delivered after the run's deadline",
-        UNSENT,
+        UNDECIDED,
         LATE,
         Fault(MailProtocol.SMTP, "dot", AcceptThenDrop()),
         delivery=Delivery(delay=1.3),
