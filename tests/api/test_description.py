@@ -30,6 +30,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "delete /api/v3/monitors/{monitor_id}",
         "delete /api/v3/notifier-groups/{group_id}",
         "delete /api/v3/recipients/{recipient_id}",
+        "delete /api/v3/slas/{sla_id}",
         "get /api/v1/health",
         "get /api/v1/monitors/{monitor_id}/runs",
         "get /api/v1/runs/{run_id}",
@@ -41,6 +42,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v3/recipients",
         "get /api/v3/recipients/{recipient_id}",
         "get /api/v3/report-sitestatus",
+        "get /api/v3/slas",
+        "get /api/v3/slas/{sla_id}",
         "get /api/v3/tests",
         "patch /api/v3/monitors/email-imap/{monitor_id}",
         "patch /api/v3/monitors/email-pop/{monitor_id}",
@@ -48,6 +51,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "patch /api/v3/monitors/email-smtp/{monitor_id}",
         "patch /api/v3/notifier-groups/{group_id}",
         "patch /api/v3/recipients/{recipient_id}",
+        "patch /api/v3/slas/{sla_id}",
         "post /api/v1/monitors/{monitor_id}/test",
         "post /api/v3/access-tokens",
         "post /api/v3/monitors/email-imap",
@@ -56,6 +60,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "post /api/v3/monitors/email-smtp",
         "post /api/v3/notifier-groups",
         "post /api/v3/recipients",
+        "post /api/v3/slas",
+        "post /api/v3/slas/bulk-edit",
     ]
 
 

@@ -87,10 +87,10 @@ def test_name_monitors_and_recipients_are_required(server: Server) -> None:
 @pytest.mark.parametrize("field", ["monitors", "recipients"])
 def test_monitors_and_recipients_have_at_least_one_item(server: Server, field: str) -> None:
     body = {"name": "x", "monitors": [server.create()], "recipients": [recipient(server)]}
-    assert faults(server, body | {field: []}) == [f"{field}: has 0 items; it takes 1 to 10000"]
+    assert faults(server, body | {field: []}) == [f"{field}: has 0 items; 1 to 10000 are allowed"]
     group_id = create(server, [100001], [100001])
     response = server.patch(f"{GROUPS}/{group_id}", json={field: []})
-    assert messages(response) == [f"invalid_request - {field}: has 0 items; it takes 1 to 10000"]
+    assert messages(response) == [f"invalid_request - {field}: has 0 items; 1 to 10000 are allowed"]
 
 
 def test_a_name_has_at_most_128_characters(server: Server) -> None:

@@ -13,6 +13,7 @@ from mailtrip.api.alertsite.check_fields import ALL_FIELDS
 from mailtrip.api.alertsite.fields import Field, MonitorField
 from mailtrip.api.alertsite.group_fields import GROUPS
 from mailtrip.api.alertsite.recipient_fields import RECIPIENTS
+from mailtrip.api.alertsite.sla_fields import BULK, SLAS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
 from mailtrip.config.settings import SETTINGS, Setting
@@ -155,6 +156,8 @@ def test_each_monitor_field_is_documented_with_its_meaning(field: MonitorField) 
 RECORDS: dict[str, tuple[Field[Any], ...]] = {  # Any: each table has its own view
     "Recipient": RECIPIENTS.fields,
     "Recipient group": GROUPS.fields,
+    "SLA": SLAS.fields,
+    "Bulk edit of SLA": BULK.fields,
 }
 
 

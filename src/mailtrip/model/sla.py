@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailtrip.model.blackout import OneTimeWindow, WeeklyWindow
+from mailtrip.model.monitor import Mode
 
 __all__ = ["SLA", "Exclusion", "OperatingPeriod", "SLASettings"]
 
@@ -36,7 +37,7 @@ class SLASettings:
     """What an owner sets; `service.sla_rules` checks it.
 
     Attributes:
-        description: None means the monitor's name.
+        description: None means the monitor's name; a stored one is never None.
         availability_percent: more than 0, at most 100, three decimals; likewise `uptime_percent`.
         response_time: the goal, 0 to 300 s, hundredths of a second; likewise `secondary_response_time`, where 0 is none.
         uptime_percent: for monitors with mode SLA (MultiPOP) only.
@@ -59,12 +60,15 @@ class SLA:
     """A stored SLA; a monitor has one at most.
 
     Attributes:
+        monitor_name: when it was read; likewise `monitor_mode`.
         revision: grows by one with each change.
     """
 
     id: int
     account_id: int
     monitor_id: int
+    monitor_name: str
+    monitor_mode: Mode
     settings: SLASettings
     created_at: datetime
     modified_at: datetime

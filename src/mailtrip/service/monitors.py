@@ -196,6 +196,7 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
         raise NotFound(f"there is no monitor {monitor_id}")
     store.monitors.remove(connection, monitor_id, now=now)
     store.groups.forget_monitor(connection, monitor_id)
+    store.slas.remove_of(connection, monitor_id)
 
 
 def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Run]:

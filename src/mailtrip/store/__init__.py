@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from mailtrip.store import accounts, groups, history, ledger, monitors, recipients, retention, runs, tokens, users
+from mailtrip.store import accounts, groups, history, ledger, monitors, recipients, retention, runs, slas, tokens, users
 from mailtrip.store.database import Database
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "recipients",
     "retention",
     "runs",
+    "slas",
     "tokens",
     "users",
 ]

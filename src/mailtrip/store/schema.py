@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -42,6 +43,7 @@ from mailtrip.store.types import (
     Id,
     IntegerList,
     Number,
+    OperatingPeriods,
     Sessions,
     TextList,
     Timings,
@@ -66,6 +68,8 @@ __all__ = [
     "run_strays",
     "run_transcripts",
     "runs",
+    "sla_exclusions",
+    "slas",
     "tokens",
     "users",
 ]
@@ -336,4 +340,36 @@ recipient_group_recipients = Table(
     Column("group_id", ForeignKey("recipient_groups.id", ondelete="CASCADE"), primary_key=True),
     Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
+)
+
+slas = Table(
+    "slas",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("monitor_id", ForeignKey("monitors.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("description", String(1000), nullable=False),
+    Column("availability_percent", Double, nullable=False),
+    Column("response_time", Duration, nullable=False),
+    Column("secondary_response_time", Duration, nullable=False),
+    Column("uptime_percent", Double),
+    Column("operating_periods", OperatingPeriods, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("modified_at", UTCDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sla_exclusions = Table(
+    "sla_exclusions",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("sla_id", ForeignKey("slas.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("begins_at", UTCDateTime, nullable=False),
+    Column("ends_at", UTCDateTime, nullable=False),
+    Column("location_id", ForeignKey("locations.id"), comment="NULL for all locations"),
+    Column("note", String(255)),
+    sqlite_autoincrement=True,
 )

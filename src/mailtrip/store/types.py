@@ -6,14 +6,14 @@ lists are compact ASCII JSON in text columns, so that no character of a mail ser
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from mailtrip.model import CustomProperty, SessionRecord, Step, Timing
+from mailtrip.model import CustomProperty, OperatingPeriod, SessionRecord, Step, Timing, WeeklyWindow, WeekTime
 from mailtrip.store.codec import decode_session, encode_session
 from mailtrip.store.findings import Findings, decode_findings, encode_findings
 
@@ -25,6 +25,7 @@ __all__ = [
     "Id",
     "IntegerList",
     "Number",
+    "OperatingPeriods",
     "Sessions",
     "Timings",
     "UTCDateTime",
@@ -183,6 +184,45 @@ class CustomProperties(TypeDecorator[Sequence[CustomProperty]]):
         return tuple(
             CustomProperty(id=id_, name=name, value=text, value_id=value_id)
             for id_, name, text, value_id in json.loads(value)
+        )
+
+
+class OperatingPeriods(TypeDecorator[Sequence[OperatingPeriod]]):
+    """A tuple of operating periods, as day, time, day, time, and whether it is excluded."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[OperatingPeriod] | None, dialect: Dialect) -> str | None:
+        del dialect
+        if value is None:
+            return None
+        return _dump(
+            [
+                [
+                    period.window.start.day,
+                    f"{period.window.start.time:%H:%M}",
+                    period.window.end.day,
+                    f"{period.window.end.time:%H:%M}",
+                    period.is_excluded,
+                ]
+                for period in value
+            ]
+        )
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[OperatingPeriod, ...] | None:
+        del dialect
+        if value is None:
+            return None
+        return tuple(
+            OperatingPeriod(
+                window=WeeklyWindow(
+                    start=WeekTime(day=start_day, time=time.fromisoformat(start)),
+                    end=WeekTime(day=end_day, time=time.fromisoformat(end)),
+                ),
+                is_excluded=is_excluded,
+            )
+            for start_day, start, end_day, end, is_excluded in json.loads(value)
         )
 
 

@@ -29,6 +29,7 @@ schemathesis.openapi.format("imap-server", _server("imap://", "imaps://"))
 schemathesis.openapi.format("email", st.builds("{}@{}".format, _LABEL, _HOST))
 schemathesis.openapi.format("pem-bundle", st.just(_CERTIFICATE))
 schemathesis.openapi.format("contact", st.builds("{}@{}".format, _LABEL, _HOST))
+schemathesis.openapi.format("plain-time", st.datetimes().map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}".zfill(19)))
 schemathesis.openapi.format("run-cursor", st.just("MTc2NzI2ODgwMDAwMDAwMC4xMDAwMDE"))
 
 
@@ -88,6 +89,12 @@ _BETWEEN_FIELDS = re.compile(
     r"|username: has a colon"
     r"|(?:monitors|recipients): there is no "
     r"|(?:monitors|recipients|errortypes): names .* twice"
+    r"|monitor_id: (?:there is no monitor|monitor .* has SLA)"
+    r"|exclusions: item .* (?:ends at or before its start|names location)"
+    r"|exclusions: has [12][0-9]{3} items; at most 1000 are allowed"
+    r"|update_sla_objectives: is true for no part"
+    r"|(?:operating_periods|exclusions|update_exclusions_action): is required with"
+    r"|(?:availability|response_time): is required"
     r"|User authentication failed"
     r")"
 )

@@ -18,7 +18,7 @@ CREATE = "create_round_trip_monitor"
 CHECKS = ("smtp", "pop", "imap")
 CREATE_CHECKS = [f"--include-operation-id=create_{word}_monitor" for word in CHECKS]
 EDIT_CHECKS = [f"--include-operation-id=edit_{word}_monitor" for word in CHECKS]
-ALERTING = ["recipients", "recipient groups"]
+ALERTING = ["recipients", "recipient groups", "service levels"]
 ALONE = "--phases=examples,coverage,fuzzing"
 EDIT = "edit_round_trip_monitor"
 
@@ -56,6 +56,8 @@ def test_schemathesis_finds_nothing(
     assert server.post("/api/v3/recipients", json={"method_id": 12, "recipient": "a@example.com"}).status_code == 200
     group = {"name": "group", "monitors": [100001], "recipients": [100001]}
     assert server.post("/api/v3/notifier-groups", json=group).status_code == 200
+    sla = {"monitor_id": 100001, "name": "SLA", "availability": 99, "response_time": 5}
+    assert server.post("/api/v3/slas", json=sla).status_code == 200
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / config)]
     command += ["run", *arguments, f"{server.url}/api/openapi.json"]
     environment = os.environ | {

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtrip.api.alertsite import member_codecs
+from mailtrip.api.alertsite import member_codecs, sla_codecs
 from mailtrip.api.alertsite.list_codecs import custom_properties, locations
 from mailtrip.api.codecs import (
     LARGEST_ID,
@@ -58,6 +59,10 @@ CODECS: dict[str, Codec[Any]] = {  # Any: codecs of many types
     "recipients of a group": member_codecs.recipients(),
     "error types": member_codecs.error_types(),
     "templates": member_codecs.no_templates(),
+    "percentage": sla_codecs.percentage(),
+    "response time": sla_codecs.response_time(),
+    "operating periods": sla_codecs.operating_periods(),
+    "monitor numbers": sla_codecs.monitor_numbers(),
 }
 READS_ADD_TO = {"locations", "monitors of a group", "recipients of a group", "error types"}
 
@@ -105,6 +110,15 @@ def test_the_pattern_of_a_range_matches_the_numbers_in_it(low: int, span: int, n
 def test_a_number_in_an_odd_notation_is_refused(value: object) -> None:
     with pytest.raises(BadValue, match="must be a whole number from 0 to 20"):
         integer(0, 20).parse(value)
+
+
+@pytest.mark.parametrize("name", ["percentage", "response time"])
+@given(value=st.decimals(min_value=0, max_value=400, places=5).map(abs))
+def test_a_decimal_is_taken_as_text_exactly_when_it_is_taken_as_a_number(name: str, value: Decimal) -> None:
+    codec = CODECS[name]
+    assert _parses(codec, str(value)) == _parses(codec, float(value))
+    if _parses(codec, str(value)):
+        assert codec.parse(str(value)) == codec.parse(float(value))
 
 
 def test_the_largest_identifier_is_exact_in_every_json_parser() -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, kind_of, nullable, text
 from mailtrip.model import CustomProperty
 
-__all__ = ["custom_properties", "locations", "names"]
+__all__ = ["custom_properties", "items_of", "locations", "names"]
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def locations() -> Codec[tuple[int, ...]]:
     name: dict[str, JSON] = {"type": ["string", "null"], "description": "The location's name."}
 
     def parse(value: object) -> tuple[int, ...]:
-        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+        return tuple(_parse_item(position, item) for position, item in enumerate(items_of(value)))
 
     def _parse_item(position: int, item: object) -> int:
         found = item.get("id") if isinstance(item, dict) else item
@@ -42,7 +42,7 @@ def names(*, longest: int, most: int = _MOST) -> Codec[tuple[str, ...]]:
     word = text(longest=longest)
 
     def parse(value: object) -> tuple[str, ...]:
-        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value, most)))
+        return tuple(_parse_item(position, item) for position, item in enumerate(items_of(value, most=most)))
 
     def _parse_item(position: int, item: object) -> str:
         try:
@@ -59,7 +59,7 @@ def custom_properties() -> Codec[tuple[CustomProperty, ...]]:
     word = text(shortest=0, longest=255)
 
     def parse(value: object) -> tuple[CustomProperty, ...]:
-        return tuple(_parse_item(position, item) for position, item in enumerate(_items(value)))
+        return tuple(_parse_item(position, item) for position, item in enumerate(items_of(value)))
 
     def _parse_item(position: int, item: object) -> CustomProperty:
         if not isinstance(item, dict):
@@ -95,11 +95,13 @@ def _property(number: Mapping[str, JSON], word: Mapping[str, JSON]) -> dict[str,
     )
 
 
-def _items(value: object, most: int = _MOST) -> list[object]:
+def items_of(value: object, *, least: int = 0, most: int = _MOST) -> list[object]:
+    """The items of a list; raises BadValue for what is none, or has too few or too many."""
     if not isinstance(value, list):
         raise BadValue(f"must be a list, not {kind_of(value)}")
-    if len(value) > most:
-        raise BadValue(f"has {len(value)} items; at most {most} are allowed")
+    if not least <= len(value) <= most:
+        allowed = f"at most {most} are" if least == 0 else f"{least} to {most} are"
+        raise BadValue(f"has {len(value)} items; {allowed} allowed")
     return value
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, integer, kind_of, nullable
+from mailtrip.api.alertsite.list_codecs import items_of
+from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, integer, nullable
 from mailtrip.model import StatusCode
 
 __all__ = ["error_types", "monitors", "no_templates", "recipients", "status_text"]
@@ -107,11 +108,9 @@ def _members(
     """
 
     def parse(value: object) -> tuple[int, ...]:
-        if not isinstance(value, list):
-            raise BadValue(f"must be a list, not {kind_of(value)}")
-        if not least <= len(value) <= most:
-            raise BadValue(f"has {len(value)} items; it takes {least} to {most}")
-        return tuple(parse_item(position, item) for position, item in enumerate(value))
+        return tuple(
+            parse_item(position, item) for position, item in enumerate(items_of(value, least=least, most=most))
+        )
 
     def parse_item(position: int, item: object) -> int:
         try:

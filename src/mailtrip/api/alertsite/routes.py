@@ -14,6 +14,8 @@ from mailtrip.api.alertsite import (
     recipient_fields,
     recipients,
     site_status,
+    sla_fields,
+    slas,
     tests_on_demand,
 )
 
@@ -27,12 +29,13 @@ COMPONENTS: Final = {
     **recipient_fields.COMPONENTS,
     **tests_on_demand.COMPONENTS,
     **site_status.COMPONENTS,
+    **sla_fields.COMPONENTS,
 }
 
 
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    for part in (access_tokens, monitors, locations, recipients, groups, tests_on_demand, site_status):
+    for part in (access_tokens, monitors, locations, recipients, groups, slas, tests_on_demand, site_status):
         routes.include_router(part.router())
     return routes
