@@ -14,7 +14,6 @@ from mailtrip.engine.plan import Gap
 from mailtrip.engine.ports import Ledger, PlannedRun
 from mailtrip.errors import Unavailable
 from mailtrip.model import RunKind, RunState
-from mailtrip.schedule.slots import next_slot
 
 __all__ = ["GapRecorder", "Missed", "missed_slots"]
 
@@ -40,12 +39,14 @@ def missed_slots(gap: Gap, *, location_id: int, rows: int) -> tuple[Missed, ...]
 
     The oldest then share one more row, at the first slot that was missed, whose note says how many they are.
     """
-    monitor = gap.monitor
-    first = next_slot(monitor.id, monitor.interval, after=gap.after)
-    number = (gap.until - first) // monitor.interval + 1
+    cadence = gap.monitor.cadence_at(location_id)
+    if cadence is None:
+        return ()
+    first = cadence.rank(gap.after)
+    number = cadence.rank(gap.until) - first
 
     def missed(start: int, end: int, note: str) -> Missed:
-        times = (first + index * monitor.interval for index in range(start, end))
+        times = (cadence.at(first + index) for index in range(start, end))
         return Missed(planned=tuple(_planned(gap, slot, location_id) for slot in times), note=note)
 
     surplus = number - rows

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from mailtrip.clock import Clock
 from mailtrip.engine.ports import Changes
-from mailtrip.model import Run, RunState
+from mailtrip.model import DEFAULT_LOCATION_ID, Run, RunState
 from mailtrip.service import endings, jobs, ledger, quotas, retention, runs, schedules
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
@@ -29,6 +29,7 @@ class DatabaseLedger:
         keep_good_transcripts: transcripts of good runs.
         keep_bad_transcripts: transcripts of all other runs.
         lost_after: a message that was not seen for so long is lost.
+        location_id: whose runs the engine makes.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class DatabaseLedger:
         keep_good_transcripts: timedelta = timedelta(days=7),
         keep_bad_transcripts: timedelta = timedelta(days=90),
         lost_after: timedelta = ledger.HORIZON,
+        location_id: int = DEFAULT_LOCATION_ID,
     ) -> None:
+        self._location_id = location_id
         self._database = database
         self._secrets = secrets
         self._clock = clock
@@ -73,14 +76,18 @@ class DatabaseLedger:
         return Changes(changed=changed, gone=gone, mark=reached)
 
     async def last_slots(self) -> Mapping[int, datetime]:
-        return await self._database.reading(schedules.last_slots)
+        return await self._database.reading(
+            lambda connection: schedules.last_slots(connection, location_id=self._location_id)
+        )
 
     async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
         return await self._database.reading(lambda connection: quotas.recent_runs(connection, is_limited, since=since))
 
     async def take_over(self, *, own_since: datetime) -> TakenOver:
         return await self._database.writing(
-            lambda connection: ledger.take_over(connection, now=self._clock.now(), own_since=own_since)
+            lambda connection: ledger.take_over(
+                connection, now=self._clock.now(), own_since=own_since, location_id=self._location_id
+            )
         )
 
     async def note_accepted(self, acceptances: Sequence[Acceptance]) -> None:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from mailtrip.engine.ports import PlannedRun, ScheduledMonitor
 from mailtrip.model import RunKind
-from mailtrip.schedule.slots import next_slot
+from mailtrip.schedule.cadence import Cadence
 
 __all__ = ["STALLED", "Due", "Gap", "Plan", "gaps_of_a_stop", "longest_wait"]
 
 _LONGEST_WAIT = timedelta(seconds=60)
+_MOMENT = timedelta(microseconds=1)
 _STOPPED = "the program was not running"
 STALLED = "the program was suspended or had stalled"
 
@@ -23,7 +24,10 @@ def longest_wait(interval: timedelta) -> timedelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Slots of a monitor that went by without a run: those later than `after`, not later than `until`, and why."""
+    """Slots of a monitor that went by without a run: those later than `after`, not later than `until`, and why.
+
+    They are the slots in which the location that finds the gap has its part.
+    """
 
     monitor: ScheduledMonitor
     after: datetime
@@ -40,14 +44,15 @@ class Due:
 
 
 class Plan:
-    """Knows the next slot of each enabled monitor of one location, and hands out each slot once.
+    """Knows the next slot of each enabled monitor in which one location has its part, and hands out each slot once.
 
     Taking what is due costs time for the monitors that are due, not for those that exist.
     """
 
     def __init__(self, location_id: int) -> None:
-        self._location_id = location_id
+        self.location_id = location_id
         self._monitors: dict[int, ScheduledMonitor] = {}
+        self._cadences: dict[int, Cadence] = {}
         self._next: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
 
@@ -60,25 +65,28 @@ class Plan:
 
     def next_slot(self, monitor_id: int, *, after: datetime) -> datetime | None:
         """The monitor's first slot later than `after`, handed out or not; None where none is planned."""
-        monitor = self._monitors.get(monitor_id)
-        return None if monitor is None else _next_slot(monitor, after=after)
+        cadence = self._cadences.get(monitor_id)
+        return None if cadence is None else cadence.next(after)
 
     def put(self, monitor: ScheduledMonitor, *, now: datetime) -> None:
         """Take a monitor that is new or was edited: its next slot lies after `now`, and after those handed out before."""
-        if self._location_id not in monitor.location_ids:
+        cadence = monitor.cadence_at(self.location_id)
+        if cadence is None:
             self.remove(monitor.id)
             return
-        known = self._monitors.get(monitor.id)
+        known = self._cadences.get(monitor.id)
         self._monitors[monitor.id] = monitor
+        self._cadences[monitor.id] = cadence
         if known is None:
-            self._set_next(monitor.id, _next_slot(monitor, after=now))
-        elif known.interval != monitor.interval:
-            handed_out_until = self._next[monitor.id] - known.interval
-            self._set_next(monitor.id, _next_slot(monitor, after=max(now, handed_out_until)))
+            self._set_next(monitor.id, cadence.next(now))
+        elif known != cadence:
+            handed_out_until = known.at(known.rank(self._next[monitor.id]) - 2)
+            self._set_next(monitor.id, cadence.next(max(now, handed_out_until)))
 
     def remove(self, monitor_id: int) -> None:
         """Forget a monitor; nothing happens when it is not known."""
         self._monitors.pop(monitor_id, None)
+        self._cadences.pop(monitor_id, None)
         self._next.pop(monitor_id, None)
 
     def take_due(self, *, now: datetime, until: datetime) -> Due:
@@ -93,14 +101,14 @@ class Plan:
             slot, monitor_id = heapq.heappop(self._heap)
             if self._next.get(monitor_id) != slot:
                 continue
-            monitor = self._monitors[monitor_id]
+            monitor, cadence = self._monitors[monitor_id], self._cadences[monitor_id]
             stale = now - longest_wait(monitor.interval)
             if slot < stale:
-                gaps.append(Gap(monitor=monitor, after=slot - monitor.interval, until=stale, note=STALLED))
-                self._set_next(monitor_id, _next_slot(monitor, after=stale))
+                gaps.append(Gap(monitor=monitor, after=slot - _MOMENT, until=stale, note=STALLED))
+                self._set_next(monitor_id, cadence.next(stale))
                 continue
             planned.append(self._planned(monitor, slot))
-            self._set_next(monitor_id, _next_slot(monitor, after=slot))
+            self._set_next(monitor_id, cadence.next(slot))
         return Due(planned=tuple(planned), gaps=tuple(gaps))
 
     def _set_next(self, monitor_id: int, slot: datetime) -> None:
@@ -111,30 +119,26 @@ class Plan:
         return PlannedRun(
             account_id=monitor.account_id,
             monitor_id=monitor.id,
-            location_id=self._location_id,
+            location_id=self.location_id,
             slot=slot,
             kind=RunKind.SCHEDULED,
         )
 
 
 def gaps_of_a_stop(
-    monitors: Sequence[ScheduledMonitor], last_slots: Mapping[int, datetime], *, now: datetime
+    monitors: Sequence[ScheduledMonitor], last_slots: Mapping[int, datetime], *, location_id: int, now: datetime
 ) -> list[Gap]:
-    """The slots that went by while the program was not running.
+    """The slots that went by at a location while the program was not running.
 
     A monitor without any slot yet has no gap. One that was edited since its last slot has gaps from the edit on, as
     the slots before it were those of other settings.
     """
     gaps = []
     for monitor in monitors:
-        last = last_slots.get(monitor.id)
-        if last is None:
+        last, cadence = last_slots.get(monitor.id), monitor.cadence_at(location_id)
+        if last is None or cadence is None:
             continue
         after = max(last, monitor.modified_at)
-        if _next_slot(monitor, after=after) <= now:
+        if cadence.next(after) <= now:
             gaps.append(Gap(monitor=monitor, after=after, until=now, note=_STOPPED))
     return gaps
-
-
-def _next_slot(monitor: ScheduledMonitor, *, after: datetime) -> datetime:
-    return next_slot(monitor.id, monitor.interval, after=after)

@@ -74,7 +74,7 @@ class Ledger(Protocol):
         ...
 
     async def last_slots(self) -> Mapping[int, datetime]:
-        """The newest slot of a scheduled run that is known of each monitor that has one."""
+        """The newest slot of a scheduled run at the engine's location that is known of each monitor that has one."""
         ...
 
     async def recent_runs(self, is_limited: Callable[[str], bool], *, since: datetime) -> Sequence[RecentRun]:
@@ -82,7 +82,9 @@ class Ledger(Protocol):
         ...
 
     async def take_over(self, *, own_since: datetime) -> TakenOver:
-        """End the runs that a dead process left `RUNNING`, save those that still have time: these are to be resumed.
+        """End the runs that a dead process left `RUNNING` at the engine's location, save those that still have time.
+
+        These are to be resumed.
 
         Those begun since `own_since` are this process's own.
         """

@@ -81,6 +81,10 @@ class Scheduler:
 
     def put(self, run: Run) -> None:
         """Start a run that was asked for and is stored as `RUNNING`, before all planned ones."""
+        if run.location_id != self._plan.location_id:
+            note = f"not started: nothing runs at location {run.location_id}"
+            self._conclude(Conclusion(run=run, state=RunState.NOT_MEASURED, note=note))
+            return
         if len(self._tests) >= self._limits.tests_waiting:
             note = f"too many tests were waiting (cap {self._limits.tests_waiting})"
             self._conclude(Conclusion(run=run, state=RunState.SKIPPED, note=note))
@@ -123,8 +127,9 @@ class Scheduler:
                 break
         self._quotas.learn(recent)
         await self._apply(changes)
-        gaps = gaps_of_a_stop(changes.changed, last_slots, now=self._clock.now())
-        self._gaps.add([gap for gap in gaps if self._plan.get(gap.monitor.id)])
+        location_id = self._plan.location_id
+        gaps = gaps_of_a_stop(changes.changed, last_slots, location_id=location_id, now=self._clock.now())
+        self._gaps.add(gaps)
         for job in await self._claims.load(taken.resumed):
             self._dispatcher.offer(replace(job, resumes=True))
         _log.info(

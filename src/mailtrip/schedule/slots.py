@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["next_slot", "phase", "slots"]
+__all__ = ["first_slot", "next_slot", "phase", "slot_number", "slots"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SALT = b"mailtrip-slot-phase:"
@@ -50,5 +50,23 @@ def next_slot(monitor_id: int, interval: timedelta, *, after: datetime) -> datet
     Raises:
         ValueError: when the interval is shorter than a millisecond.
     """
-    first = _EPOCH + phase(monitor_id, interval)
+    first = first_slot(monitor_id, interval)
     return first + ((after - first) // interval + 1) * interval
+
+
+def first_slot(monitor_id: int, interval: timedelta) -> datetime:
+    """The slot that has number 0: the first one since the Unix epoch.
+
+    Raises:
+        ValueError: when the interval is shorter than a millisecond.
+    """
+    return _EPOCH + phase(monitor_id, interval)
+
+
+def slot_number(monitor_id: int, interval: timedelta, *, at: datetime) -> int:
+    """The number of the newest slot that is not later than `at`.
+
+    Raises:
+        ValueError: when the interval is shorter than a millisecond.
+    """
+    return (at - first_slot(monitor_id, interval)) // interval

@@ -99,15 +99,15 @@ def excuse(connection: Connection, run_ids: Collection[int], *, now: datetime) -
     return [run.id for run in found if run.state is RunState.RUNNING]
 
 
-def take_over(connection: Connection, *, now: datetime, own_since: datetime) -> TakenOver:
-    """At start: what becomes of the runs that a dead process left running.
+def take_over(connection: Connection, *, now: datetime, own_since: datetime, location_id: int) -> TakenOver:
+    """At start: what becomes of the runs that a dead process left running at a location.
 
     Those whose time is not over are given back, still running: their message is to be looked for, and never to be
     sent again. The others end as UNKNOWN: what became of their message is found out when it shows up.
 
     Runs begun from `own_since` to `now` are the caller's own and go on: a test may be ordered while it starts.
     """
-    left = store.ledger.running(connection, own_since=own_since, now=now)
+    left = store.ledger.running(connection, own_since=own_since, now=now, location_id=location_id)
     timeouts = store.ledger.timeouts(connection, {run.monitor_id for run in left})
     resumed = tuple(run for run in left if _has_time(run, timeouts[run.monitor_id], now=now))
     over = [run for run in left if run not in resumed]

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.model import DEFAULT_LOCATION_ID, Mode, Monitor
+from mailtrip.schedule.cadence import Cadence
+from mailtrip.schedule.modes import Pool, cadence_at
 from mailtrip.store import Connection
 
 __all__ = ["ScheduledMonitor", "changed_since", "last_slots"]
@@ -36,6 +38,17 @@ class ScheduledMonitor:
     modified_at: datetime
     revision: int
 
+    def cadence_at(self, location_id: int) -> Cadence | None:
+        """When the location has its part in the monitor's runs; None when it never has."""
+        pool = Pool(
+            location_ids=self.location_ids,
+            home_id=self.home_location_id,
+            mode=self.mode,
+            per_run=self.locations_per_run,
+            rotates=self.rotate_locations,
+        )
+        return cadence_at(pool, location_id, monitor_id=self.id, interval=self.interval)
+
 
 def changed_since(connection: Connection, revision_mark: int) -> tuple[list[ScheduledMonitor], list[int], int]:
     """What changed after a mark.
@@ -52,9 +65,9 @@ def changed_since(connection: Connection, revision_mark: int) -> tuple[list[Sche
     return [_scheduled(monitor) for monitor in live], gone, mark
 
 
-def last_slots(connection: Connection) -> dict[int, datetime]:
-    """The newest scheduled slot that is stored of each enabled monitor, whatever became of it."""
-    return store.runs.last_slots(connection)
+def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetime]:
+    """The newest scheduled slot that is stored of each enabled monitor at a location, whatever became of it."""
+    return store.runs.last_slots(connection, location_id=location_id)
 
 
 def _scheduled(monitor: Monitor) -> ScheduledMonitor:

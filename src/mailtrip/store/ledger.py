@@ -158,11 +158,12 @@ def never_came(connection: Connection, *, before: datetime, horizon: timedelta, 
     return [to_run(row) for row in connection.execute(locked)]
 
 
-def running(connection: Connection, *, own_since: datetime, now: datetime) -> list[Run]:
-    """Runs that are running and that the caller has not begun from `own_since` to `now`; locked, by id."""
+def running(connection: Connection, *, own_since: datetime, now: datetime, location_id: int) -> list[Run]:
+    """Runs that are running at a location, not begun by the caller from `own_since` to `now`; locked, by id."""
     # A run from the future was begun before the clock was set back: not by the caller either.
     theirs = or_(runs.c.started_at < own_since, runs.c.started_at > now)
-    query = select(*BRIEF).where(text("state = 'running'"), theirs).order_by(runs.c.id).with_for_update()
+    wanted = (text("state = 'running'"), runs.c.location_id == location_id, theirs)
+    query = select(*BRIEF).where(*wanted).order_by(runs.c.id).with_for_update()
     return [to_run(row) for row in connection.execute(query)]
 
 

@@ -231,11 +231,15 @@ def latest(connection: Connection, account_id: int, monitor_ids: Collection[int]
     return {row.monitor_id: to_run(row) for row in rows}
 
 
-def last_slots(connection: Connection) -> dict[int, datetime]:
-    """The newest scheduled slot that is stored of each enabled monitor; one index look-up a monitor."""
+def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetime]:
+    """The newest scheduled slot that is stored of each enabled monitor at a location; one index look-up a monitor."""
     newest = (
         select(runs.c.slot)
-        .where(runs.c.monitor_id == monitors.c.id, runs.c.kind == RunKind.SCHEDULED)
+        .where(
+            runs.c.monitor_id == monitors.c.id,
+            runs.c.location_id == location_id,
+            runs.c.kind == RunKind.SCHEDULED,
+        )
         .order_by(runs.c.slot.desc())
         .limit(1)
         .scalar_subquery()

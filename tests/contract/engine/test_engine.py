@@ -2,15 +2,15 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection
+from tests.contract.engine.harness import WatchedDatabase, read_runs, until
 from tests.contract.store.builders import ADMIN, KEYS, claimed, make_monitor
 
 from mailtrip.clock import SystemClock
@@ -27,36 +27,8 @@ from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
 from mailtrip.testing.engine import FakeProbe, make_result
 
-T = TypeVar("T")
-
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-
-
-class WatchedDatabase(Database):
-    """The real one, which knows when its threads are done."""
-
-    work_in_hand = 0
-
-    async def reading(self, work: Callable[[Connection], T]) -> T:
-        return await self._watch(super().reading(work))
-
-    async def writing(self, work: Callable[[Connection], T]) -> T:
-        return await self._watch(super().writing(work))
-
-    async def settle(self, clock: FakeClock) -> None:
-        """Wait until nothing is left to do without time moving on."""
-        await clock.advance(0.0)
-        while self.work_in_hand:
-            await asyncio.sleep(0.001)
-            await clock.advance(0.0)
-
-    async def _watch(self, working: Coroutine[object, object, T]) -> T:
-        self.work_in_hand += 1
-        try:
-            return await working
-        finally:
-            self.work_in_hand -= 1
 
 
 @pytest.fixture
@@ -106,22 +78,6 @@ async def running_engine(
         yield engine
         stop = group.create_task(engine.stop(grace_seconds=5.0))
         await until(database, clock, stop.done)
-
-
-async def until(database: WatchedDatabase, clock: FakeClock, is_true: Callable[[], bool]) -> None:
-    """Move time in small steps until it is so; time stands still while the database works."""
-    for _ in range(2000):
-        await database.settle(clock)
-        if is_true():
-            return
-        await clock.advance(0.5)
-    pytest.fail("it did not come to be within 1000 s")
-
-
-def read_runs(database: Database, monitor_id: int, *states: RunState) -> list[Run]:
-    """Runs of a monitor in these states (all when none is named), by slot."""
-    found = database.read(lambda connection: runs.page(connection, ADMIN, monitor_id, limit=1000))
-    return [run for run in reversed(found) if not states or run.state in states]
 
 
 def has_more_runs(database: Database, monitor_id: int, known: int) -> bool:

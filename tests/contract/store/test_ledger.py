@@ -95,7 +95,7 @@ def lose(database: Database, *, now: datetime, limit: int = 100) -> int:
 
 
 def take_over(database: Database, *, now: datetime) -> ledger.TakenOver:
-    return database.write(lambda connection: ledger.take_over(connection, now=now, own_since=now))
+    return database.write(lambda connection: ledger.take_over(connection, now=now, own_since=now, location_id=10))
 
 
 def last_run(database: Database, monitor_id: int) -> Run:
@@ -478,7 +478,7 @@ def test_runs_of_the_caller_and_runs_that_ended_are_not_taken_over(database: Dat
     done = finished(database, monitor_id, token="t")
     own = claimed(database, monitor_id, slot=NOW + MINUTE, token="u")
     taken = database.write(
-        lambda connection: ledger.take_over(connection, now=NOW + 2 * MINUTE, own_since=NOW + MINUTE)
+        lambda connection: ledger.take_over(connection, now=NOW + 2 * MINUTE, own_since=NOW + MINUTE, location_id=10)
     )
     assert taken == ledger.TakenOver(resumed=(), ended=0)
     assert [read(database, run).state for run in (done, own)] == [RunState.FINISHED, RunState.RUNNING]

@@ -132,7 +132,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         taken = self.database.write(
-            lambda connection: ledger.take_over(connection, now=self.now, own_since=self.now + SECOND)
+            lambda connection: ledger.take_over(connection, now=self.now, own_since=self.now + SECOND, location_id=10)
         )
         resumed = {run.id for run in taken.resumed}
         for run_id, known in self.known.items():

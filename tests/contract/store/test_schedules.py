@@ -101,6 +101,6 @@ def test_the_last_slot_is_the_newest_scheduled_one_of_an_enabled_monitor(databas
         lambda connection: runs.skip(connection, skipped, note="still running", state=RunState.SKIPPED, now=NOW)
     )
     claimed(database, monitor_id, slot=NOW + 2 * MINUTE, kind=RunKind.TEST)
-    found = database.read(schedules.last_slots)
+    found = database.read(lambda connection: schedules.last_slots(connection, location_id=10))
     assert found == {monitor_id: NOW + MINUTE}
     assert never not in found

@@ -70,7 +70,7 @@ def test_runs_of_the_first_tables_stay_as_they_were(empty_database_url: str) -> 
     database = Database.open(empty_database_url, clock=SystemClock())
     try:
         found = database.read(lambda connection: [runs.get(connection, ADMIN, run_id) for run_id in (good, left)])
-        taken = database.write(lambda connection: ledger.take_over(connection, now=NOW, own_since=NOW))
+        taken = database.write(lambda connection: ledger.take_over(connection, now=NOW, own_since=NOW, location_id=10))
     finally:
         database.close()
 

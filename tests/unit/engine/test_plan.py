@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtrip.engine.gaps import missed_slots
 from mailtrip.engine.plan import Plan, gaps_of_a_stop, longest_wait
 from mailtrip.model import DEFAULT_LOCATION_ID, Mode
 from mailtrip.schedule.slots import next_slot, slots
@@ -120,16 +121,78 @@ def test_a_clock_that_goes_back_hands_out_nothing_twice() -> None:
 
 def test_the_slots_of_a_stop_are_a_gap_from_the_last_known_slot_on() -> None:
     last = next_slot(MONITOR.id, MINUTE, after=START)
-    (gap,) = gaps_of_a_stop([MONITOR], {MONITOR.id: last}, now=START + 5 * MINUTE)
+    (gap,) = gaps_of_a_stop([MONITOR], {MONITOR.id: last}, location_id=10, now=START + 5 * MINUTE)
     assert (gap.after, gap.until) == (last, START + 5 * MINUTE)
 
 
 def test_slots_before_an_edit_are_not_missed() -> None:
     edited = replace(MONITOR, modified_at=START + 3 * MINUTE)
-    (gap,) = gaps_of_a_stop([edited], {MONITOR.id: START}, now=START + 5 * MINUTE)
+    (gap,) = gaps_of_a_stop([edited], {MONITOR.id: START}, location_id=10, now=START + 5 * MINUTE)
     assert gap.after == START + 3 * MINUTE
 
 
 @pytest.mark.parametrize("last_slots", [{}, {MONITOR.id: next_slot(MONITOR.id, MINUTE, after=START)}])
 def test_a_stop_without_slots_leaves_no_gap(last_slots: dict[int, datetime]) -> None:
-    assert gaps_of_a_stop([MONITOR], last_slots, now=START + 59 * SECOND) == []
+    assert gaps_of_a_stop([MONITOR], last_slots, location_id=10, now=START + 59 * SECOND) == []
+
+
+SEVERAL = replace(MONITOR, location_ids=(11, DEFAULT_LOCATION_ID, 12), interval=3 * MINUTE, mode=Mode.GLOBAL_NOTIFY)
+
+
+def slots_ahead(plan: Plan, minutes: int, *, now: datetime = START) -> list[datetime]:
+    return [run.slot for run in plan.take_due(now=now, until=START + minutes * MINUTE).planned]
+
+
+def slots_here(monitor: ScheduledMonitor, minutes: int) -> list[datetime]:
+    return slots_ahead(make_plan(monitor), minutes)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.ROUND_ROBIN])
+def test_each_location_of_a_monitor_has_its_part_in_each_slot(mode: Mode) -> None:
+    monitor = replace(SEVERAL, mode=mode)
+
+    assert slots_here(monitor, 30) == [*slots(MONITOR.id, 3 * MINUTE, after=START, until=START + 30 * MINUTE)]
+
+
+def test_in_round_robin_a_location_begins_when_its_turn_comes() -> None:
+    found = slots_here(replace(SEVERAL, mode=Mode.ROUND_ROBIN), 30)
+    all_slots = [*slots(MONITOR.id, 3 * MINUTE, after=START - 3 * MINUTE, until=START + 30 * MINUTE)]
+
+    assert len(found) == 10
+    assert {slot - MINUTE in all_slots for slot in found} == {True}
+
+
+def test_where_locations_rotate_a_location_has_its_part_when_it_is_its_turn() -> None:
+    monitor = replace(SEVERAL, rotate_locations=True, locations_per_run=1)
+    all_slots = [*slots(MONITOR.id, 3 * MINUTE, after=START, until=START + 90 * MINUTE)]
+    found = slots_here(monitor, 90)
+
+    assert found == all_slots[all_slots.index(found[0]) :: 3]
+    assert len(found) == 10
+
+
+def test_an_edit_of_the_rotation_is_in_force_at_once_and_hands_nothing_out_twice() -> None:
+    plan = make_plan(SEVERAL)
+    taken = slots_ahead(plan, 9)
+    plan.put(replace(SEVERAL, rotate_locations=True, locations_per_run=2, revision=2), now=START + 9 * MINUTE)
+    later = slots_ahead(plan, 36, now=START + 9 * MINUTE)
+
+    assert (len(taken), len(later)) == (3, 6)
+    assert later[0] > taken[-1]
+
+
+def test_the_gap_of_a_stop_has_only_the_slots_in_which_the_location_has_its_part() -> None:
+    monitor = replace(SEVERAL, rotate_locations=True, locations_per_run=1)
+    first, second = slots_here(monitor, 30)[:2]
+    last = {MONITOR.id: first}
+
+    assert gaps_of_a_stop([monitor], last, location_id=10, now=second - SECOND) == []
+    (gap,) = gaps_of_a_stop([monitor], last, location_id=10, now=second)
+    (missed,) = missed_slots(gap, location_id=10, rows=10)
+    assert [run.slot for run in missed.planned] == [second]
+
+
+def test_a_stop_at_another_location_is_no_gap_here() -> None:
+    elsewhere = replace(MONITOR, location_ids=(11,))
+
+    assert gaps_of_a_stop([elsewhere], {MONITOR.id: START}, location_id=10, now=START + 5 * MINUTE) == []

@@ -359,14 +359,14 @@ PLAN = (
         "monitor_location_count",
         "locations_per_run",
         integer(1, 1000),
-        "How many of the locations take part in each run when they rotate; all unless given.",
+        "How many of the locations take part in each run where they rotate; all unless given.",
         example=1,
     ),
     given(
         "rotate_locations",
         "rotate_locations",
         boolean(),
-        "Whether each run uses the next locations of the pool instead of all.",
+        "Whether each run uses the next locations of the pool instead of all. In mode `Primary` all take part in any case.",
         example=False,
     ),
 )
