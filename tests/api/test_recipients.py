@@ -114,12 +114,12 @@ def test_each_method_takes_its_kind_of_address_and_is_described(
 @pytest.mark.parametrize(
     ("method", "recipient", "fault"),
     [
-        (12, "https://example.com", "is no mail address"),
-        (1, "two@example.com, others@example.com", "is no mail address"),
-        (6, "call me", '"call me" is no number to call; write digits, as in +1 202 555 0100'),
-        (11, "12", '"12" is no number to call; write digits, as in +1 202 555 0100'),
-        (8, "example.com/x", '"example.com/x" is no host; write host or host:port (IPv6 in brackets)'),
-        (9, "example.com:99999", '"example.com:99999" is no host; write host or host:port (IPv6 in brackets)'),
+        (12, "https://example.com", "is no mail address; write one address like name@example.com"),
+        (1, "a@example.com, b@example.com", "is no mail address; write one address like name@example.com"),
+        (6, "call me", "is no number to call; write digits, as in +1 202 555 0100"),
+        (11, "12", "is no number to call; write digits, as in +1 202 555 0100"),
+        (8, "example.com/x", "is no host; write host or host:port (IPv6 in brackets)"),
+        (9, "example.com:99999", "is no host; write host or host:port (IPv6 in brackets)"),
         (16, "devops@example.com", "is no web address; write https://host/path or http://host/path"),
         (16, "ftp://example.com/x", "is no web address; write https://host/path or http://host/path"),
         (10, "https:///x", "is no web address; write https://host/path or http://host/path"),
@@ -131,9 +131,7 @@ def test_an_address_that_does_not_fit_its_method_is_refused(
     server: Server, method: int, recipient: str, fault: str
 ) -> None:
     [told] = faults(server, {"method_id": method, "recipient": recipient})
-    assert told.startswith("recipient: ")
-    assert fault in told
-    assert "secret" not in told
+    assert told == f"recipient: {fault}"
 
 
 def test_a_pagerduty_recipient_can_not_be_created(server: Server) -> None:

@@ -179,7 +179,10 @@ class RecipientGroupSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientGroup:
-    """A stored group. Once its last monitor or recipient was removed, its list of them is empty.
+    """A stored group.
+
+    Once its last monitor or recipient was removed, its list of them is empty, and the group counts for nothing: where
+    it has no recipients, its monitors alert as if it were not there.
 
     Attributes:
         revision: grows by one with each change by an owner.

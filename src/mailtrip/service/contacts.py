@@ -1,4 +1,7 @@
-"""What the address of a recipient may be, by the method of its alerts. No fault shows a URL: it may hold a token."""
+"""What the address of a recipient may be, by the method of its alerts.
+
+No fault shows the address: it may be a web address with a token in it, given with the wrong method.
+"""
 
 import ipaddress
 import re
@@ -22,7 +25,9 @@ def contact_fault(method: AlertMethod, text: str) -> str | None:
         return fault
     match method.contact:
         case ContactKind.MAIL:
-            return address_fault(text)
+            return (
+                None if address_fault(text) is None else "is no mail address; write one address like name@example.com"
+            )
         case ContactKind.NUMBER:
             return _number_fault(text)
         case ContactKind.HOST:
@@ -34,13 +39,13 @@ def contact_fault(method: AlertMethod, text: str) -> str | None:
 def _number_fault(text: str) -> str | None:
     if _NUMBER.match(text) and sum(character.isdigit() for character in text) >= _FEWEST_DIGITS:
         return None
-    return f'"{text}" is no number to call; write digits, as in +1 202 555 0100'
+    return "is no number to call; write digits, as in +1 202 555 0100"
 
 
 def _host_and_port_fault(text: str) -> str | None:
     parts = _split(f"//{text}")
     if parts is None or _is_more_than_authority(parts) or "@" in text or not _is_host(parts.hostname):
-        return f'"{text}" is no host; write host or host:port (IPv6 in brackets)'
+        return "is no host; write host or host:port (IPv6 in brackets)"
     return None
 
 

@@ -83,7 +83,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|ipv4: is no IPv4 address"
     r"|folders: (?:is for IMAP|names )"
     r"|location_id: .* is none of the monitor's locations"
-    r'|recipient: (?:".*" )?is no '
+    r"|recipient: is no "
     r"|method_id: PagerDuty recipients"
     r"|(?:username|password): .* has no login"
     r"|username: has a colon"
