@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtrip.model import Exclusion, OneTimeWindow, OperatingPeriod, SLASettings, WeeklyWindow, WeekTime
@@ -164,7 +164,6 @@ EXCLUSIONS = st.builds(
 )
 SLAS = st.builds(sla, st.lists(PERIODS, max_size=4), st.lists(EXCLUSIONS, max_size=4))
 LOCATIONS = st.sampled_from([None, 10, 20])
-relaxed = settings(deadline=None)
 
 
 def counts(settings: SLASettings, moment: datetime, location_id: int | None) -> bool:
@@ -187,13 +186,11 @@ def counts(settings: SLASettings, moment: datetime, location_id: int | None) -> 
     )
 
 
-@relaxed
 @given(SLAS, MOMENTS, LOCATIONS)
 def test_a_moment_counts_as_the_clock_on_the_wall_says(settings: SLASettings, moment: datetime, location: int) -> None:
     assert is_operating(settings, moment, location_id=location) == counts(settings, moment, location)
 
 
-@relaxed
 @given(SLAS, MOMENTS, st.integers(0, HALF_HOURS_A_WEEK), LOCATIONS)
 def test_the_time_is_that_of_the_moments_that_count(
     settings: SLASettings, since: datetime, length: int, location: int
@@ -203,7 +200,6 @@ def test_the_time_is_that_of_the_moments_that_count(
     assert operating_time(settings, since, since + length * HALF_HOUR, location_id=location) == expected
 
 
-@relaxed
 @given(SLAS, MOMENTS, MOMENTS, LOCATIONS)
 def test_spans_are_in_order_apart_and_inside(
     settings: SLASettings, since: datetime, until: datetime, location: int
@@ -213,7 +209,6 @@ def test_spans_are_in_order_apart_and_inside(
     assert all(former[1] < latter[0] for former, latter in pairwise(spans))
 
 
-@relaxed
 @given(SLAS, st.tuples(MOMENTS, MOMENTS, MOMENTS), st.integers(0, 10**9), LOCATIONS)
 def test_time_adds_up_wherever_it_is_cut(
     settings: SLASettings, moments: tuple[datetime, ...], odd: int, location: int
@@ -227,7 +222,6 @@ def test_time_adds_up_wherever_it_is_cut(
     assert measured(first, middle) + measured(middle, third) == measured(first, third)
 
 
-@relaxed
 @given(st.lists(PERIODS, max_size=4), MOMENTS, st.integers(0, HALF_HOURS_A_WEEK), st.integers(1, 500))
 def test_weeks_are_alike(periods: list[OperatingPeriod], since: datetime, length: int, weeks: int) -> None:
     until = since + length * HALF_HOUR
