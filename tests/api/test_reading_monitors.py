@@ -91,6 +91,8 @@ def test_last_status_is_that_of_the_newest_finished_run(server: Server) -> None:
         "time": "2026-01-01T11:00:00Z",
         "delivery_seconds": 1.25,
         "summary": "Delivered after 1.2 s",
+        "location_id": 10,
+        "counts": False,
     }
 
 
@@ -98,7 +100,7 @@ def test_last_status_of_a_message_that_was_not_seen_has_no_delivery_time(server:
     monitor_id = server.create()
     finish_run(server, monitor_id, verdict=Verdict.MISSING, status=StatusCode.TIMEOUT, summary="Not seen in 300 s")
     found = server.get(f"{MONITORS}/{monitor_id}").json()["last_status"]
-    assert (found["status"], found["severity"], found["verdict"]) == (2, "error", "missing")
+    assert (found["status"], found["severity"], found["verdict"], found["counts"]) == (2, "error", "missing", True)
     assert found["delivery_seconds"] is None
 
 

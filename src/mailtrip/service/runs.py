@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
-from mailtrip.model import DEFAULT_LOCATION_ID, Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
+from mailtrip.model import Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
 from mailtrip.service.access import require_test
 from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
+from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
 from mailtrip.store.history import Streak
 from mailtrip.store.runs import FinishedRun, PlannedRun
@@ -147,12 +148,11 @@ def _add_history(connection: Connection, run: Run, result: Result) -> None:
 
 
 def _location(monitor: Monitor, wanted: int | None) -> int:
-    settings = monitor.settings
-    own = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
+    pool = pool_of(monitor.settings)
     if wanted is None:
-        return settings.home_location_id or own[0]
-    if wanted not in own:
-        shown = ", ".join(str(id_) for id_ in own)
+        return pool.home_id
+    if wanted not in pool.location_ids:
+        shown = ", ".join(str(id_) for id_ in pool.location_ids)
         raise InvalidInput([Fault("location_id", f"{wanted} is none of the monitor's locations; use one of {shown}")])
     return wanted
 

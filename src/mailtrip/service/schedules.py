@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailtrip import store
-from mailtrip.model import DEFAULT_LOCATION_ID, Mode, Monitor
+from mailtrip.model import DEFAULT_LOCATION_ID, Monitor, MonitorSettings
 from mailtrip.schedule.cadence import Cadence
 from mailtrip.schedule.modes import Pool, cadence_at
 from mailtrip.store import Connection
 
-__all__ = ["ScheduledMonitor", "changed_since", "last_slots"]
+__all__ = ["ScheduledMonitor", "changed_since", "last_slots", "pool_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,7 @@ class ScheduledMonitor:
     Attributes:
         sends_message: whether its runs send one.
         timeout: of a whole run.
-        location_ids: at least one.
-        home_location_id: one of them.
+        pool: where its runs are made from.
         modified_at: slots before it were not planned with these settings: nothing was missed there.
     """
 
@@ -29,25 +28,26 @@ class ScheduledMonitor:
     sends_message: bool = True
     interval: timedelta
     timeout: timedelta
-    location_ids: tuple[int, ...]
-    home_location_id: int
-    mode: Mode
-    locations_per_run: int | None
-    rotate_locations: bool
+    pool: Pool
     local_retry: bool
     modified_at: datetime
     revision: int
 
     def cadence_at(self, location_id: int) -> Cadence | None:
         """When the location has its part in the monitor's runs; None when it never has."""
-        pool = Pool(
-            location_ids=self.location_ids,
-            home_id=self.home_location_id,
-            mode=self.mode,
-            per_run=self.locations_per_run,
-            rotates=self.rotate_locations,
-        )
-        return cadence_at(pool, location_id, monitor_id=self.id, interval=self.interval)
+        return cadence_at(self.pool, location_id, monitor_id=self.id, interval=self.interval)
+
+
+def pool_of(settings: MonitorSettings) -> Pool:
+    """Where a monitor's runs are made from, defaults filled in."""
+    location_ids = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
+    return Pool(
+        location_ids=location_ids,
+        home_id=settings.home_location_id or location_ids[0],
+        mode=settings.mode,
+        per_run=settings.locations_per_run,
+        rotates=settings.rotate_locations,
+    )
 
 
 def changed_since(connection: Connection, revision_mark: int) -> tuple[list[ScheduledMonitor], list[int], int]:
@@ -72,18 +72,13 @@ def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetim
 
 def _scheduled(monitor: Monitor) -> ScheduledMonitor:
     settings = monitor.settings
-    location_ids = settings.location_ids or (settings.home_location_id or DEFAULT_LOCATION_ID,)
     return ScheduledMonitor(
         id=monitor.id,
         account_id=monitor.account_id,
         sends_message=settings.sends_message,
         interval=settings.interval,
         timeout=settings.run_timeout,
-        location_ids=location_ids,
-        home_location_id=settings.home_location_id or location_ids[0],
-        mode=settings.mode,
-        locations_per_run=settings.locations_per_run,
-        rotate_locations=settings.rotate_locations,
+        pool=pool_of(settings),
         local_retry=settings.local_retry,
         modified_at=monitor.modified_at,
         revision=monitor.revision,

@@ -23,6 +23,7 @@ __all__ = [
     "insert",
     "last_slots",
     "latest",
+    "latest_by_location",
     "lock",
     "page",
     "put_latest",
@@ -229,6 +230,16 @@ def latest(connection: Connection, account_id: int, monitor_ids: Collection[int]
     query = _latest_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))
     rows = connection.execute(query.order_by(latest_runs.c.slot, latest_runs.c.run_id))
     return {row.monitor_id: to_run(row) for row in rows}
+
+
+def latest_by_location(
+    connection: Connection, account_id: int, monitor_ids: Collection[int]
+) -> dict[int, dict[int, Run]]:
+    """The newest finished run of each monitor at each location, by monitor and location, without sessions."""
+    found: dict[int, dict[int, Run]] = {}
+    for row in connection.execute(_latest_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))):
+        found.setdefault(row.monitor_id, {})[row.location_id] = to_run(row)
+    return found
 
 
 def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetime]:

@@ -14,7 +14,6 @@ from mailtrip.errors import MailtripError, Unavailable
 from mailtrip.model import (
     DEFAULT_LOCATION_ID,
     MailProtocol,
-    Mode,
     MonitorSettings,
     Providers,
     Result,
@@ -29,7 +28,7 @@ from mailtrip.service.jobs import RunJob
 from mailtrip.service.ledger import Acceptance, TakenOver
 from mailtrip.service.quotas import RecentRun, has_sent_nothing
 from mailtrip.service.runs import PlannedRun
-from mailtrip.service.schedules import ScheduledMonitor
+from mailtrip.service.schedules import ScheduledMonitor, pool_of
 from mailtrip.testing.clock import FakeClock
 
 __all__ = ["FakeLedger", "FakeProbe", "make_job", "make_result", "make_settings", "make_tokens", "running_engine"]
@@ -339,11 +338,7 @@ class FakeLedger:
             sends_message=settings.sends_message,
             interval=settings.interval,
             timeout=settings.run_timeout,
-            location_ids=settings.location_ids or (DEFAULT_LOCATION_ID,),
-            home_location_id=DEFAULT_LOCATION_ID,
-            mode=Mode.PRIMARY,
-            locations_per_run=None,
-            rotate_locations=False,
+            pool=pool_of(settings),
             local_retry=True,
             modified_at=self._modified[monitor_id],
             revision=self._marks[monitor_id],

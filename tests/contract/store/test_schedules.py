@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.contract.store.builders import ADMIN, KEYS, NOW, claimed, make_monitor, planned
 
 from mailtrip.model import MonitorType, RunKind, RunState
+from mailtrip.schedule.modes import Pool
 from mailtrip.service import monitors, runs, schedules
 from mailtrip.service.monitors import Passwords
 from mailtrip.service.schedules import ScheduledMonitor
@@ -43,11 +44,7 @@ def test_a_new_monitor_is_told_with_all_that_planning_needs(database: Database) 
         account_id=1,
         interval=5 * MINUTE,
         timeout=settings.run_timeout,
-        location_ids=(10,),
-        home_location_id=10,
-        mode=settings.mode,
-        locations_per_run=None,
-        rotate_locations=False,
+        pool=Pool(location_ids=(10,), home_id=10, mode=settings.mode),
         local_retry=False,
         modified_at=NOW,
         revision=1,

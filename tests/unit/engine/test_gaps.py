@@ -9,7 +9,8 @@ import pytest
 from mailtrip.engine.gaps import GapRecorder, missed_slots
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.plan import Gap
-from mailtrip.model import DEFAULT_LOCATION_ID, Mode, RunState
+from mailtrip.model import DEFAULT_LOCATION_ID, RunState
+from mailtrip.schedule.modes import Pool
 from mailtrip.schedule.slots import slots
 from mailtrip.service.schedules import ScheduledMonitor
 from mailtrip.testing.clock import FakeClock
@@ -22,11 +23,7 @@ MONITOR = ScheduledMonitor(
     account_id=1,
     interval=MINUTE,
     timeout=MINUTE / 2,
-    location_ids=(DEFAULT_LOCATION_ID,),
-    home_location_id=DEFAULT_LOCATION_ID,
-    mode=Mode.PRIMARY,
-    locations_per_run=None,
-    rotate_locations=False,
+    pool=Pool(location_ids=(DEFAULT_LOCATION_ID,), home_id=DEFAULT_LOCATION_ID),
     local_retry=True,
     modified_at=START,
     revision=1,

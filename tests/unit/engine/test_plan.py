@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mailtrip.engine.gaps import missed_slots
 from mailtrip.engine.plan import Plan, gaps_of_a_stop, longest_wait
 from mailtrip.model import DEFAULT_LOCATION_ID, Mode
+from mailtrip.schedule.modes import Pool
 from mailtrip.schedule.slots import next_slot, slots
 from mailtrip.service.schedules import ScheduledMonitor
 
@@ -19,15 +20,12 @@ MONITOR = ScheduledMonitor(
     account_id=1,
     interval=MINUTE,
     timeout=30 * SECOND,
-    location_ids=(DEFAULT_LOCATION_ID,),
-    home_location_id=DEFAULT_LOCATION_ID,
-    mode=Mode.PRIMARY,
-    locations_per_run=None,
-    rotate_locations=False,
+    pool=Pool(location_ids=(DEFAULT_LOCATION_ID,), home_id=DEFAULT_LOCATION_ID),
     local_retry=True,
     modified_at=START - timedelta(days=1),
     revision=1,
 )
+ELSEWHERE = Pool(location_ids=(11,), home_id=11)
 
 
 def make_plan(*monitors: ScheduledMonitor) -> Plan:
@@ -64,13 +62,13 @@ def test_no_slot_is_lost_or_handed_out_twice_however_the_time_is_cut(steps: list
 
 
 def test_a_monitor_of_another_location_is_not_planned() -> None:
-    plan = make_plan(replace(MONITOR, location_ids=(11,)))
+    plan = make_plan(replace(MONITOR, pool=ELSEWHERE))
     assert (len(plan), take_slots(plan, until=START + MINUTE)) == (0, [])
 
 
 def test_a_monitor_that_moves_to_another_location_is_not_planned_any_more() -> None:
     plan = make_plan(MONITOR)
-    plan.put(replace(MONITOR, location_ids=(11,), revision=2), now=START)
+    plan.put(replace(MONITOR, pool=ELSEWHERE, revision=2), now=START)
     assert take_slots(plan, until=START + MINUTE) == []
 
 
@@ -136,7 +134,9 @@ def test_a_stop_without_slots_leaves_no_gap(last_slots: dict[int, datetime]) -> 
     assert gaps_of_a_stop([MONITOR], last_slots, location_id=10, now=START + 59 * SECOND) == []
 
 
-SEVERAL = replace(MONITOR, location_ids=(11, DEFAULT_LOCATION_ID, 12), interval=3 * MINUTE, mode=Mode.GLOBAL_NOTIFY)
+THREE = Pool(location_ids=(11, DEFAULT_LOCATION_ID, 12), home_id=11, mode=Mode.GLOBAL_NOTIFY)
+ONE_BY_ONE = replace(THREE, rotates=True, per_run=1)
+SEVERAL = replace(MONITOR, pool=THREE, interval=3 * MINUTE)
 
 
 def slots_ahead(plan: Plan, minutes: int, *, now: datetime = START) -> list[datetime]:
@@ -149,13 +149,13 @@ def slots_here(monitor: ScheduledMonitor, minutes: int) -> list[datetime]:
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.ROUND_ROBIN])
 def test_each_location_of_a_monitor_has_its_part_in_each_slot(mode: Mode) -> None:
-    monitor = replace(SEVERAL, mode=mode)
+    monitor = replace(SEVERAL, pool=replace(THREE, mode=mode))
 
     assert slots_here(monitor, 30) == [*slots(MONITOR.id, 3 * MINUTE, after=START, until=START + 30 * MINUTE)]
 
 
 def test_in_round_robin_a_location_begins_when_its_turn_comes() -> None:
-    found = slots_here(replace(SEVERAL, mode=Mode.ROUND_ROBIN), 30)
+    found = slots_here(replace(SEVERAL, pool=replace(THREE, mode=Mode.ROUND_ROBIN)), 30)
     all_slots = [*slots(MONITOR.id, 3 * MINUTE, after=START - 3 * MINUTE, until=START + 30 * MINUTE)]
 
     assert len(found) == 10
@@ -163,7 +163,7 @@ def test_in_round_robin_a_location_begins_when_its_turn_comes() -> None:
 
 
 def test_where_locations_rotate_a_location_has_its_part_when_it_is_its_turn() -> None:
-    monitor = replace(SEVERAL, rotate_locations=True, locations_per_run=1)
+    monitor = replace(SEVERAL, pool=ONE_BY_ONE)
     all_slots = [*slots(MONITOR.id, 3 * MINUTE, after=START, until=START + 90 * MINUTE)]
     found = slots_here(monitor, 90)
 
@@ -174,7 +174,7 @@ def test_where_locations_rotate_a_location_has_its_part_when_it_is_its_turn() ->
 def test_an_edit_of_the_rotation_is_in_force_at_once_and_hands_nothing_out_twice() -> None:
     plan = make_plan(SEVERAL)
     taken = slots_ahead(plan, 9)
-    plan.put(replace(SEVERAL, rotate_locations=True, locations_per_run=2, revision=2), now=START + 9 * MINUTE)
+    plan.put(replace(SEVERAL, pool=replace(ONE_BY_ONE, per_run=2), revision=2), now=START + 9 * MINUTE)
     later = slots_ahead(plan, 36, now=START + 9 * MINUTE)
 
     assert (len(taken), len(later)) == (3, 6)
@@ -182,7 +182,7 @@ def test_an_edit_of_the_rotation_is_in_force_at_once_and_hands_nothing_out_twice
 
 
 def test_the_gap_of_a_stop_has_only_the_slots_in_which_the_location_has_its_part() -> None:
-    monitor = replace(SEVERAL, rotate_locations=True, locations_per_run=1)
+    monitor = replace(SEVERAL, pool=ONE_BY_ONE)
     first, second = slots_here(monitor, 30)[:2]
     last = {MONITOR.id: first}
 
@@ -193,6 +193,6 @@ def test_the_gap_of_a_stop_has_only_the_slots_in_which_the_location_has_its_part
 
 
 def test_a_stop_at_another_location_is_no_gap_here() -> None:
-    elsewhere = replace(MONITOR, location_ids=(11,))
+    elsewhere = replace(MONITOR, pool=ELSEWHERE)
 
     assert gaps_of_a_stop([elsewhere], {MONITOR.id: START}, location_id=10, now=START + 5 * MINUTE) == []

@@ -5,7 +5,8 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from mailtrip.api.codecs import JSON, Codec, nullable
-from mailtrip.model import Monitor, MonitorSettings, Run
+from mailtrip.model import Monitor, MonitorSettings
+from mailtrip.service.standings import Standing
 
 __all__ = ["Field", "FieldMaker", "MonitorField", "MonitorView", "default_of", "given", "shown_only"]
 
@@ -119,7 +120,7 @@ class MonitorView:
     """A monitor and what a read of it shows beside its settings."""
 
     monitor: Monitor
-    last_run: Run | None
+    standing: Standing | None
     location_names: Mapping[int, str]
     may_edit: bool
 

@@ -402,7 +402,7 @@ KEPT = (
     ),
     shown_only(
         "last_status",
-        lambda view: show_last_status(view.last_run),
+        lambda view: show_last_status(view.standing),
         LAST_STATUS,
         "The last run that finished; null before the first.",
         example=None,

@@ -30,6 +30,7 @@ from mailtrip.errors import Fault, InvalidInput
 from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
 from mailtrip.service import locations, monitors
 from mailtrip.service.access import require_edit
+from mailtrip.service.standings import standings
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -223,13 +224,13 @@ def _shown(
 ) -> list[dict[str, JSON]]:
     """Monitors as vendor objects; what no selected field shows is not read."""
     has_status = select is None or "last_status" in select
-    runs = monitors.last_statuses(connection, actor, [each.id for each in found]) if has_status else {}
+    found_standings = standings(connection, actor, found) if has_status else {}
     has_names = select is None or "locations" in select
     names = {each.id: each.name for each in locations.list_all(connection, actor)} if has_names else {}
     may_edit = actor.role.may_edit
     return [
         show_monitor(
-            MonitorView(monitor=each, last_run=runs.get(each.id), location_names=names, may_edit=may_edit), select
+            MonitorView(monitor=each, standing=found_standings.get(each.id), location_names=names, may_edit=may_edit), select
         )
         for each in found
     ]

@@ -4,7 +4,8 @@ from typing import Final
 
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import JSON
-from mailtrip.model import Result, Run, Severity, StatusCode, Verdict
+from mailtrip.model import Result, Severity, StatusCode, Verdict
+from mailtrip.service.standings import Standing
 
 __all__ = ["LAST_STATUS", "show_last_status"]
 
@@ -22,7 +23,7 @@ LAST_STATUS: Final[dict[str, JSON]] = {
         "verdict": {
             "type": "string",
             "enum": [str(word) for word in Verdict],
-            "description": "What became of the test message.",
+            "description": "What became of the test message, or what came of the check.",
         },
         "time": {"type": "string", "format": "date-time", "description": "The run's planned time (UTC)."},
         "delivery_seconds": {
@@ -31,17 +32,25 @@ LAST_STATUS: Final[dict[str, JSON]] = {
             "description": "Seconds from the SMTP server's acceptance until the message was seen; null if it was not.",
         },
         "summary": {"type": "string", "description": "The outcome in a sentence."},
+        "location_id": {"type": "integer", "description": "The location it was made from."},
+        "counts": {
+            "type": ["boolean", "null"],
+            "description": "Whether the monitor fails, as its mode decides from what its locations found last; null while "
+            "that is open, and where nobody could tell.",
+        },
     },
-    "required": ["run_id", "status", "text", "severity", "verdict", "time", "delivery_seconds", "summary"],
+    "required": [
+        *("run_id", "status", "text", "severity", "verdict", "time", "delivery_seconds", "summary", "location_id", "counts")
+    ],
 }
 """JSON Schema of `last_status`."""
 
 
-def show_last_status(run: Run | None) -> JSON:
-    """The outcome of a finished run; None for no run and for one without a result."""
-    if run is None or run.result is None:
+def show_last_status(standing: Standing | None) -> JSON:
+    """The outcome of a monitor's newest run; None where there is none."""
+    if standing is None or standing.run.result is None:
         return None
-    result = run.result
+    run, result = standing.run, standing.run.result
     return {
         "run_id": run.id,
         "status": int(result.status),
@@ -51,6 +60,8 @@ def show_last_status(run: Run | None) -> JSON:
         "time": show_time(run.slot),
         "delivery_seconds": _delivery_seconds(result),
         "summary": result.summary,
+        "location_id": run.location_id,
+        "counts": standing.counts,
     }
 
 
