@@ -230,7 +230,8 @@ def _shown(
     may_edit = actor.role.may_edit
     return [
         show_monitor(
-            MonitorView(monitor=each, standing=found_standings.get(each.id), location_names=names, may_edit=may_edit), select
+            MonitorView(monitor=each, standing=found_standings.get(each.id), location_names=names, may_edit=may_edit),
+            select,
         )
         for each in found
     ]

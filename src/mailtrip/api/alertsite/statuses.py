@@ -40,7 +40,18 @@ LAST_STATUS: Final[dict[str, JSON]] = {
         },
     },
     "required": [
-        *("run_id", "status", "text", "severity", "verdict", "time", "delivery_seconds", "summary", "location_id", "counts")
+        *(
+            "run_id",
+            "status",
+            "text",
+            "severity",
+            "verdict",
+            "time",
+            "delivery_seconds",
+            "summary",
+            "location_id",
+            "counts",
+        )
     ],
 }
 """JSON Schema of `last_status`."""
