@@ -27,6 +27,7 @@ def _operations(description: Any) -> Iterator[tuple[str, Any]]:
 def test_the_operations_are_those_of_the_contract(description: Any) -> None:
     assert sorted(name for name, _ in _operations(description)) == [
         "delete /api/v3/access-tokens",
+        "delete /api/v3/blackouts/{blackout_id}",
         "delete /api/v3/monitors/{monitor_id}",
         "delete /api/v3/notifier-groups/{group_id}",
         "delete /api/v3/recipients/{recipient_id}",
@@ -34,6 +35,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v1/health",
         "get /api/v1/monitors/{monitor_id}/runs",
         "get /api/v1/runs/{run_id}",
+        "get /api/v3/blackouts",
+        "get /api/v3/blackouts/{blackout_id}",
         "get /api/v3/locations",
         "get /api/v3/monitors",
         "get /api/v3/monitors/{monitor_id}",
@@ -45,6 +48,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v3/slas",
         "get /api/v3/slas/{sla_id}",
         "get /api/v3/tests",
+        "patch /api/v3/blackouts/{blackout_id}",
         "patch /api/v3/monitors/email-imap/{monitor_id}",
         "patch /api/v3/monitors/email-pop/{monitor_id}",
         "patch /api/v3/monitors/email-round-trip/{monitor_id}",
@@ -54,6 +58,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "patch /api/v3/slas/{sla_id}",
         "post /api/v1/monitors/{monitor_id}/test",
         "post /api/v3/access-tokens",
+        "post /api/v3/blackouts",
+        "post /api/v3/blackouts/bulk-edit",
         "post /api/v3/monitors/email-imap",
         "post /api/v3/monitors/email-pop",
         "post /api/v3/monitors/email-round-trip",

@@ -40,6 +40,7 @@ def test_a_listed_run_has_its_outcome_and_steps_but_no_sessions(server: Server) 
         "state": "finished",
         "started_at": "2026-01-01T11:00:00.050000Z",
         "note": None,
+        "blackout_id": None,
         "recheck_of": None,
         "recheck_id": None,
         "verified": None,

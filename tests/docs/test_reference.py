@@ -9,6 +9,7 @@ import click
 import pytest
 
 from mailtrip.api import Services, create_app
+from mailtrip.api.alertsite.blackout_fields import BLACKOUTS
 from mailtrip.api.alertsite.check_fields import ALL_FIELDS
 from mailtrip.api.alertsite.fields import Field, MonitorField
 from mailtrip.api.alertsite.group_fields import GROUPS
@@ -154,6 +155,7 @@ def test_each_monitor_field_is_documented_with_its_meaning(field: MonitorField) 
 
 
 RECORDS: dict[str, tuple[Field[Any], ...]] = {  # Any: each table has its own view
+    "Blackout": BLACKOUTS.fields,
     "Recipient": RECIPIENTS.fields,
     "Recipient group": GROUPS.fields,
     "SLA": SLAS.fields,

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from mailtrip.engine.ports import PlannedRun, ScheduledMonitor
 from mailtrip.model import RunKind
+from mailtrip.schedule.blackouts import blackout_at
 from mailtrip.schedule.cadence import Cadence
 
-__all__ = ["STALLED", "Due", "Gap", "Plan", "gaps_of_a_stop", "longest_wait"]
+__all__ = ["BLACKED_OUT", "STALLED", "Due", "Gap", "Plan", "gaps_of_a_stop", "longest_wait"]
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _MOMENT = timedelta(microseconds=1)
 _STOPPED = "the program was not running"
 STALLED = "the program was suspended or had stalled"
+BLACKED_OUT = "in a blackout of the monitor"
 
 
 def longest_wait(interval: timedelta) -> timedelta:
@@ -24,9 +26,10 @@ def longest_wait(interval: timedelta) -> timedelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Slots of a monitor that went by without a run: those later than `after`, not later than `until`, and why.
+    """Slots of a monitor that go by without a run: those later than `after`, not later than `until`, and why.
 
-    They are the slots in which the location that finds the gap has its part.
+    They are the slots in which the location that finds the gap has its part. The note is that of slots outside of the
+    monitor's blackouts.
     """
 
     monitor: ScheduledMonitor
@@ -37,7 +40,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What is to be done next: runs in the order of their slots, and gaps that were found on the way."""
+    """What is to be done next: runs in the order of their slots, and gaps, blackouts included, found on the way."""
 
     planned: tuple[PlannedRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -93,7 +96,7 @@ class Plan:
         """Hand out the slots not later than `until`.
 
         A slot that is too long ago for a start (`longest_wait`) becomes part of a gap: after a stall nothing is
-        replayed.
+        replayed. So does one in a blackout.
         """
         planned: list[PlannedRun] = []
         gaps: list[Gap] = []
@@ -107,8 +110,11 @@ class Plan:
                 gaps.append(Gap(monitor=monitor, after=slot - _MOMENT, until=stale, note=STALLED))
                 self._set_next(monitor_id, cadence.next(stale))
                 continue
-            planned.append(self._planned(monitor, slot))
             self._set_next(monitor_id, cadence.next(slot))
+            if blackout_at(monitor.blackouts, slot) is None:
+                planned.append(self._planned(monitor, slot))
+            else:
+                gaps.append(Gap(monitor=monitor, after=slot - _MOMENT, until=slot, note=BLACKED_OUT))
         return Due(planned=tuple(planned), gaps=tuple(gaps))
 
     def _set_next(self, monitor_id: int, slot: datetime) -> None:

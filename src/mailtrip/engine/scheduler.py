@@ -15,11 +15,12 @@ from mailtrip.engine.claims import Claims
 from mailtrip.engine.dispatcher import NOT_STARTED, Dispatcher
 from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.limits import EngineLimits
-from mailtrip.engine.plan import STALLED, Plan, gaps_of_a_stop, longest_wait
+from mailtrip.engine.plan import BLACKED_OUT, STALLED, Plan, gaps_of_a_stop, longest_wait
 from mailtrip.engine.ports import Changes, Conclusion, Ledger, PlannedRun, RunJob, ScheduledMonitor
 from mailtrip.engine.quotas import WINDOW, Quotas
 from mailtrip.errors import Unavailable
 from mailtrip.model import Run, RunState
+from mailtrip.schedule.blackouts import blackout_at
 
 __all__ = ["Scheduler"]
 
@@ -93,9 +94,13 @@ class Scheduler:
         self._asked.ring()
 
     def recheck(self, planned: PlannedRun) -> None:
-        """Claim and make the run that verifies an error, at once. The oldest are left out when too many wait."""
-        self._rechecks.append(planned)
-        self._asked.ring()
+        """Claim and make the run that verifies an error, at once. The oldest are left out when too many wait.
+
+        None is made when a blackout of the monitor has begun meanwhile: the error stays unverified.
+        """
+        if not self._is_blacked_out(planned.monitor_id, self._clock.now()):
+            self._rechecks.append(planned)
+            self._asked.ring()
 
     def hand_back(self) -> None:
         """Conclude the tests that nobody has looked at; for the end, after `run`."""
@@ -200,6 +205,8 @@ class Scheduler:
             self._conclude(Conclusion(run=job.run, state=RunState.SKIPPED, note=_DISABLED))
         elif self._clock.now() - job.run.slot > longest_wait(job.settings.interval):
             self._conclude(Conclusion(run=job.run, state=RunState.NOT_MEASURED, note=STALLED))
+        elif self._is_blacked_out(job.run.monitor_id, job.run.slot):  # since the run was claimed
+            self._conclude(Conclusion(run=job.run, state=RunState.BLACKOUT, note=BLACKED_OUT))
         elif is_current:
             self._dispatcher.offer(job)
         else:
@@ -224,6 +231,10 @@ class Scheduler:
         """A token for a message of the monitor; None where it sends none."""
         monitor = self._plan.get(monitor_id)
         return self._new_token() if monitor is None or monitor.sends_message else None
+
+    def _is_blacked_out(self, monitor_id: int, moment: datetime) -> bool:
+        monitor = self._plan.get(monitor_id)
+        return monitor is not None and blackout_at(monitor.blackouts, moment) is not None
 
     def _revision(self, monitor_id: int) -> int | None:
         monitor = self._plan.get(monitor_id)

@@ -224,6 +224,8 @@ class RunState(StrEnum):
     """Its slot came, and it was not started on purpose; `note` says why."""
     NOT_MEASURED = "not-measured"
     """Its slot passed while the program was not running, or the run was cut short by us; `note` says which."""
+    BLACKOUT = "blackout"
+    """Its slot lay in a blackout of its monitor: nothing was to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +276,8 @@ class Run:
         accepted_reply: what it said then.
         recheck_of: the run whose error this one verifies.
         recheck_id: the run that verifies this one's error.
+        blackout_id: the blackout of its monitor that its slot lay in, as far as it was in force when the run was
+            planned or, for a test, asked for.
         verified: whether the recheck failed as well; None when there was none, or none that could tell.
         revisions: all verdicts that were ever in force, oldest first; the last is that of `result`. Empty when there
             was one only, and where runs are listed.
@@ -294,6 +298,7 @@ class Run:
     accepted_reply: str | None = None
     recheck_of: int | None = None
     recheck_id: int | None = None
+    blackout_id: int | None = None
     verified: bool | None = None
     revisions: tuple[Revision, ...] = ()
 

@@ -21,7 +21,7 @@ class Conclusion:
         run: as it was claimed; an id below zero means that it was begun while the database was away, so that it may
             not be stored yet.
         result: there when the state is `FINISHED`.
-        note: why, when the state is `SKIPPED` or `NOT_MEASURED`.
+        note: why, when there is no result.
     """
 
     run: Run

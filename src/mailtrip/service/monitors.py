@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
+from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
 from mailtrip.service.access import require_edit
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
@@ -185,7 +185,7 @@ def page(
 
 
 def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: datetime) -> None:
-    """Remove a monitor with its passwords; its runs can't be read any more and go with retention.
+    """Remove a monitor with its passwords and blackouts; its runs can't be read any more and go with retention.
 
     Raises:
         Forbidden: the role may not edit.
@@ -194,6 +194,7 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
     require_edit(actor)
     if store.monitors.get(connection, actor.account_id, monitor_id, lock=True) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
+    store.blackouts.remove_of(connection, (BlackoutType.MONITOR, BlackoutType.ALERT), [monitor_id])
     store.monitors.remove(connection, monitor_id, now=now)
     store.groups.forget_monitor(connection, monitor_id)
     store.slas.remove_of(connection, monitor_id)

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, AlertMethod, AlertType, Recipient, RecipientSettings
+from mailtrip.model import Actor, AlertMethod, AlertType, BlackoutType, Recipient, RecipientSettings
 from mailtrip.service.access import require_edit
 from mailtrip.service.monitors import UNCHANGED, Unchanged
 from mailtrip.service.ports import Secrets
@@ -144,7 +144,7 @@ def page(
 
 
 def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
-    """Remove a recipient with its password; it leaves its groups.
+    """Remove a recipient with its password and blackouts; it leaves its groups.
 
     Raises:
         Forbidden: the role may not edit.
@@ -153,6 +153,7 @@ def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
     require_edit(actor)
     if store.recipients.get(connection, actor.account_id, recipient_id, lock=True) is None:
         raise NotFound(f"there is no recipient {recipient_id}")
+    store.blackouts.remove_of(connection, (BlackoutType.NOTIFIER,), [recipient_id])
     store.recipients.remove(connection, recipient_id)
 
 

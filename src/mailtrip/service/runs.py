@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
 from mailtrip.model import Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
+from mailtrip.schedule.blackouts import blackout_at
 from mailtrip.service.access import require_test
 from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
 from mailtrip.service.schedules import pool_of
@@ -119,9 +120,9 @@ def claim(connection: Connection, planned: Sequence[PlannedRun], *, now: datetim
 
 
 def skip(connection: Connection, planned: Sequence[PlannedRun], *, note: str, state: RunState, now: datetime) -> None:
-    """Store planned runs as SKIPPED or NOT_MEASURED with the reason; those that are stored already stay as they are."""
-    if state not in {RunState.SKIPPED, RunState.NOT_MEASURED}:
-        raise ValueError(f"a run that was not made is skipped or not measured, not {state}")
+    """Store planned runs in a state of runs that were not made, with the reason; those that are stored already stay."""
+    if state in {RunState.RUNNING, RunState.FINISHED}:
+        raise ValueError(f"a run that was not made is skipped, not measured or in a blackout, not {state}")
     store.runs.insert(connection, planned, state, note=note, now=now)
 
 
@@ -158,8 +159,13 @@ def _location(monitor: Monitor, wanted: int | None) -> int:
 
 
 def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, token: str, now: datetime) -> Run:
-    """Two tests asked for at the same microsecond are two runs: the later one's slot moves on."""
+    """Two tests asked for at the same microsecond are two runs: the later one's slot moves on.
+
+    A test is made in a blackout too, as a person wants it; it is marked.
+    """
     slot = now
+    blackouts = store.blackouts.stopping(connection, monitor.id)
+    blackout = blackout_at(blackouts, now)
     while True:
         planned = PlannedRun(
             account_id=monitor.account_id,
@@ -168,6 +174,7 @@ def _insert_test(connection: Connection, monitor: Monitor, location_id: int, *, 
             slot=slot,
             kind=RunKind.TEST,
             token=token if monitor.settings.sends_message else None,
+            blackout_id=blackout.id if blackout else None,
         )
         stored = store.runs.insert(connection, [planned], RunState.RUNNING, note=None, now=now)
         if stored:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailtrip import store
-from mailtrip.model import DEFAULT_LOCATION_ID, Monitor, MonitorSettings
+from mailtrip.model import DEFAULT_LOCATION_ID, Blackout, Monitor, MonitorSettings
 from mailtrip.schedule.cadence import Cadence
 from mailtrip.schedule.modes import Pool, cadence_at
 from mailtrip.store import Connection
@@ -21,6 +21,7 @@ class ScheduledMonitor:
         timeout: of a whole run.
         pool: where its runs are made from.
         modified_at: slots before it were not planned with these settings: nothing was missed there.
+        blackouts: those that stop its runs, past ones too, by id.
     """
 
     id: int
@@ -32,6 +33,7 @@ class ScheduledMonitor:
     local_retry: bool
     modified_at: datetime
     revision: int
+    blackouts: tuple[Blackout, ...] = ()
 
     def cadence_at(self, location_id: int) -> Cadence | None:
         """When the location has its part in the monitor's runs; None when it never has."""
@@ -58,11 +60,12 @@ def changed_since(connection: Connection, revision_mark: int) -> tuple[list[Sche
         revision_mark: as the call before gave it; 0 is the beginning.
 
     Returns:
-        Enabled monitors that are new or changed, ids of those that were removed or disabled (also such that the
+        Enabled monitors that are new or changed, or whose blackouts are, ids of those that were removed or disabled (also such that the
         caller never knew), and the mark for the next call.
     """
     live, gone, mark = store.monitors.changed_since(connection, revision_mark)
-    return [_scheduled(monitor) for monitor in live], gone, mark
+    blackouts = store.blackouts.stopping_since(connection, revision_mark)
+    return [_scheduled(monitor, blackouts.get(monitor.id, ())) for monitor in live], gone, mark
 
 
 def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetime]:
@@ -70,7 +73,7 @@ def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetim
     return store.runs.last_slots(connection, location_id=location_id)
 
 
-def _scheduled(monitor: Monitor) -> ScheduledMonitor:
+def _scheduled(monitor: Monitor, blackouts: tuple[Blackout, ...]) -> ScheduledMonitor:
     settings = monitor.settings
     return ScheduledMonitor(
         id=monitor.id,
@@ -82,4 +85,5 @@ def _scheduled(monitor: Monitor) -> ScheduledMonitor:
         local_retry=settings.local_retry,
         modified_at=monitor.modified_at,
         revision=monitor.revision,
+        blackouts=blackouts,
     )

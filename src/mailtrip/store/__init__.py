@@ -2,13 +2,27 @@
 
 from sqlalchemy import Connection
 
-from mailtrip.store import accounts, groups, history, ledger, monitors, recipients, retention, runs, slas, tokens, users
+from mailtrip.store import (
+    accounts,
+    blackouts,
+    groups,
+    history,
+    ledger,
+    monitors,
+    recipients,
+    retention,
+    runs,
+    slas,
+    tokens,
+    users,
+)
 from mailtrip.store.database import Database
 
 __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "blackouts",
     "groups",
     "history",
     "ledger",

@@ -18,7 +18,7 @@ RunKey = tuple[int, int, datetime, RunKind]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a run ended that has no result: `SKIPPED` or `NOT_MEASURED`, and why."""
+    """How a run ended that has no result, and why."""
 
     run_id: int
     state: RunState

@@ -23,6 +23,7 @@ __all__ = [
     "replace",
     "sendings",
     "settings_of",
+    "touch",
     "with_secrets",
 ]
 
@@ -100,6 +101,13 @@ def remove(connection: Connection, monitor_id: int, *, now: datetime) -> None:
             enabled=False,
             change_mark=_next_mark(connection),
         )
+    )
+
+
+def touch(connection: Connection, monitor_ids: Collection[int]) -> None:
+    """Have these monitors told by `changed_since` once more, though none of their settings changed."""
+    connection.execute(
+        update(monitors).where(monitors.c.id.in_(monitor_ids)).values(change_mark=_next_mark(connection))
     )
 
 

@@ -44,6 +44,7 @@ class PlannedRun:
 
     Attributes:
         token: of its message, as text; None for a run that is never made.
+        blackout_id: the blackout of its monitor that its slot lies in.
     """
 
     account_id: int
@@ -53,6 +54,7 @@ class PlannedRun:
     kind: RunKind
     token: str | None = None
     recheck_of: int | None = None
+    blackout_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +391,7 @@ def to_run(row: AnyRow) -> Run:
         accepted_reply=row.queued_as if row.accepted_at else None,
         recheck_of=row.recheck_of,
         recheck_id=row.recheck_id,
+        blackout_id=row.blackout_id,
         verified=row.verified,
     )
 

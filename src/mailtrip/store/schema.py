@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from mailtrip.model import (
     AlertMethod,
+    BlackoutType,
     MailProtocol,
     Mechanism,
     Mode,
@@ -55,6 +56,7 @@ __all__ = [
     "AWAITED",
     "FIRST_ID",
     "accounts",
+    "blackouts",
     "installation",
     "latest_runs",
     "locations",
@@ -226,6 +228,7 @@ runs = Table(
     Column("lag", Duration),
     Column("sessions", Sessions),
     Column("findings", FindingsText),
+    Column("blackout_id", BigInteger),
     # A run happens once. The order of the columns also serves a monitor's runs by slot.
     UniqueConstraint("monitor_id", "slot", "location_id", "kind"),
     Index(
@@ -371,5 +374,22 @@ sla_exclusions = Table(
     Column("ends_at", UTCDateTime, nullable=False),
     Column("location_id", ForeignKey("locations.id"), comment="NULL for all locations"),
     Column("note", String(255)),
+    sqlite_autoincrement=True,
+)
+
+blackouts = Table(
+    "blackouts",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("type", Word(BlackoutType), nullable=False),
+    Column("subject_id", Id, nullable=False, index=True, comment="a monitor, or a recipient for type Notifier"),
+    Column("begins_at", UTCDateTime),
+    Column("ends_at", UTCDateTime),
+    Column("week_start", Duration, comment="since Sunday 00:00 UTC; there for weekly ones only"),
+    Column("week_end", Duration),
+    Column("note", String(255)),
+    Column("created_by", String(320)),
+    Column("created_at", UTCDateTime, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -13,6 +13,8 @@ from mailtrip.engine.ports import Changes
 from mailtrip.errors import MailtripError, Unavailable
 from mailtrip.model import (
     DEFAULT_LOCATION_ID,
+    Blackout,
+    BlackoutType,
     MailProtocol,
     MonitorSettings,
     Providers,
@@ -22,6 +24,7 @@ from mailtrip.model import (
     RunState,
     StatusCode,
     Verdict,
+    Window,
 )
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
@@ -178,15 +181,35 @@ class FakeLedger:
         self._keys: dict[_Key, int] = {}
         self._settings: dict[int, MonitorSettings] = {}
         self._marks: dict[int, int] = {}
+        self._revisions: dict[int, int] = {}
         self._modified: dict[int, datetime] = {}
         self._mark = 0
+        self._blackouts: dict[int, tuple[Blackout, ...]] = {}
 
     def put(self, monitor_id: int, settings: MonitorSettings | None = None, *, at: datetime | None = None) -> None:
         """Make or edit a monitor, at that time."""
         self._mark += 1
         self._settings[monitor_id] = settings or make_settings(name=f"monitor {monitor_id}")
-        self._marks[monitor_id] = self._mark
+        self._marks[monitor_id] = self._revisions[monitor_id] = self._mark
         self._modified[monitor_id] = at or datetime(2025, 1, 1, tzinfo=UTC)
+
+    def black_out(self, monitor_id: int, *windows: Window) -> None:
+        """Have a monitor's runs stopped in these windows, numbered from 1, instead of those before."""
+        self._mark += 1
+        self._marks[monitor_id] = self._mark
+        self._blackouts[monitor_id] = tuple(
+            Blackout(
+                id=number,
+                account_id=1,
+                type=BlackoutType.MONITOR,
+                subject_id=monitor_id,
+                window=window,
+                note=None,
+                created_by=None,
+                created_at=datetime(2025, 1, 1, tzinfo=UTC),
+            )
+            for number, window in enumerate(windows, start=1)
+        )
 
     def remove(self, monitor_id: int) -> None:
         self._mark += 1
@@ -209,6 +232,7 @@ class FakeLedger:
             note=note,
             token=planned.token,
             recheck_of=planned.recheck_of,
+            blackout_id=planned.blackout_id,
         )
         self.runs[run.id] = run
         self._keys[key] = run.id
@@ -341,7 +365,8 @@ class FakeLedger:
             pool=pool_of(settings),
             local_retry=True,
             modified_at=self._modified[monitor_id],
-            revision=self._marks[monitor_id],
+            revision=self._revisions[monitor_id],
+            blackouts=self._blackouts.get(monitor_id, ()),
         )
 
 

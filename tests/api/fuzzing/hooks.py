@@ -95,6 +95,11 @@ _BETWEEN_FIELDS = re.compile(
     r"|update_sla_objectives: is true for no part"
     r"|(?:operating_periods|exclusions|update_exclusions_action): is required with"
     r"|(?:availability|response_time): is required"
+    r"|assoc_id: (?:there is no |.* would have more than 1000 blackouts)"
+    r"|.*from_date: is not in the future"
+    r"|.*thru_date: (?:is not later than the start|lies beyond)"
+    r"|.*end_time: is the time it starts at"
+    r"|persistent: a one-time blackout can't be edited"
     r"|User authentication failed"
     r")"
 )
@@ -118,6 +123,8 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     monitor is deleted on another path than it is made and edited on: a 404 after that is right.
     """
     kind = type(failure).__name__
+    if kind == "EnsureResourceAvailability" and "blackout_id" in case.path_parameters:
+        return not _deleted  # a monitor's blackouts go with it
     if kind == "EnsureResourceAvailability":
         return str(case.path_parameters.get("monitor_id")) not in _deleted
     if kind == "RejectedPositiveData" and response.status_code == 400:

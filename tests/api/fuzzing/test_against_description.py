@@ -21,6 +21,14 @@ EDIT_CHECKS = [f"--include-operation-id=edit_{word}_monitor" for word in CHECKS]
 ALERTING = ["recipients", "recipient groups", "service levels"]
 ALONE = "--phases=examples,coverage,fuzzing"
 EDIT = "edit_round_trip_monitor"
+BLACKOUT = {
+    "type": "Monitor",
+    "assoc_id": 100001,
+    "start_day": 7,
+    "start_time": "20:00",
+    "end_day": 1,
+    "end_time": "06:00",
+}
 
 
 @pytest.mark.timeout(400)
@@ -58,6 +66,7 @@ def test_schemathesis_finds_nothing(
     assert server.post("/api/v3/notifier-groups", json=group).status_code == 200
     sla = {"monitor_id": 100001, "name": "SLA", "availability": 99, "response_time": 5}
     assert server.post("/api/v3/slas", json=sla).status_code == 200
+    assert server.post("/api/v3/blackouts", json=BLACKOUT).status_code == 200
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / config)]
     command += ["run", *arguments, f"{server.url}/api/openapi.json"]
     environment = os.environ | {

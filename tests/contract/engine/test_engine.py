@@ -18,9 +18,22 @@ from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import LocalEngine
 from mailtrip.errors import Unavailable
-from mailtrip.model import MonitorType, Provider, Providers, Run, RunKind, RunState, Severity, StatusCode, Verdict
+from mailtrip.model import (
+    BlackoutType,
+    MonitorType,
+    OneTimeWindow,
+    Provider,
+    Providers,
+    Run,
+    RunKind,
+    RunState,
+    Severity,
+    StatusCode,
+    Verdict,
+)
 from mailtrip.schedule.slots import slots
-from mailtrip.service import monitors, runs
+from mailtrip.service import blackouts, monitors, runs
+from mailtrip.service.blackouts import BlackoutDraft
 from mailtrip.service.endings import Conclusion, conclude
 from mailtrip.service.monitors import Passwords
 from mailtrip.store import Database
@@ -151,6 +164,21 @@ async def test_an_edit_and_a_removal_are_in_force_within_two_seconds(
         database.write(lambda connection: edit(connection, ids[1], {"name": "changed"}, clock))
         await until(database, clock, lambda: bool(probe.begun))
     assert [(job.run.monitor_id, job.settings.name) for job in probe.begun] == [(ids[1], "changed")]
+
+
+async def test_the_slots_of_a_blackout_are_recorded_with_it_and_no_run_is_made(
+    database: WatchedDatabase, probe: FakeProbe, clock: FakeClock
+) -> None:
+    id_ = make_minutely(database, clock)
+    window = OneTimeWindow(start=clock.now() + SECOND, end=clock.now() + 3 * MINUTE)
+    draft = BlackoutDraft(type=BlackoutType.MONITOR, subject_id=id_, start=window.start, end=window.end)
+    async with running_engine(database, probe, clock):
+        blackout_id = database.write(lambda connection: blackouts.create(connection, ADMIN, draft, now=clock.now()))
+        await until(database, clock, lambda: bool(read_runs(database, id_, RunState.FINISHED)))
+    kept = read_runs(database, id_, RunState.BLACKOUT)
+    assert [run.slot for run in kept] == [*slots(id_, MINUTE, after=window.start, until=window.end)]
+    assert {(run.blackout_id, run.note) for run in kept} == {(blackout_id, "in a blackout of the monitor")}
+    assert all(job.run.slot >= window.end for job in probe.begun)
 
 
 async def test_a_test_on_demand_is_run_and_kept(database: WatchedDatabase, probe: FakeProbe, clock: FakeClock) -> None:

@@ -237,8 +237,8 @@ def test_a_claimed_run_is_not_skipped(database: Database) -> None:
 
 
 @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.FINISHED])
-def test_a_skipped_run_can_only_be_skipped_or_not_measured(database: Database, state: RunState) -> None:
-    with pytest.raises(ValueError, match="skipped or not measured"):
+def test_a_skipped_run_is_in_no_state_of_runs_that_were_made(database: Database, state: RunState) -> None:
+    with pytest.raises(ValueError, match="skipped, not measured or in a blackout"):
         database.write(lambda connection: runs.skip(connection, [], note="x", state=state, now=NOW))
 
 

@@ -1,6 +1,6 @@
 """What one field of a vendor object is: its name on the wire, how it is read and written, and its documentation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -122,6 +122,7 @@ class MonitorView:
     monitor: Monitor
     standing: Standing | None
     location_names: Mapping[int, str]
+    blackout_ids: Sequence[int]
     may_edit: bool
 
 

@@ -374,10 +374,10 @@ PLAN = (
 KEPT = (
     shown_only(
         "blackout_ids",
-        lambda _: [],
+        lambda view: [str(each) for each in view.blackout_ids],
         {"type": "array", "items": {"type": "string"}},
-        "Numbers of the monitor's blackouts.",
-        example=[],
+        "Numbers of the monitor's blackouts, of types `Monitor` and `Alert`, past ones too.",
+        example=["100001"],
     ),
     shown_only(
         "access_type",

@@ -28,7 +28,7 @@ from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
 from mailtrip.errors import Fault, InvalidInput
 from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
-from mailtrip.service import locations, monitors
+from mailtrip.service import blackouts, locations, monitors
 from mailtrip.service.access import require_edit
 from mailtrip.service.standings import standings
 from mailtrip.store import Connection
@@ -227,10 +227,18 @@ def _shown(
     found_standings = standings(connection, actor, found) if has_status else {}
     has_names = select is None or "locations" in select
     names = {each.id: each.name for each in locations.list_all(connection, actor)} if has_names else {}
+    has_blackouts = select is None or "blackout_ids" in select
+    blackout_ids = blackouts.ids_of_monitors(connection, actor, [each.id for each in found]) if has_blackouts else {}
     may_edit = actor.role.may_edit
     return [
         show_monitor(
-            MonitorView(monitor=each, standing=found_standings.get(each.id), location_names=names, may_edit=may_edit),
+            MonitorView(
+                monitor=each,
+                standing=found_standings.get(each.id),
+                location_names=names,
+                blackout_ids=blackout_ids.get(each.id, ()),
+                may_edit=may_edit,
+            ),
             select,
         )
         for each in found

@@ -36,7 +36,7 @@ from mailtrip.api.codecs import JSON, choice
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
 from mailtrip.model import Actor, AlertMethod, AlertType, Recipient
-from mailtrip.service import recipients
+from mailtrip.service import blackouts, recipients
 from mailtrip.service.access import require_edit
 from mailtrip.service.monitors import UNCHANGED
 from mailtrip.service.recipients import Password
@@ -201,7 +201,7 @@ def _may_edit(recipient_id: int, connection: Connection, actor: Actor) -> Actor:
 
 
 def _read(recipient_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> bytes:
-    return to_bytes(_shown(connection, [recipients.get(connection, actor, recipient_id)], select)[0])
+    return to_bytes(_shown(connection, actor, [recipients.get(connection, actor, recipient_id)], select)[0])
 
 
 def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
@@ -209,10 +209,17 @@ def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
     found, count = recipients.page(
         connection, actor, type=query.type, method=query.method, limit=page.limit, offset=page.start
     )
-    return to_bytes(envelope(_shown(connection, found, query.select), count=count, page=page, actor=actor))
+    return to_bytes(envelope(_shown(connection, actor, found, query.select), count=count, page=page, actor=actor))
 
 
-def _shown(connection: Connection, found: Sequence[Recipient], select: frozenset[str] | None) -> list[dict[str, JSON]]:
-    groups = recipients.groups_of(connection, [each.id for each in found])
-    views = [RecipientView(recipient=each, group_ids=groups.get(each.id, ()), blackout_ids=()) for each in found]
+def _shown(
+    connection: Connection, actor: Actor, found: Sequence[Recipient], select: frozenset[str] | None
+) -> list[dict[str, JSON]]:
+    ids = [each.id for each in found]
+    groups = recipients.groups_of(connection, ids)
+    blackout_ids = blackouts.ids_of_recipients(connection, actor, ids)
+    views = [
+        RecipientView(recipient=each, group_ids=groups.get(each.id, ()), blackout_ids=blackout_ids.get(each.id, ()))
+        for each in found
+    ]
     return [RECIPIENTS.show(view, select) for view in views]

@@ -6,6 +6,8 @@ from fastapi import APIRouter
 
 from mailtrip.api.alertsite import (
     access_tokens,
+    blackout_docs,
+    blackouts,
     group_fields,
     groups,
     locations,
@@ -26,6 +28,7 @@ COMPONENTS: Final = {
     **group_fields.COMPONENTS,
     **locations.COMPONENTS,
     **monitor_docs.COMPONENTS,
+    **blackout_docs.COMPONENTS,
     **recipient_fields.COMPONENTS,
     **tests_on_demand.COMPONENTS,
     **site_status.COMPONENTS,
@@ -36,6 +39,6 @@ COMPONENTS: Final = {
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    for part in (access_tokens, monitors, locations, recipients, groups, slas, tests_on_demand, site_status):
+    for part in (access_tokens, monitors, blackouts, locations, recipients, groups, slas, tests_on_demand, site_status):
         routes.include_router(part.router())
     return routes

@@ -70,7 +70,10 @@ class RunSummary(_Object):
     kind: RunKind = Field(description="What it was made for.")
     state: RunState = Field(description="Where it is; a run leaves `running` exactly once.")
     started_at: datetime | None = Field(description="When it began (UTC); null if it never did.")
-    note: str | None = Field(description="Why it was skipped or not measured.")
+    note: str | None = Field(description="Why it was not made, or not to its end.")
+    blackout_id: int | None = Field(
+        description="The blackout of type `Monitor` that it lies in, as it was in force then; the run counts for nothing."
+    )
     recheck_of: int | None = Field(description="The number of the run whose error it verifies.")
     recheck_id: int | None = Field(description="The number of the run that verifies its error.")
     verified: bool | None = Field(
@@ -220,6 +223,7 @@ def _summary(run: Run) -> dict[str, Any]:  # Any: values of many types
         "state": run.state,
         "started_at": run.started_at if result is None else result.started_at,
         "note": run.note,
+        "blackout_id": run.blackout_id,
         "recheck_of": run.recheck_of,
         "recheck_id": run.recheck_id,
         "verified": run.verified,
