@@ -2,9 +2,10 @@
 
 import pytest
 from tests.api.harness import Server, messages
+from tests.api.harness_runs import finish_run
 
 from mailtrip.api.alertsite.check_fields import FIELDS_OF
-from mailtrip.model import MailProtocol, MonitorType, Role
+from mailtrip.model import MailProtocol, MonitorType, Role, StatusCode, Verdict
 
 MONITORS = "/api/v3/monitors"
 CHECK = {"billing_plancode": "UBM - A/A", "name": "Check", "hostname": "mail.example.com"}
@@ -272,3 +273,17 @@ def test_a_type_that_is_not_about_mail_is_a_400_that_says_so(server: Server, met
 def test_a_type_that_is_not_about_mail_is_told_to_those_who_may_edit(server: Server) -> None:
     assert server.post(f"{MONITORS}/website", json={}, role=None).status_code == 401
     assert server.post(f"{MONITORS}/website", json={}, role=Role.READ_ONLY).status_code == 403
+
+
+def test_the_site_status_tells_what_came_of_a_check(server: Server) -> None:
+    good, bad = create(server, "email-smtp", name="Good"), create(server, "email-pop", name="Bad")
+    finish_run(server, good, verdict=Verdict.ANSWERS, status=StatusCode.OK, summary="It answered")
+    finish_run(server, bad, verdict=Verdict.FAILS, status=StatusCode.CONNECTION_FAILED, summary="It is down")
+
+    def names(query: str) -> list[str]:
+        return [each["device_name"] for each in server.get(f"/api/v3/report-sitestatus?{query}").json()["results"]]
+
+    assert (names("status=ok"), names("status=error"), names("type=email-pop")) == (["Good"], ["Bad"], ["Bad"])
+    status = read(server, bad)["last_status"]
+    assert isinstance(status, dict)
+    assert (status["verdict"], status["text"], status["counts"]) == ("fails", "TCP connection failed", True)
