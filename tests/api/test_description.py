@@ -48,6 +48,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v3/slas",
         "get /api/v3/slas/{sla_id}",
         "get /api/v3/tests",
+        "get /report-api/detail/{customer}",
+        "get /report-api/sitestatus/{customer}",
         "patch /api/v3/blackouts/{blackout_id}",
         "patch /api/v3/monitors/email-imap/{monitor_id}",
         "patch /api/v3/monitors/email-pop/{monitor_id}",

@@ -19,38 +19,97 @@ def three(server: Server) -> Server:
     return server
 
 
+NEVER = {
+    "last_status": None,
+    "last_status_warning": None,
+    "last_status_desc": None,
+    "dt_last_status": None,
+    "resptime_last": None,
+    "info_msg": None,
+}
+
+
+def item(number: int, name: str, **outcome: str | None) -> dict[str, object]:
+    return {
+        "device_id": number,
+        "obj_device": str(number),
+        "device_name": name,
+        "type": "email-round-trip",
+        "monitor": "y",
+        "notify": "y",
+        "monitor_interval": "15",
+        "home_location": "10",
+        "blackout_flag": "n",
+        **NEVER,
+        **outcome,
+    }
+
+
 def test_each_monitor_has_its_last_status_as_a_string(three: Server) -> None:
     assert three.get(REPORT).json() == {
         "results": [
-            {
-                "device_id": 100001,
-                "device_name": "good",
-                "type": "email-round-trip",
-                "last_status": "0",
-                "last_status_desc": "OK",
-                "dt_last_status": "2026-01-01 11:00:00",
-                "info_msg": "Delivered after 1.2 s",
-            },
-            {
-                "device_id": 100002,
-                "device_name": "bad",
-                "type": "email-round-trip",
-                "last_status": "2",
-                "last_status_desc": "Round trip not finished within the timeout",
-                "dt_last_status": "2026-01-01 11:00:00",
-                "info_msg": "Not seen in 300 s; no earlier run is known.",
-            },
-            {
-                "device_id": 100003,
-                "device_name": "new",
-                "type": "email-round-trip",
-                "last_status": None,
-                "last_status_desc": None,
-                "dt_last_status": None,
-                "info_msg": None,
-            },
+            item(
+                100001,
+                "good",
+                last_status="0",
+                last_status_warning="0",
+                last_status_desc="OK",
+                dt_last_status="2026-01-01 11:00:00",
+                resptime_last="2.500000",
+                info_msg="Delivered after 1.2 s",
+            ),
+            item(
+                100002,
+                "bad",
+                last_status="2",
+                last_status_warning="0",
+                last_status_desc="Round trip not finished within the timeout",
+                dt_last_status="2026-01-01 11:00:00",
+                resptime_last="2.500000",
+                info_msg="Not seen in 300 s; no earlier run is known.",
+            ),
+            item(100003, "new"),
         ]
     }
+
+
+def test_what_clients_read_of_a_monitor_is_strings(three: Server) -> None:
+    """A known client drops what is not monitored, and can't read numbers (alertsite-v3.md, 4.6)."""
+    names = ("obj_device", "monitor", "monitor_interval", "resptime_last", "last_status", "dt_last_status")
+    found = three.get(f"{REPORT}?showsubaccounts=true&sub_accounts=24333&summarize=true").json()["results"][0]
+    assert [found[name] for name in names] == ["100001", "y", "15", "2.500000", "0", "2026-01-01 11:00:00"]
+
+
+def test_a_monitor_that_is_disabled_or_raises_no_alerts_is_told_with_n(server: Server) -> None:
+    server.create(enabled=False, notify_on_error=False, interval=5)
+    [found] = server.get(REPORT).json()["results"]
+    assert (found["monitor"], found["notify"], found["monitor_interval"]) == ("n", "n", "5")
+
+
+def test_a_warning_is_told_beside_the_status(server: Server) -> None:
+    server.create()
+    finish_run(server, 100001, verdict=Verdict.SLOW, status=StatusCode.SLOW)
+    [found] = server.get(REPORT).json()["results"]
+    assert (found["last_status"], found["last_status_warning"]) == ("304", "304")
+
+
+@pytest.mark.parametrize(
+    ("type_", "end_time", "flag"), [("Monitor", "13:00", "y"), ("Monitor", "12:00", "n"), ("Alert", "13:00", "n")]
+)
+def test_a_monitor_whose_runs_are_stopped_by_a_blackout_is_flagged(
+    server: Server, type_: str, end_time: str, flag: str
+) -> None:
+    server.create()
+    body = {
+        "type": type_,
+        "assoc_id": 100001,
+        "start_day": 5,
+        "start_time": "11:00",
+        "end_day": 5,
+        "end_time": end_time,
+    }
+    assert server.post("/api/v3/blackouts", json=body).status_code == 200
+    assert [each["blackout_flag"] for each in server.get(REPORT).json()["results"]] == [flag]
 
 
 @pytest.mark.parametrize(

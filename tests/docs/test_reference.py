@@ -14,6 +14,7 @@ from mailtrip.api.alertsite.check_fields import ALL_FIELDS
 from mailtrip.api.alertsite.fields import Field, MonitorField
 from mailtrip.api.alertsite.group_fields import GROUPS
 from mailtrip.api.alertsite.recipient_fields import RECIPIENTS
+from mailtrip.api.alertsite.report_dates import WORDS as REPORT_DATES
 from mailtrip.api.alertsite.sla_fields import BULK, SLAS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
@@ -170,3 +171,8 @@ def test_each_field_of_a_record_is_documented_with_its_meaning_and_no_other(kind
     assert [(cells[0], cells[-1]) for cells in rows(section)[2:]] == [
         (field.name, field.about) for field in RECORDS[kind]
     ]
+
+
+@pytest.mark.parametrize("word", REPORT_DATES)
+def test_each_word_for_a_span_of_time_is_documented(word: str) -> None:
+    assert f"`{word}`" in read("reference/api.md").partition("## Older report API")[2]

@@ -22,8 +22,8 @@ __all__ = ["create_app"]
 
 _DESCRIPTION: Final = """\
 Mailtrip monitors mail delivery. Below `/api/v3` it speaks AlertSite Management API v3, so that scripts written for it go
-on working with another base URL; fields and operations of our own are marked (+) in the reference. Below `/api/v1` is
-what the vendor has no words for.
+on working with another base URL; fields and operations of our own are marked (+) in the reference. Below `/report-api` is
+the part of the vendor's older report API that scripts use. Below `/api/v1` is what the vendor has no words for.
 
 Ask for an access token with `POST /api/v3/access-tokens`, and send it as `Authorization: Bearer <token>`.
 Each answer that is no success is a JSON object with a list `errors`.
@@ -52,6 +52,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.include_router(alertsite.router(), prefix="/api/v3")
+    app.include_router(alertsite.report_router(), prefix="/report-api")
     app.include_router(native.router(), prefix="/api/v1")
     app.state.methods = _methods_by_path(app)
     return app
@@ -71,7 +72,7 @@ class _API(FastAPI):
 
 
 def _methods_by_path(app: FastAPI) -> list[tuple[re.Pattern[str], frozenset[str]]]:
-    """Which methods each path knows; the variable parts of paths are all numbers."""
+    """Which methods each path knows; the variable parts of paths are all numbers, of customers with a `C`."""
     paths = {path: frozenset(method.upper() for method in found) for path, found in app.openapi()["paths"].items()}
     paths[_OPENAPI_URL] = frozenset({"GET"})
     return [(_path_pattern(path), methods) for path, methods in paths.items()]
@@ -79,7 +80,7 @@ def _methods_by_path(app: FastAPI) -> list[tuple[re.Pattern[str], frozenset[str]
 
 def _path_pattern(path: str) -> re.Pattern[str]:
     fixed = re.split(r"\{\w+\}", path)
-    return re.compile("[0-9]+".join(re.escape(part) for part in fixed) + r"\Z")
+    return re.compile("C?[0-9]+".join(re.escape(part) for part in fixed) + r"\Z")
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from mailtrip.api.basic import BasicRejected
 from mailtrip.api.bodies import LARGEST_BODY, BodyTooLarge, BodyTooSlow
 from mailtrip.errors import (
     AuthenticationFailed,
@@ -26,6 +27,11 @@ __all__ = ["NOT_FOUND", "answer_for", "error_response", "method_not_allowed", "s
 
 NOT_FOUND: Final = "Record not found"
 _MOST_FAULTS = 100
+_CHALLENGES: Final = {
+    TokenRejected: ("invalid_token", "Bearer"),
+    BasicRejected: ("invalid_request", 'Basic realm="Mailtrip", charset="UTF-8"'),
+}
+"""By what was refused: the first word of the text, and how to do better (RFC 9110, 11.6.1)."""
 _RETRY_SECONDS = 5
 
 
@@ -47,9 +53,9 @@ def answer_for(error: MailtripError) -> Response:
             status, texts = 400, [f"invalid_request - {fault.field}: {fault.text}" for fault in error.faults]
         case AuthenticationFailed():
             status, texts = 400, ["invalid_request - User authentication failed."]
-        case TokenRejected():
-            status, texts = 401, [f"invalid_token - {error}"]
-            headers["WWW-Authenticate"] = "Bearer"
+        case TokenRejected() | BasicRejected():
+            word, headers["WWW-Authenticate"] = _CHALLENGES[type(error)]
+            status, texts = 401, [f"{word} - {error}"]
         case Forbidden():
             status, texts = 403, [f"access_denied - {error}"]
         case NotFound():

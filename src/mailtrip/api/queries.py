@@ -6,27 +6,42 @@ before it is told what is wrong with it.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from fastapi import HTTPException, Request
 from pydantic import WithJsonSchema
 
-from mailtrip.api.calls import Call
 from mailtrip.api.codecs import JSON, LARGEST_ID, BadValue, identifier
 from mailtrip.errors import Fault, InvalidInput
+from mailtrip.model import Actor
 
-__all__ = ["ID_SCHEMA", "QueryReader", "documented", "path_id"]
+__all__ = ["IDS_SCHEMA", "ID_SCHEMA", "QueryReader", "documented", "parse_ids", "path_id"]
 
 T = TypeVar("T")
 
 ID_SCHEMA: Final[dict[str, JSON]] = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 
+IDS_SCHEMA: Final[dict[str, JSON]] = {
+    "type": "string",
+    "pattern": "^[1-9][0-9]{0,14}(?:,[1-9][0-9]{0,14}){0,999}$",
+    "examples": ["100001,100002"],
+}
+
 _ID: Final = identifier()
+_MOST_IDS: Final = 1000
 
 
 def documented(schema: Mapping[str, JSON]) -> WithJsonSchema:
     """How a parameter that is declared as text is described."""
     return WithJsonSchema(dict(schema))
+
+
+class Asker(Protocol):
+    """Whose parameters are read."""
+
+    async def actor(self) -> Actor:
+        """Who asks; raises when that is nobody."""
+        ...
 
 
 class QueryReader:
@@ -60,11 +75,19 @@ class QueryReader:
         """Note a fault that is not in a value."""
         self._faults.append(Fault(name, text))
 
-    async def check(self, call: Call) -> None:
+    async def check(self, call: Asker) -> None:
         """Raise InvalidInput when there were faults; before that TokenRejected, when the token is no good."""
         if self._faults:
             await call.actor()
             raise InvalidInput(self._faults)
+
+
+def parse_ids(text: str) -> frozenset[int]:
+    """Records' numbers separated by commas; raises BadValue."""
+    words = text.split(",")
+    if len(words) > _MOST_IDS:
+        raise BadValue(f"names {len(words)} numbers; at most {_MOST_IDS} are taken")
+    return frozenset(_ID.parse(word) for word in words)
 
 
 def path_id(text: str) -> int:

@@ -1,5 +1,6 @@
 """What the API is given to work with; `bootstrap` fills it in, tests fill in their own."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -36,6 +37,7 @@ class Services:
         queue: told of each test run that was ordered, after its row is committed.
         health: never blocks and never raises.
         body_seconds: how long a client may take to send a body.
+        login_gate: how many passwords are looked at at once: each look costs memory and a processor for 30 ms.
     """
 
     database: DatabasePort
@@ -47,3 +49,4 @@ class Services:
     health: Callable[[], Health]
     version: str
     body_seconds: float = 30.0
+    login_gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

@@ -11,6 +11,7 @@ from typing import Any
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
 from mailtrip.model import Actor, Blackout, BlackoutType, WeeklyWindow
+from mailtrip.schedule.blackouts import is_within
 from mailtrip.service.access import require_edit
 from mailtrip.service.blackout_rules import TIMES, BlackoutDraft, note_of, settle
 from mailtrip.store import Connection, monitors, recipients
@@ -28,6 +29,7 @@ __all__ = [
     "ids_of_recipients",
     "page",
     "remove",
+    "stopped_monitors",
 ]
 
 _OF_MONITORS = (BlackoutType.MONITOR, BlackoutType.ALERT)
@@ -196,6 +198,12 @@ def ids_of_monitors(connection: Connection, actor: Actor, monitor_ids: Collectio
 def ids_of_recipients(connection: Connection, actor: Actor, recipient_ids: Collection[int]) -> dict[int, list[int]]:
     """The ids of the blackouts of each of these recipients, past ones too; those without are left out."""
     return store.blackouts.ids_of(connection, actor.account_id, (BlackoutType.NOTIFIER,), recipient_ids)
+
+
+def stopped_monitors(connection: Connection, actor: Actor, *, at: datetime) -> frozenset[int]:
+    """The monitors whose runs are stopped at this time."""
+    found = store.blackouts.not_over(connection, actor.account_id, BlackoutType.MONITOR, at=at)
+    return frozenset(blackout.subject_id for blackout in found if is_within(blackout.window, at))
 
 
 def _get(connection: Connection, actor: Actor, blackout_id: int, *, lock: bool = False) -> Blackout:

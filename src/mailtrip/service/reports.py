@@ -2,13 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from mailtrip import store
+from mailtrip.errors import NotFound
 from mailtrip.model import Actor, Monitor, MonitorType, Run, Severity
 from mailtrip.store import Connection
+from mailtrip.store.runs import Check
 
-__all__ = ["SiteStatus", "StatusFilter", "site_status"]
+__all__ = ["Check", "SiteStatus", "StatusFilter", "checks", "require_not_anothers", "site_status"]
 
 
 class StatusFilter(StrEnum):
@@ -52,6 +55,39 @@ def site_status(
     latest = store.runs.latest(connection, actor.account_id, [monitor.id for monitor in monitors])
     found = [SiteStatus(monitor=monitor, run=latest.get(monitor.id)) for monitor in monitors]
     return [item for item in found if status is None or _severity(item.run) in _SEVERITIES[status]]
+
+
+def checks(
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_ids: Collection[int] | None = None,
+    since: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Check]:
+    """What planned runs found, oldest slot first; those that found nothing as they were not made are left out.
+
+    Args:
+        connection: of a reading transaction.
+        actor: who asks.
+        monitor_ids: only these; ids that are not there are left out.
+        since: slots from this time on.
+        until: slots before this time.
+        limit: at most so many.
+    """
+    return store.runs.checks(
+        connection, actor.account_id, monitor_ids=monitor_ids, since=since, until=until, limit=limit
+    )
+
+
+def require_not_anothers(connection: Connection, actor: Actor, customer: int) -> None:
+    """Raise NotFound for the number of another account of the installation.
+
+    Any other number is taken: scripts that came from the vendor name the customer number that they had there.
+    """
+    if customer != actor.account_id and store.accounts.exists(connection, customer):
+        raise NotFound(f"there is no customer {customer}")
 
 
 def _severity(run: Run | None) -> Severity:

@@ -8,7 +8,15 @@ from sqlalchemy import Connection, select, update
 from mailtrip.model import DEFAULT_LOCATION_ID, Location
 from mailtrip.store.schema import accounts, installation, locations
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "ensure_default", "key_check", "known_locations", "list_locations", "set_key_check"]
+__all__ = [
+    "DEFAULT_ACCOUNT_ID",
+    "ensure_default",
+    "exists",
+    "key_check",
+    "known_locations",
+    "list_locations",
+    "set_key_check",
+]
 
 DEFAULT_ACCOUNT_ID = 1
 
@@ -22,6 +30,10 @@ def ensure_default(connection: Connection, *, now: datetime) -> None:
     connection.execute(
         locations.insert(), {"id": DEFAULT_LOCATION_ID, "account_id": DEFAULT_ACCOUNT_ID, "name": "Local"}
     )
+
+
+def exists(connection: Connection, account_id: int) -> bool:
+    return connection.scalar(select(accounts.c.id).where(accounts.c.id == account_id)) is not None
 
 
 def list_locations(connection: Connection, account_id: int) -> list[Location]:

@@ -17,6 +17,7 @@ __all__ = [
     "get",
     "ids_of",
     "insert",
+    "not_over",
     "page",
     "remove",
     "remove_of",
@@ -126,6 +127,12 @@ def stopping(connection: Connection, monitor_id: int) -> list[Blackout]:
     """The blackouts that stop the runs of this monitor, by id, past ones too."""
     query = select(blackouts).where(_concerns((BlackoutType.MONITOR,), (monitor_id,)))
     return [_blackout(row) for row in connection.execute(query.order_by(blackouts.c.id))]
+
+
+def not_over(connection: Connection, account_id: int, type_: BlackoutType, *, at: datetime) -> list[Blackout]:
+    """Blackouts of this type in the account, without those that ended before, by id."""
+    wanted = (blackouts.c.type == type_) & (_IS_WEEKLY | (blackouts.c.ends_at > at))
+    return [_blackout(row) for row in connection.execute(_visible(account_id).where(wanted).order_by(blackouts.c.id))]
 
 
 def stopping_since(connection: Connection, mark: int) -> dict[int, tuple[Blackout, ...]]:

@@ -16,8 +16,10 @@ from mailtrip.store.types import AnyRow
 
 __all__ = [
     "BRIEF",
+    "Check",
     "FinishedRun",
     "PlannedRun",
+    "checks",
     "finish",
     "get",
     "insert",
@@ -68,6 +70,20 @@ class FinishedRun:
     run_id: int
     result: Result
     recheck_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A finished run as reports list it.
+
+    Attributes:
+        run: its result has its sessions, without transcripts.
+        recheck_status: what the run that verified its error found; None when there was none.
+    """
+
+    run: Run
+    monitor_name: str
+    recheck_status: StatusCode | None
 
 
 def insert(
@@ -199,6 +215,34 @@ def get(connection: Connection, account_id: int, run_id: int) -> Run | None:
         run.result, sessions=sessions, proof=found.proof, facts=found.facts, bounce=found.bounce, found=found.found
     )
     return replace(run, result=result, revisions=_revisions(connection, row))
+
+
+def checks(
+    connection: Connection,
+    account_id: int,
+    *,
+    monitor_ids: Collection[int] | None,
+    since: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Check]:
+    """Planned runs that have finished, with slots from `since` on and before `until`, oldest slot first.
+
+    Runs of removed monitors are left out. None for all monitors of the account.
+    """
+    recheck = runs.alias()
+    wanted = (runs.c.account_id == account_id) & (runs.c.kind == RunKind.SCHEDULED) & (runs.c.slot >= since)
+    wanted &= (runs.c.state == RunState.FINISHED) & (runs.c.slot < until)
+    if monitor_ids is not None:
+        wanted &= runs.c.monitor_id.in_(monitor_ids)
+    query = (
+        select(*BRIEF, runs.c.sessions, monitors.c.name, recheck.c.status.label("recheck_status"))
+        .join_from(runs, monitors, and_(monitors.c.id == runs.c.monitor_id, monitors.c.removed_at.is_(None)))
+        .outerjoin(recheck, recheck.c.id == runs.c.recheck_id)
+        .where(wanted)
+    )
+    rows = connection.execute(query.order_by(runs.c.slot, runs.c.id).limit(limit))
+    return [_check(row) for row in rows]
 
 
 def page(
@@ -394,6 +438,13 @@ def to_run(row: AnyRow) -> Run:
         blackout_id=row.blackout_id,
         verified=row.verified,
     )
+
+
+def _check(row: AnyRow) -> Check:
+    run = to_run(row)
+    if run.result is not None:
+        run = replace(run, result=replace(run.result, sessions=row.sessions or ()))
+    return Check(run=run, monitor_name=row.name, recheck_status=row.recheck_status)
 
 
 def _revisions(connection: Connection, row: AnyRow) -> tuple[Revision, ...]:

@@ -1,6 +1,5 @@
 """`/access-tokens`: log in and out (alertsite-v3.md, section 2)."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,10 +11,10 @@ from starlette.responses import Response
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall, services_of
 from mailtrip.api.codecs import JSON, BadValue, Script, text
+from mailtrip.api.logins import client_address, verify_login
 from mailtrip.api.openapi import answers, json_body, referring
 from mailtrip.api.responses import json_response, no_content
-from mailtrip.api.services import Services
-from mailtrip.errors import AuthenticationFailed, Fault, InvalidInput
+from mailtrip.errors import Fault, InvalidInput
 from mailtrip.service import tokens
 
 __all__ = ["COMPONENTS", "router"]
@@ -65,28 +64,17 @@ class _Login:
     password: str = field(repr=False)
 
 
-class _TokenDesk:
-    """Logs in at most two at a time: each look at a password costs 64 MiB and a processor for 30 ms."""
+async def create(request: Request) -> Response:
+    """Log in with email address and password. Too many failures by one account or from one address: 429."""
+    services = services_of(request)
+    given = _parse_login(await read_object(request))
 
-    def __init__(self) -> None:
-        self._gate = asyncio.Semaphore(2)
+    async def issue(login: tokens.VerifiedLogin) -> str:
+        return await services.database.writing(partial(tokens.issue, login=login, now=services.clock.now()))
 
-    async def create(self, request: Request) -> Response:
-        """Log in with email address and password. Too many failures by one account or from one address: 429."""
-        services = services_of(request)
-        login = _parse_login(await read_object(request))
-        address = request.client.host if request.client else "local"
-        services.limiter.admit(address=address, email=login.username, at=services.clock.monotonic())
-        try:
-            async with self._gate:
-                token = await _log_in(services, login)
-        except AuthenticationFailed:
-            raise
-        except BaseException:  # nothing was decided about the password, so that the attempt must not count
-            services.limiter.withdraw(address=address, email=login.username)
-            raise
-        services.limiter.succeeded(address=address, email=login.username)
-        return json_response({"access_token": token})
+    token = await verify_login(request, email=given.username, password=given.password, then=issue)
+    services.limiter.succeeded(address=client_address(request), email=given.username)
+    return json_response({"access_token": token})
 
 
 async def remove(call: AuthenticatedCall) -> Response:
@@ -101,7 +89,7 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["access tokens"])
     routes.add_api_route(
         "/access-tokens",
-        _TokenDesk().create,
+        create,
         methods=["POST"],
         name="create_access_token",
         summary="Log in",
@@ -118,12 +106,6 @@ def router() -> APIRouter:
         status_code=204,
     )
     return routes
-
-
-async def _log_in(services: Services, login: _Login) -> str:
-    """Look at the password in a reading transaction, so that its cost holds up no writer."""
-    verified = await services.database.reading(partial(tokens.verify, email=login.username, password=login.password))
-    return await services.database.writing(partial(tokens.issue, login=verified, now=services.clock.now()))
 
 
 def _parse_login(body: Mapping[str, object]) -> _Login:

@@ -1,4 +1,4 @@
-"""All routes of `/api/v3`, and the schemas they refer to."""
+"""All routes of `/api/v3` and `/report-api`, and the schemas they refer to."""
 
 from typing import Final
 
@@ -15,13 +15,14 @@ from mailtrip.api.alertsite import (
     monitors,
     recipient_fields,
     recipients,
+    report_api,
     site_status,
     sla_fields,
     slas,
     tests_on_demand,
 )
 
-__all__ = ["COMPONENTS", "router"]
+__all__ = ["COMPONENTS", "report_router", "router"]
 
 COMPONENTS: Final = {
     **access_tokens.COMPONENTS,
@@ -33,6 +34,7 @@ COMPONENTS: Final = {
     **tests_on_demand.COMPONENTS,
     **site_status.COMPONENTS,
     **sla_fields.COMPONENTS,
+    **report_api.COMPONENTS,
 }
 
 
@@ -42,3 +44,8 @@ def router() -> APIRouter:
     for part in (access_tokens, monitors, blackouts, locations, recipients, groups, slas, tests_on_demand, site_status):
         routes.include_router(part.router())
     return routes
+
+
+def report_router() -> APIRouter:
+    """The vendor's older report API, which has a place of its own."""
+    return report_api.router()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
@@ -9,62 +10,23 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from mailtrip.api.alertsite.monitor_types import TYPES_SCHEMA, parse_types
-from mailtrip.api.alertsite.times import show_plain_time
+from mailtrip.api.alertsite.site_status_items import SITE_STATUS, show_site_status
 from mailtrip.api.calls import AuthenticatedCall
-from mailtrip.api.codecs import JSON, BadValue, choice, identifier
+from mailtrip.api.codecs import JSON, choice
 from mailtrip.api.openapi import answers, referring
-from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented
+from mailtrip.api.queries import IDS_SCHEMA, QueryReader, documented, parse_ids
 from mailtrip.api.responses import json_response, to_bytes
 from mailtrip.model import Actor, MonitorType
-from mailtrip.service.reports import SiteStatus, StatusFilter, site_status
+from mailtrip.service.blackouts import stopped_monitors
+from mailtrip.service.reports import StatusFilter, site_status
 from mailtrip.store import Connection
 
 __all__ = ["COMPONENTS", "router"]
 
-_MOST_IDS: Final = 1000
 _STATUS: Final = choice(StatusFilter)
-_ID: Final = identifier()
-_IDS_SCHEMA: Final[dict[str, JSON]] = {
-    "type": "string",
-    "pattern": "^[1-9][0-9]{0,14}(?:,[1-9][0-9]{0,14}){0,999}$",
-    "examples": ["100001,100002"],
-}
 
 COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
-    "SiteStatus": {
-        "type": "object",
-        "properties": {
-            "device_id": {**ID_SCHEMA, "description": "The monitor's number.", "examples": [100001]},
-            "device_name": {"type": "string", "description": "The monitor's name."},
-            "type": {
-                "type": "string",
-                "enum": [str(word) for word in MonitorType],
-                "description": "The monitor's type.",
-            },
-            "last_status": {
-                "type": ["string", "null"],
-                "pattern": "^(?:0|[1-9][0-9]*)$",
-                "description": "Status code of the last finished run, as a string; null before the first.",
-                "examples": ["0"],
-            },
-            "last_status_desc": {"type": ["string", "null"], "description": "The status in words.", "examples": ["OK"]},
-            "dt_last_status": {
-                "type": ["string", "null"],
-                "description": "When that run was planned, `YYYY-MM-DD HH:MM:SS` in UTC.",
-                "examples": ["2026-01-31 12:00:00"],
-            },
-            "info_msg": {"type": ["string", "null"], "description": "The outcome in a sentence."},
-        },
-        "required": [
-            "device_id",
-            "device_name",
-            "type",
-            "last_status",
-            "last_status_desc",
-            "dt_last_status",
-            "info_msg",
-        ],
-    },
+    "SiteStatus": SITE_STATUS,
     "SiteStatusReport": {
         "type": "object",
         "properties": {
@@ -97,12 +59,12 @@ async def _read_filter(
     *,
     monitors: Annotated[
         str | None,
-        documented(_IDS_SCHEMA),
+        documented(IDS_SCHEMA),
         Query(description="Numbers of monitors, separated by commas; unknown ones are left out; all unless given."),
     ] = None,
     monitor_groups: Annotated[
         str | None,
-        documented(_IDS_SCHEMA),
+        documented(IDS_SCHEMA),
         Query(description="Numbers of groups of monitors, separated by commas: only monitors in them. There are none."),
     ] = None,
     type: Annotated[  # noqa: A002  # the vendor's word
@@ -124,9 +86,9 @@ async def _read_filter(
 ) -> _Filter:
     del showsubaccounts, sub_accounts, summarize
     reader = QueryReader(request)
-    groups = reader.read("monitor_groups", monitor_groups, _parse_ids)
+    groups = reader.read("monitor_groups", monitor_groups, parse_ids)
     wanted = _Filter(
-        monitors=reader.read("monitors", monitors, _parse_ids),
+        monitors=reader.read("monitors", monitors, parse_ids),
         types=reader.read("type", type, parse_types),
         status=reader.read("status", status, _STATUS.parse),
         has_groups=groups is not None,
@@ -137,7 +99,7 @@ async def _read_filter(
 
 async def read(call: AuthenticatedCall, wanted: Annotated[_Filter, Depends(_read_filter)]) -> Response:
     """The latest status of all or chosen monitors, ordered by number."""
-    return json_response(await call.reading(_reporting(wanted)))
+    return json_response(await call.reading(_reporting(wanted, call.now)))
 
 
 def router() -> APIRouter:
@@ -154,41 +116,13 @@ def router() -> APIRouter:
     return routes
 
 
-def _reporting(wanted: _Filter) -> Callable[[Connection, Actor], bytes]:
+def _reporting(wanted: _Filter, now: datetime) -> Callable[[Connection, Actor], bytes]:
     if wanted.has_groups:
         return lambda _connection, _actor: to_bytes({"results": []})
-    return partial(_report, wanted)
+    return partial(_report, wanted, now)
 
 
-def _report(wanted: _Filter, connection: Connection, actor: Actor) -> bytes:
+def _report(wanted: _Filter, now: datetime, connection: Connection, actor: Actor) -> bytes:
     found = site_status(connection, actor, monitor_ids=wanted.monitors, types=wanted.types, status=wanted.status)
-    return to_bytes({"results": [_show(each) for each in found]})
-
-
-def _show(item: SiteStatus) -> JSON:
-    settings = item.monitor.settings
-    shown: dict[str, JSON] = {
-        "device_id": item.monitor.id,
-        "device_name": settings.name,
-        "type": str(settings.type),
-        "last_status": None,
-        "last_status_desc": None,
-        "dt_last_status": None,
-        "info_msg": None,
-    }
-    if item.run is None or item.run.result is None:
-        return shown
-    result = item.run.result
-    return shown | {
-        "last_status": str(int(result.status)),
-        "last_status_desc": result.status.text,
-        "dt_last_status": show_plain_time(item.run.slot),
-        "info_msg": result.summary,
-    }
-
-
-def _parse_ids(text: str) -> frozenset[int]:
-    words = text.split(",")
-    if len(words) > _MOST_IDS:
-        raise BadValue(f"names {len(words)} numbers; at most {_MOST_IDS} are taken")
-    return frozenset(_ID.parse(word) for word in words)
+    stopped = stopped_monitors(connection, actor, at=now)
+    return to_bytes({"results": [show_site_status(each, in_blackout=each.monitor.id in stopped) for each in found]})
