@@ -98,7 +98,8 @@ def test_every_field_is_described(description: Any) -> None:
 
 
 def test_every_field_of_a_monitor_has_an_example(description: Any) -> None:
-    for key in ("RoundTripCreate", "RoundTripEdit", "Monitor"):
+    kinds = ("RoundTrip", "SMTPCheck", "POP3Check", "IMAPCheck")
+    for key in ("Monitor", *(f"{kind}{verb}" for kind in kinds for verb in ("Create", "Edit"))):
         for name, field in description["components"]["schemas"][key]["properties"].items():
             assert len(field["examples"]) == 1, (key, name)
 
