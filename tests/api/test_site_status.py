@@ -123,6 +123,8 @@ def test_a_monitor_whose_runs_are_stopped_by_a_blackout_is_flagged(
         ("status=error&monitors=100001", []),
         ("type=email-round-trip", ["good", "bad", "new"]),
         ("type=email-smtp", []),
+        ("type=email-smtp,email-round-trip", ["good", "bad", "new"]),
+        ("monitors=100001,100002&type=email-round-trip&status=ok", ["good"]),
         ("monitor_groups=1", []),
         ("monitors=100001&monitor_groups=1,2", []),
         ("showsubaccounts=true&sub_accounts=C1&summarize=true", ["good", "bad", "new"]),
@@ -149,3 +151,18 @@ def test_a_wrong_filter_is_a_400(server: Server, query: str, fault: str) -> None
 
 def test_a_reader_may_see_the_report(three: Server) -> None:
     assert len(three.get(REPORT, role=Role.READ_ONLY).json()["results"]) == 3
+
+
+def test_a_monitor_has_no_status_route_of_its_own(three: Server) -> None:
+    response = three.get("/api/v3/monitors/100001/status")
+    assert response.status_code == 404
+    assert messages(response) == ["Record not found"]
+
+
+def test_the_answer_is_an_object_with_results_and_no_envelope(server: Server) -> None:
+    assert server.get(REPORT).json() == {"results": []}
+
+
+def test_a_type_that_is_not_about_mail_is_refused_with_the_reason(server: Server) -> None:
+    [message] = messages(server.get(f"{REPORT}?type=email-smtp,website"))
+    assert message.startswith('invalid_request - type: "website" is no type for mail')

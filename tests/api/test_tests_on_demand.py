@@ -4,6 +4,7 @@ import pytest
 from tests.api.harness import Server, messages
 
 from mailtrip.model import Role, RunKind, RunState
+from mailtrip.store.schema import locations
 
 
 def test_get_tests_starts_a_test_and_answers_200_with_a_link_to_the_result(server: Server) -> None:
@@ -42,6 +43,35 @@ def test_the_location_may_be_named(server: Server) -> None:
     monitor_id = server.create()
     assert server.get(f"/api/v3/tests?monitor_id={monitor_id}&location_id=10").status_code == 200
     assert server.queue.runs[0].location_id == 10
+
+
+def test_without_a_location_the_test_is_made_from_the_primary_one(server: Server) -> None:
+    other = {"id": 20, "account_id": 1, "name": "Elsewhere"}
+    server.database.write(lambda connection: connection.execute(locations.insert(), other))
+    monitor_id = server.create(locations=[10, 20], home_location=20)
+    assert server.get(f"/api/v3/tests?monitor_id={monitor_id}").status_code == 200
+    assert server.get(f"/api/v3/tests?monitor_id={monitor_id}&location_id=10").status_code == 200
+    assert [run.location_id for run in server.queue.runs] == [20, 10]
+
+
+@pytest.mark.parametrize("type_", ["email-smtp", "email-pop", "email-imap"])
+def test_a_monitor_of_any_type_can_be_tested(server: Server, type_: str) -> None:
+    body = {"billing_plancode": "UBM", "name": "check", "hostname": "mail.example.com"}
+    monitor_id = server.post(f"/api/v3/monitors/{type_}", json=body).json()["id"]
+    assert server.get(f"/api/v3/tests?monitor_id={monitor_id}").status_code == 200
+
+
+@pytest.mark.parametrize("test_type", ["Fullpage", "Non-Fullpage"])
+def test_a_test_type_is_for_websites_and_changes_nothing(server: Server, test_type: str) -> None:
+    monitor_id = server.create()
+    assert server.get(f"/api/v3/tests?monitor_id={monitor_id}&test_type={test_type}").status_code == 200
+
+
+def test_the_other_uses_of_the_path_are_refused(server: Server) -> None:
+    """The vendor also tests any URL, traces routes and pings over this path."""
+    response = server.get("/api/v3/tests?url=https://example.com")
+    assert messages(response) == ["invalid_request - monitor_id: is missing; name the monitor to test"]
+    assert server.queue.runs == []
 
 
 def test_parameters_for_other_kinds_of_monitors_change_nothing(server: Server) -> None:

@@ -64,7 +64,7 @@ def changed_since(connection: Connection, revision_mark: int) -> tuple[list[Sche
         caller never knew), and the mark for the next call.
     """
     live, gone, mark = store.monitors.changed_since(connection, revision_mark)
-    blackouts = store.blackouts.stopping_since(connection, revision_mark)
+    blackouts = store.blackouts.stopping_since(connection, revision_mark) if live else {}
     return [_scheduled(monitor, blackouts.get(monitor.id, ())) for monitor in live], gone, mark
 
 
