@@ -88,7 +88,7 @@ def checks(
     database: Database, *, actor: Actor = ADMIN, monitor_ids: list[int] | None = None, **span: Any
 ) -> list[Check]:
     """Those of the hour from NOW on, unless told otherwise. (Any: times and a number)"""
-    wanted = {"since": NOW, "until": NOW + HOUR, "limit": 100} | span
+    wanted: dict[str, Any] = {"since": NOW, "until": NOW + HOUR, "limit": 100} | span
     return database.read(lambda connection: reports.checks(connection, actor, monitor_ids=monitor_ids, **wanted))
 
 
