@@ -202,7 +202,7 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
 
 def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Run]:
     """The newest finished run of each monitor, tests and rechecks included, without sessions."""
-    return store.runs.latest(connection, actor.account_id, monitor_ids)
+    return store.latest_runs.find(connection, actor.account_id, monitor_ids)
 
 
 def _settle(changes: Mapping[str, object], type_: MonitorType) -> dict[str, Any]:  # Any: values of many types

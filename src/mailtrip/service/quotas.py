@@ -35,7 +35,7 @@ def recent_runs(connection: Connection, is_limited: Callable[[str], bool], *, si
     """The runs of slots later than `since`, oldest slot first, of monitors whose SMTP host is one of those limited."""
     hosts = {each.monitor_id: (_host(each.smtp_server), each) for each in store.monitors.sendings(connection)}
     limited = {monitor_id: found for monitor_id, found in hosts.items() if is_limited(found[0])}
-    found = store.runs.recent(connection, limited, since=since) if limited else []
+    found = store.run_queries.recent(connection, limited, since=since) if limited else []
     return [_recent(run, *limited[run.monitor_id]) for run in found]
 
 

@@ -9,7 +9,7 @@ from mailtrip import store
 from mailtrip.errors import NotFound
 from mailtrip.model import Actor, Monitor, MonitorType, Run, Severity
 from mailtrip.store import Connection
-from mailtrip.store.runs import Check
+from mailtrip.store.run_queries import Check
 
 __all__ = ["Check", "SiteStatus", "StatusFilter", "checks", "require_not_anothers", "site_status"]
 
@@ -52,7 +52,7 @@ def site_status(
             path (severity unknown), is on neither.
     """
     monitors, _ = store.monitors.page(connection, actor.account_id, ids=monitor_ids, types=types, limit=None, offset=0)
-    latest = store.runs.latest(connection, actor.account_id, [monitor.id for monitor in monitors])
+    latest = store.latest_runs.find(connection, actor.account_id, [monitor.id for monitor in monitors])
     found = [SiteStatus(monitor=monitor, run=latest.get(monitor.id)) for monitor in monitors]
     return [item for item in found if status is None or _severity(item.run) in _SEVERITIES[status]]
 
@@ -76,7 +76,7 @@ def checks(
         until: slots before this time.
         limit: at most so many.
     """
-    return store.runs.checks(
+    return store.run_queries.checks(
         connection, actor.account_id, monitor_ids=monitor_ids, since=since, until=until, limit=limit
     )
 

@@ -59,7 +59,7 @@ def order_test(
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     location = _location(monitor, location_id)
-    under_way = store.runs.running_tests(connection, monitor_id)
+    under_way = store.run_queries.running_tests(connection, monitor_id)
     if len(under_way) >= _MOST_TESTS:
         ends = under_way[0] + monitor.settings.run_timeout
         raise RateLimited(
@@ -75,7 +75,7 @@ def get(connection: Connection, actor: Actor, run_id: int) -> Run:
     Raises:
         NotFound: no such run in the account, or its monitor was removed.
     """
-    run = store.runs.get(connection, actor.account_id, run_id)
+    run = store.run_queries.get(connection, actor.account_id, run_id)
     if run is None:
         raise NotFound(f"there is no run {run_id}")
     return run
@@ -109,7 +109,7 @@ def page(
     """
     if store.monitors.get(connection, actor.account_id, monitor_id) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
-    return store.runs.page(
+    return store.run_queries.page(
         connection, monitor_id, since=since, until=until, verdicts=verdicts, limit=limit, before=before
     )
 

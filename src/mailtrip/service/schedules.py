@@ -70,7 +70,7 @@ def changed_since(connection: Connection, revision_mark: int) -> tuple[list[Sche
 
 def last_slots(connection: Connection, *, location_id: int) -> dict[int, datetime]:
     """The newest scheduled slot that is stored of each enabled monitor at a location, whatever became of it."""
-    return store.runs.last_slots(connection, location_id=location_id)
+    return store.run_queries.last_slots(connection, location_id=location_id)
 
 
 def _scheduled(monitor: Monitor, blackouts: tuple[Blackout, ...]) -> ScheduledMonitor:

@@ -29,7 +29,7 @@ class Standing:
 
 def standings(connection: Connection, actor: Actor, monitors: Sequence[Monitor]) -> dict[int, Standing]:
     """How monitors of the actor's account stand, by id; none for those without a finished run."""
-    latest = store.runs.latest_by_location(connection, actor.account_id, [monitor.id for monitor in monitors])
+    latest = store.latest_runs.by_location(connection, actor.account_id, [monitor.id for monitor in monitors])
     return {monitor.id: _standing(monitor, latest[monitor.id]) for monitor in monitors if monitor.id in latest}
 
 

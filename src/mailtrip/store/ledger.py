@@ -21,13 +21,15 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailtrip.model import Copy, Run, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.store.codec import storable
+from mailtrip.store.dialects import insert_into
 from mailtrip.store.findings import Findings
+from mailtrip.store.latest_runs import put as put_latest
 from mailtrip.store.monitors import settings_of
-from mailtrip.store.runs import BRIEF, lock, put_latest, to_run, verify
+from mailtrip.store.run_rows import BRIEF, to_run
+from mailtrip.store.runs import lock, verify
 from mailtrip.store.schema import AWAITED, latest_runs, monitors, run_revisions, run_strays, run_transcripts, runs
 
 __all__ = [
@@ -88,8 +90,7 @@ def find_by_tokens(connection: Connection, tokens: Collection[str]) -> dict[str,
 
 def remember_stray(connection: Connection, run: Run, digest: bytes, *, seen_at: datetime) -> bool:
     """Whether a message was not known as a stray of this run; it is from now on."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(run_strays).on_conflict_do_nothing().returning(run_strays.c.run_id)
+    statement = insert_into(connection, run_strays).on_conflict_do_nothing().returning(run_strays.c.run_id)
     values = {"run_id": run.id, "digest": digest, "account_id": run.account_id, "seen_at": seen_at}
     return connection.execute(statement, values).one_or_none() is not None
 

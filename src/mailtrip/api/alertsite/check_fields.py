@@ -5,7 +5,8 @@ from typing import Final
 
 from mailtrip.api.alertsite.fields import MonitorField, given
 from mailtrip.api.alertsite.list_codecs import names
-from mailtrip.api.alertsite.monitor_fields import FIELDS, IDENTITY, KEPT, PLAN, SERVERS
+from mailtrip.api.alertsite.monitor_fields import FIELDS, SERVERS
+from mailtrip.api.alertsite.shared_fields import IDENTITY, KEPT, PLAN
 from mailtrip.api.codecs import integer, text
 from mailtrip.model import MailProtocol, MonitorType
 

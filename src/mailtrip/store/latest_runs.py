@@ -1,0 +1,66 @@
+"""The newest finished run of each monitor at each location."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from mailtrip.model import Run, RunKind, StatusCode, Verdict
+from mailtrip.store.dialects import insert_into
+from mailtrip.store.run_rows import BRIEF, to_run
+from mailtrip.store.schema import latest_runs, runs
+from mailtrip.store.types import AnyRow
+
+__all__ = ["by_location", "find", "put"]
+
+
+def find(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, Run]:
+    """The newest finished run of each monitor at any location, without sessions; none for those that have none."""
+    query = _query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))
+    rows = connection.execute(query.order_by(latest_runs.c.slot, latest_runs.c.run_id))
+    return {row.monitor_id: to_run(row) for row in rows}
+
+
+def by_location(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, dict[int, Run]]:
+    """The newest finished run of each monitor at each location, by monitor and location, without sessions."""
+    found: dict[int, dict[int, Run]] = {}
+    for row in connection.execute(_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))):
+        found.setdefault(row.monitor_id, {})[row.location_id] = to_run(row)
+    return found
+
+
+def put(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode]]) -> None:
+    """Make these the latest runs of their monitors and locations, where they are. A recheck never is."""
+    values = [_values(*row) for row in rows if row[0].kind is not RunKind.RECHECK]
+    if values:
+        connection.execute(_upsert(connection), values)
+
+
+def _upsert(connection: Connection) -> Any:  # Any: as for insert_into
+    statement = insert_into(connection, latest_runs)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[latest_runs.c.monitor_id, latest_runs.c.location_id],
+        set_={name: new[name] for name in ("run_id", "slot", "verdict", "status")},
+        where=tuple_(new.slot, new.run_id) >= tuple_(latest_runs.c.slot, latest_runs.c.run_id),
+    )
+
+
+def _values(row: AnyRow, verdict: Verdict, status: StatusCode) -> dict[str, object]:
+    return {
+        "monitor_id": row.monitor_id,
+        "location_id": row.location_id,
+        "account_id": row.account_id,
+        "run_id": row.id,
+        "slot": row.slot,
+        "verdict": verdict,
+        "status": status,
+    }
+
+
+def _query(account_id: int) -> Any:  # Any: Select of many columns
+    return (
+        select(*BRIEF)
+        .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)
+        .where(latest_runs.c.account_id == account_id)
+    )
