@@ -76,6 +76,7 @@ class Blackout:
     Attributes:
         subject_id: the recipient for type `NOTIFIER`, otherwise the monitor.
         created_by: address of the user who made it; None for the operator at the command line.
+        revision: grows by one with each change.
     """
 
     id: int
@@ -86,3 +87,4 @@ class Blackout:
     note: str | None
     created_by: str | None
     created_at: datetime
+    revision: int = 1

@@ -153,7 +153,7 @@ class Monitor:
     """A stored monitor. Its passwords are not here: only `service` unseals them, for a run.
 
     Attributes:
-        revision: grows by one with each change.
+        revision: grows by one with each change, also of the list of its blackouts; not with its runs.
     """
 
     id: int

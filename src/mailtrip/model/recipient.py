@@ -141,7 +141,7 @@ class Recipient:
     """A stored recipient. Its password is not here.
 
     Attributes:
-        revision: grows by one with each change.
+        revision: grows by one with each change, also of its groups and blackouts.
     """
 
     id: int
@@ -185,7 +185,7 @@ class RecipientGroup:
     it has no recipients, its monitors alert as if it were not there.
 
     Attributes:
-        revision: grows by one with each change by an owner.
+        revision: grows by one with each change, also of the names of its monitors and recipients.
     """
 
     id: int

@@ -61,7 +61,7 @@ class SLA:
 
     Attributes:
         monitor_name: when it was read; likewise `monitor_mode`.
-        revision: grows by one with each change.
+        revision: grows by one with each change, also of the monitor's name and mode.
     """
 
     id: int

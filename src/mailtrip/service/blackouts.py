@@ -61,6 +61,7 @@ def create(connection: Connection, actor: Actor, draft: BlackoutDraft, *, now: d
     require_edit(actor)
     values = _settle(connection, actor, draft, now=now, is_new=True)
     _touch(connection, [values])
+    store.blackouts.relisted(connection, values.type, [values.subject_id])
     return store.blackouts.insert(connection, actor.account_id, [values], created_by=actor.email, now=now)[0]
 
 
@@ -105,6 +106,9 @@ def edit(
     has_moved = (draft.type, draft.subject_id) != (blackout.type, blackout.subject_id)
     values = _settle(connection, actor, draft, now=now, is_new=has_moved)
     _touch(connection, [blackout, values])
+    if (_beside(values.type), values.subject_id) != (_beside(blackout.type), blackout.subject_id):
+        for item in (blackout, values):
+            store.blackouts.relisted(connection, item.type, [item.subject_id])
     store.blackouts.replace(connection, blackout_id, values)
     return blackout_id
 
@@ -146,6 +150,7 @@ def remove(connection: Connection, actor: Actor, blackout_id: int) -> None:
     require_edit(actor)
     blackout = _get(connection, actor, blackout_id, lock=True)
     _touch(connection, [blackout])
+    store.blackouts.relisted(connection, blackout.type, [blackout.subject_id])
     store.blackouts.remove(connection, blackout_id)
 
 
@@ -187,6 +192,7 @@ def bulk_edit(
             store.blackouts.remove_of(connection, _OF_MONITORS, ids, is_weekly=is_weekly)
     _require_room(connection, _OF_MONITORS, ids, more=len(values) // len(ids) if ids else 0, field="monitor_ids")
     monitors.touch(connection, ids)
+    store.blackouts.relisted(connection, BlackoutType.MONITOR, ids)
     return store.blackouts.insert(connection, actor.account_id, values, created_by=actor.email, now=now)
 
 

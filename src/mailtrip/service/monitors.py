@@ -161,6 +161,9 @@ def edit(
     if faults:
         raise InvalidInput(faults)
     store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)
+    if (settings.name, settings.mode) != (monitor.settings.name, monitor.settings.mode):
+        store.groups.renamed(connection, monitor_id=monitor_id)
+        store.slas.renamed(connection, monitor_id)
     return monitor_id
 
 

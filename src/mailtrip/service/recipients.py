@@ -110,6 +110,8 @@ def edit(
     sealed = secrets.seal(wanted) if isinstance(wanted, str) else None
     secret = {} if wanted is UNCHANGED else {"secret": sealed}
     store.recipients.replace(connection, recipient_id, settings, secret, now=now)
+    if (settings.name, settings.address) != (recipient.settings.name, recipient.settings.address):
+        store.groups.renamed(connection, recipient_id=recipient_id)
     return recipient_id
 
 
@@ -154,6 +156,7 @@ def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
     if store.recipients.get(connection, actor.account_id, recipient_id, lock=True) is None:
         raise NotFound(f"there is no recipient {recipient_id}")
     store.blackouts.remove_of(connection, (BlackoutType.NOTIFIER,), [recipient_id])
+    store.groups.renamed(connection, recipient_id=recipient_id)
     store.recipients.remove(connection, recipient_id)
 
 

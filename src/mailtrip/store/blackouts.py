@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from mailtrip.model import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, WeekTime, Window
-from mailtrip.store.schema import blackouts, monitors
+from mailtrip.store import revisions
+from mailtrip.store.schema import blackouts, monitors, recipients
 from mailtrip.store.types import AnyRow
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "insert",
     "not_over",
     "page",
+    "relisted",
     "remove",
     "remove_of",
     "replace",
@@ -54,7 +56,8 @@ def insert(
 
 def replace(connection: Connection, blackout_id: int, new: BlackoutValues) -> None:
     """Store a blackout's type, subject, window and note anew."""
-    connection.execute(update(blackouts).where(blackouts.c.id == blackout_id).values(_values(new)))
+    values = _values(new) | {"revision": blackouts.c.revision + 1}
+    connection.execute(update(blackouts).where(blackouts.c.id == blackout_id).values(values))
 
 
 def get(connection: Connection, account_id: int, blackout_id: int, *, lock: bool = False) -> Blackout | None:
@@ -103,6 +106,12 @@ def remove_of(
     if is_weekly is not None:
         gone &= _IS_WEEKLY if is_weekly else ~_IS_WEEKLY
     connection.execute(delete(blackouts).where(gone))
+
+
+def relisted(connection: Connection, type_: BlackoutType, subject_ids: Collection[int]) -> None:
+    """Note that these monitors, or recipients for type `NOTIFIER`, have other blackouts than before."""
+    table = recipients if type_ is BlackoutType.NOTIFIER else monitors
+    revisions.grow(connection, table, table.c.id.in_(subject_ids))
 
 
 def count(connection: Connection, types: Collection[BlackoutType], subject_ids: Collection[int]) -> dict[int, int]:
@@ -181,6 +190,7 @@ def _blackout(row: AnyRow) -> Blackout:
         note=row.note,
         created_by=row.created_by,
         created_at=row.created_at,
+        revision=row.revision,
     )
 
 

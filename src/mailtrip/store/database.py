@@ -24,6 +24,9 @@ __all__ = ["Database"]
 T = TypeVar("T")
 
 _MOST_WAITING = 2000
+_MOST_DEADLOCKS = 2
+_DEADLOCK = "40P01"
+"""PostgreSQL's code of the error; SQLite has one writer, and none of these."""
 _OUR_BUGS = (IntegrityError, ProgrammingError, BadData)
 
 
@@ -31,7 +34,8 @@ class Database:
     """An open database with its tables in place. `read` and `write` may be called from any thread.
 
     Work is a function of a connection. It runs in one transaction: all of it is kept when the function returns,
-    nothing when it raises. It never commits by itself, and may be run twice when a reading connection breaks.
+    nothing when it raises. It never commits by itself, and may be run twice: when a reading connection breaks, and
+    when the database has ended a writing one.
     """
 
     def __init__(self, engines: Engines) -> None:
@@ -87,12 +91,18 @@ class Database:
         return self._run(self._engines.reader, work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run work that reads and writes.
+        """Run work that reads and writes; again when the database ended it to free others that waited for each other.
 
         Raises:
             Unavailable: the database is away, locked, full or broken; nothing was kept, save where a connection was
                 lost at the very end: then it can't be known.
         """
+        for _ in range(_MOST_DEADLOCKS):
+            try:
+                return self._run(self._engines.writer, work)
+            except Unavailable as exc:
+                if not _is_deadlock(exc.__cause__):
+                    raise
         return self._run(self._engines.writer, work)
 
     async def reading(self, work: Callable[[Connection], T]) -> T:
@@ -171,6 +181,10 @@ def _reason(exc: BaseException) -> str:
 
 def _is_lost(exc: BaseException | None) -> bool:
     return isinstance(exc, DBAPIError) and exc.connection_invalidated
+
+
+def _is_deadlock(exc: BaseException | None) -> bool:
+    return isinstance(exc, DBAPIError) and getattr(exc.orig, "sqlstate", None) == _DEADLOCK
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -7,10 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
 
 from mailtrip.model import RecipientGroup, RecipientGroupSettings
-from mailtrip.store.schema import accounts, recipient_group_monitors, recipient_group_recipients, recipient_groups
+from mailtrip.store import revisions
+from mailtrip.store.schema import (
+    accounts,
+    recipient_group_monitors,
+    recipient_group_recipients,
+    recipient_groups,
+    recipients,
+)
 from mailtrip.store.types import AnyRow
 
-__all__ = ["forget_monitor", "get", "insert", "of_recipients", "page", "remove", "replace"]
+__all__ = ["forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
 
 _FARTHEST = 2**62
 _MONITOR_ID = recipient_group_monitors.c.monitor_id
@@ -20,10 +27,11 @@ _RECIPIENT_ID = recipient_group_recipients.c.recipient_id
 def insert(connection: Connection, account_id: int, settings: RecipientGroupSettings, *, now: datetime) -> int:
     """Store a new group and give its id; a default one takes the place of the account's default group."""
     if settings.is_default:
-        _clear_default(connection, account_id)
+        _clear_default(connection, account_id, but=None)
     values = _values(settings) | {"account_id": account_id, "created_at": now, "modified_at": now, "revision": 1}
     group_id = int(connection.scalars(recipient_groups.insert().returning(recipient_groups.c.id), values).one())
     _fill(connection, account_id, group_id, settings)
+    _regroup(connection, settings.recipient_ids)
     return group_id
 
 
@@ -32,26 +40,41 @@ def replace(
 ) -> None:
     """Store a group's settings anew, its lists as a whole."""
     if settings.is_default:
-        _clear_default(connection, account_id)
+        _clear_default(connection, account_id, but=group_id)
     connection.execute(
         update(recipient_groups)
         .where(recipient_groups.c.id == group_id)
         .values(_values(settings) | {"modified_at": now, "revision": recipient_groups.c.revision + 1})
     )
+    before = _members(connection, recipient_group_recipients, _RECIPIENT_ID, [group_id]).get(group_id, ())
     for table in (recipient_group_monitors, recipient_group_recipients):
         connection.execute(delete(table).where(table.c.group_id == group_id))
     _fill(connection, account_id, group_id, settings)
+    _regroup(connection, set(before) ^ set(settings.recipient_ids))
 
 
 def remove(connection: Connection, group_id: int) -> None:
     """Delete a group; its monitors and recipients stay."""
+    _regroup(connection, _members(connection, recipient_group_recipients, _RECIPIENT_ID, [group_id]).get(group_id, ()))
     connection.execute(delete(recipient_groups).where(recipient_groups.c.id == group_id))
 
 
 def forget_monitor(connection: Connection, monitor_id: int) -> None:
     """Take a monitor out of all groups."""
+    renamed(connection, monitor_id=monitor_id)
     table = recipient_group_monitors
     connection.execute(delete(table).where(table.c.monitor_id == monitor_id))
+
+
+def renamed(connection: Connection, *, monitor_id: int | None = None, recipient_id: int | None = None) -> None:
+    """Note that groups show something else of this member of theirs."""
+    for table, column, member in (
+        (recipient_group_monitors, _MONITOR_ID, monitor_id),
+        (recipient_group_recipients, _RECIPIENT_ID, recipient_id),
+    ):
+        if member is not None:
+            theirs = select(table.c.group_id).where(column == member)
+            revisions.grow(connection, recipient_groups, recipient_groups.c.id.in_(theirs))
 
 
 def get(connection: Connection, account_id: int, group_id: int, *, lock: bool = False) -> RecipientGroup | None:
@@ -89,14 +112,24 @@ def of_recipients(connection: Connection, recipient_ids: Collection[int]) -> dic
     return _collect(connection.execute(query.order_by(recipient_group_recipients.c.group_id)))
 
 
-def _clear_default(connection: Connection, account_id: int) -> None:
-    """Leave the account without a default group; others who would make one wait until the transaction ends."""
+def _clear_default(connection: Connection, account_id: int, *, but: int | None) -> None:
+    """Leave the account without a default group but this one; who would make one waits until the transaction ends."""
     connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
     connection.execute(
         update(recipient_groups)
-        .where(recipient_groups.c.account_id == account_id, recipient_groups.c.is_default)
-        .values(is_default=False)
+        .where(
+            recipient_groups.c.account_id == account_id,
+            recipient_groups.c.is_default,
+            recipient_groups.c.id.is_distinct_from(but),
+        )
+        .values(is_default=False, revision=recipient_groups.c.revision + 1)
     )
+
+
+def _regroup(connection: Connection, recipient_ids: Collection[int]) -> None:
+    """Note that these recipients are in other groups than before."""
+    if recipient_ids:
+        revisions.grow(connection, recipients, recipients.c.id.in_(recipient_ids))
 
 
 def _fill(connection: Connection, account_id: int, group_id: int, settings: RecipientGroupSettings) -> None:

@@ -391,5 +391,6 @@ blackouts = Table(
     Column("note", String(255)),
     Column("created_by", String(320)),
     Column("created_at", UTCDateTime, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
 )

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from mailtrip.model import SLA, Exclusion, OneTimeWindow, SLASettings
+from mailtrip.store import revisions
 from mailtrip.store.schema import monitors, sla_exclusions, slas
 from mailtrip.store.types import AnyRow
 
-__all__ = ["get", "insert", "of_monitors", "page", "remove", "remove_of", "replace"]
+__all__ = ["get", "insert", "of_monitors", "page", "remove", "remove_of", "renamed", "replace"]
 
 _FARTHEST = 2**62
 _COLUMNS = (
@@ -60,6 +61,11 @@ def remove(connection: Connection, sla_id: int) -> None:
 def remove_of(connection: Connection, monitor_id: int) -> None:
     """Delete the SLA of a monitor, if it has one."""
     connection.execute(delete(slas).where(slas.c.monitor_id == monitor_id))
+
+
+def renamed(connection: Connection, monitor_id: int) -> None:
+    """Note that the monitor's SLA, if it has one, shows another name or mode of it."""
+    revisions.grow(connection, slas, slas.c.monitor_id == monitor_id)
 
 
 def get(connection: Connection, account_id: int, sla_id: int, *, lock: bool = False) -> SLA | None:
