@@ -26,15 +26,18 @@ def _operations(description: Any) -> Iterator[tuple[str, Any]]:
 
 def test_the_operations_are_those_of_the_contract(description: Any) -> None:
     assert sorted(name for name, _ in _operations(description)) == [
+        "delete /api/v1/tokens/{token_id}",
         "delete /api/v3/access-tokens",
         "delete /api/v3/blackouts/{blackout_id}",
         "delete /api/v3/monitors/{monitor_id}",
         "delete /api/v3/notifier-groups/{group_id}",
         "delete /api/v3/recipients/{recipient_id}",
         "delete /api/v3/slas/{sla_id}",
+        "delete /api/v3/users/{guid}",
         "get /api/v1/health",
         "get /api/v1/monitors/{monitor_id}/runs",
         "get /api/v1/runs/{run_id}",
+        "get /api/v1/tokens",
         "get /api/v3/blackouts",
         "get /api/v3/blackouts/{blackout_id}",
         "get /api/v3/locations",
@@ -48,6 +51,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "get /api/v3/slas",
         "get /api/v3/slas/{sla_id}",
         "get /api/v3/tests",
+        "get /api/v3/users",
+        "get /api/v3/users/{guid}",
         "get /report-api/detail/{customer}",
         "get /report-api/sitestatus/{customer}",
         "patch /api/v3/blackouts/{blackout_id}",
@@ -58,7 +63,9 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "patch /api/v3/notifier-groups/{group_id}",
         "patch /api/v3/recipients/{recipient_id}",
         "patch /api/v3/slas/{sla_id}",
+        "patch /api/v3/users/{guid}",
         "post /api/v1/monitors/{monitor_id}/test",
+        "post /api/v1/tokens",
         "post /api/v3/access-tokens",
         "post /api/v3/blackouts",
         "post /api/v3/blackouts/bulk-edit",
@@ -70,6 +77,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "post /api/v3/recipients",
         "post /api/v3/slas",
         "post /api/v3/slas/bulk-edit",
+        "post /api/v3/users",
     ]
 
 

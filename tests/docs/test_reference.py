@@ -16,10 +16,12 @@ from mailtrip.api.alertsite.group_fields import GROUPS
 from mailtrip.api.alertsite.recipient_fields import RECIPIENTS
 from mailtrip.api.alertsite.report_dates import WORDS as REPORT_DATES
 from mailtrip.api.alertsite.sla_fields import BULK, SLAS
+from mailtrip.api.alertsite.user_fields import USERS
+from mailtrip.api.native.tokens import TOKENS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
 from mailtrip.config.settings import SETTINGS, Setting
-from mailtrip.model import Run, RunState, StatusCode, Step, Verdict
+from mailtrip.model import Run, RunState, Scope, StatusCode, Step, Verdict
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.secrets import KeyRing
 from mailtrip.store import Database
@@ -161,6 +163,8 @@ RECORDS: dict[str, tuple[Field[Any], ...]] = {  # Any: each table has its own vi
     "Recipient group": GROUPS.fields,
     "SLA": SLAS.fields,
     "Bulk edit of SLA": BULK.fields,
+    "User": USERS.fields,
+    "API token": TOKENS.fields,
 }
 
 
@@ -171,6 +175,11 @@ def test_each_field_of_a_record_is_documented_with_its_meaning_and_no_other(kind
     assert [(cells[0], cells[-1]) for cells in rows(section)[2:]] == [
         (field.name, field.about) for field in RECORDS[kind]
     ]
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_each_scope_of_api_tokens_is_documented(scope: Scope) -> None:
+    assert f"| `{scope}` |" in read("reference/api.md")
 
 
 @pytest.mark.parametrize("word", REPORT_DATES)

@@ -65,14 +65,14 @@ class _API(FastAPI):
         if self.openapi_schema is None:
             schema = super().openapi()
             components = schema.setdefault("components", {}).setdefault("schemas", {})
-            components.update(alertsite.COMPONENTS)
+            components.update(alertsite.COMPONENTS | native.COMPONENTS)
             components.update(model_schemas(native.MODELS), Errors=ERRORS_SCHEMA)
             self.openapi_schema = without_validation_error(schema)
         return self.openapi_schema
 
 
 def _methods_by_path(app: FastAPI) -> list[tuple[re.Pattern[str], frozenset[str]]]:
-    """Which methods each path knows; the variable parts of paths are all numbers, of customers with a `C`."""
+    """Which methods each path knows; the variable parts of paths are numbers, of customers with a `C`, or guids."""
     paths = {path: frozenset(method.upper() for method in found) for path, found in app.openapi()["paths"].items()}
     paths[_OPENAPI_URL] = frozenset({"GET"})
     return [(_path_pattern(path), methods) for path, methods in paths.items()]
@@ -80,7 +80,7 @@ def _methods_by_path(app: FastAPI) -> list[tuple[re.Pattern[str], frozenset[str]
 
 def _path_pattern(path: str) -> re.Pattern[str]:
     fixed = re.split(r"\{\w+\}", path)
-    return re.compile("C?[0-9]+".join(re.escape(part) for part in fixed) + r"\Z")
+    return re.compile("(?:C?[0-9]+|[0-9a-f]{32})".join(re.escape(part) for part in fixed) + r"\Z")
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

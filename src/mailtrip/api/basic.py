@@ -78,8 +78,7 @@ BasicallyAuthenticated = Annotated[BasicCall, Depends(basic_call_of)]
 
 
 async def _actor(login: VerifiedLogin) -> Actor:
-    user = login.user
-    return Actor(account_id=user.account_id, role=user.role, user_id=user.id, email=user.email)
+    return Actor.of(login.user)
 
 
 def _parse(header: str | None) -> tuple[str, str]:

@@ -8,10 +8,12 @@ from typing import Annotated, Final, TypeVar
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from mailtrip.api.scopes import scope_of
 from mailtrip.api.services import Services
 from mailtrip.errors import TokenRejected
-from mailtrip.model import Actor
+from mailtrip.model import Actor, Scope
 from mailtrip.service import tokens
+from mailtrip.service.access import require_scope
 from mailtrip.store import Connection
 
 __all__ = ["AuthenticatedCall", "Call", "call_of", "services_of"]
@@ -20,7 +22,7 @@ T = TypeVar("T")
 
 _BEARER: Final = HTTPBearer(
     scheme_name="AccessToken",
-    description="The token that `POST /api/v3/access-tokens` gives; it lives for one hour.",
+    description="The token that `POST /api/v3/access-tokens` gives, which lives for one hour, or an API token (`mt_...`).",
     auto_error=False,
 )
 
@@ -35,10 +37,15 @@ def services_of(request: Request) -> Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request that has shown a token, which is not yet looked up."""
+    """A request that has shown a token, which is not yet looked up.
+
+    Attributes:
+        scope: what an API token with scopes needs for it; None where no scope is enough.
+    """
 
     services: Services
     token: str = field(repr=False)
+    scope: Scope | None = None
 
     @property
     def now(self) -> datetime:
@@ -49,11 +56,20 @@ class Call:
         return await self.reading(lambda _, actor: actor)
 
     async def reading(self, work: Callable[[Connection, Actor], T]) -> T:
-        """Look the token up and do the work, both in one transaction that changes nothing; raises TokenRejected."""
-        token, now = self.token, self.now
+        """Look the token up and do the work, both in one transaction that changes nothing.
+
+        Raises:
+            TokenRejected: it is unknown or expired.
+            Forbidden: its scopes don't allow this.
+        """
+        services, token, now = self.services, self.token, self.now
 
         def identified(connection: Connection) -> T:
-            return work(connection, tokens.identify(connection, token, now=now))
+            actor = tokens.identify(connection, token, now=now)
+            require_scope(actor, self.scope)
+            if actor.token_id is not None:
+                services.token_uses.note(actor.token_id, at=now)
+            return work(connection, actor)
 
         return await self.services.database.reading(identified)
 
@@ -68,7 +84,12 @@ async def call_of(
     """The request's call; raises TokenRejected when it shows no token."""
     if credentials is None or not credentials.credentials:
         raise TokenRejected("missing")
-    return Call(services=services_of(request), token=credentials.credentials)
+    return Call(services=services_of(request), token=credentials.credentials, scope=_scope_of(request))
+
+
+def _scope_of(request: Request) -> Scope | None:
+    route = request.scope["route"]
+    return scope_of(route.name, route.tags[0] if route.tags else None, request.method)
 
 
 AuthenticatedCall = Annotated[Call, Depends(call_of)]

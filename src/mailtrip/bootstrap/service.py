@@ -17,6 +17,7 @@ from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
 from mailtrip.bootstrap.storage import Storage
+from mailtrip.bootstrap.token_uses import keep_token_uses
 from mailtrip.clock import Clock
 from mailtrip.config import ListenAddress, Settings
 from mailtrip.engine.ledger import DatabaseLedger
@@ -85,17 +86,20 @@ async def running_service(
         key = MessageKey(storage.key_ring.token_key)
         new_token = partial(make_token, key)
         engine = _make_engine(settings, storage, client, key, clock=clock)
-        server = _Server(_web_config(_make_services(storage, engine, new_token, clock=clock)))
+        services = _make_services(storage, engine, new_token, clock=clock)
+        server = _Server(_web_config(services))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             serving = group.create_task(server.serve(sockets=[listening]))
+            keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
             try:
                 yield RunningService(url=_url(listening), engine=engine, new_token=new_token)
             finally:
                 server.should_exit = True
                 await asyncio.wait([serving])
+                keeping.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
-                await asyncio.wait([running])
+                await asyncio.wait([running, keeping])
     finally:
         client.close()
 

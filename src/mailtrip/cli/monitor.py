@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from mailtrip.cli.documents import monitor_document
-from mailtrip.cli.operator import OPERATOR, database_in_force, providers_in_force
+from mailtrip.cli.operator import ACCOUNT, database_in_force, operator_in, providers_in_force
 from mailtrip.cli.options import STORE_SETTINGS, setting_options
 from mailtrip.cli.tables import print_table
 from mailtrip.model import Monitor, Run
@@ -23,15 +23,17 @@ def command() -> None:
 
 @command.command("list")
 @_AS_JSON
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None:
+def list_(*, as_json: bool, account: str | None, config_file: Path | None, **options: object) -> None:
     """List the monitors, each with its last run."""
     from mailtrip.service import monitors
 
     with database_in_force(config_file, options) as (database, _):
-        found, _ = database.read(lambda connection: monitors.page(connection, OPERATOR))
+        operator = operator_in(database, account)
+        found, _ = database.read(lambda connection: monitors.page(connection, operator))
         ids = [monitor.id for monitor in found]
-        last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, ids))
+        last = database.read(lambda connection: monitors.last_statuses(connection, operator, ids))
     if as_json:
         providers = providers_in_force(config_file, options)
         documents = [monitor_document(monitor, last.get(monitor.id), providers) for monitor in found]
@@ -46,14 +48,16 @@ def list_(*, as_json: bool, config_file: Path | None, **options: object) -> None
 @command.command("show")
 @click.argument("monitor_id", metavar="ID", type=int)
 @_AS_JSON
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def show(*, monitor_id: int, as_json: bool, config_file: Path | None, **options: object) -> None:
+def show(*, monitor_id: int, as_json: bool, account: str | None, config_file: Path | None, **options: object) -> None:
     """Show a monitor: its settings, what its mail providers don't allow of them, its last run. No password is shown."""
     from mailtrip.service import monitors
 
     with database_in_force(config_file, options) as (database, _):
-        monitor = database.read(lambda connection: monitors.get(connection, OPERATOR, monitor_id))
-        last = database.read(lambda connection: monitors.last_statuses(connection, OPERATOR, [monitor_id]))
+        operator = operator_in(database, account)
+        monitor = database.read(lambda connection: monitors.get(connection, operator, monitor_id))
+        last = database.read(lambda connection: monitors.last_statuses(connection, operator, [monitor_id]))
     document = monitor_document(monitor, last.get(monitor_id), providers_in_force(config_file, options))
     if as_json:
         click.echo(json.dumps(document, indent=2))

@@ -1,9 +1,11 @@
-"""The operator: who types commands on the machine itself, and may do everything in the default account."""
+"""The operator: who types commands on the machine itself, and may do everything, in the default account unless told."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from mailtrip.cli.options import load_configuration
 from mailtrip.clock import Clock, SystemClock
@@ -12,9 +14,26 @@ from mailtrip.model import Actor, Providers, Role
 if TYPE_CHECKING:
     from mailtrip.store.database import Database
 
-__all__ = ["OPERATOR", "database_in_force", "providers_in_force"]
+__all__ = ["ACCOUNT", "OPERATOR", "database_in_force", "operator_in", "providers_in_force"]
 
 OPERATOR = Actor(account_id=1, role=Role.ADMIN)
+
+ACCOUNT = click.option(
+    "--account", metavar="NAME", help="The account to work in, see mailtrip account. [default: the default account]"
+)
+
+
+def operator_in(database: "Database", account: str | None) -> Actor:
+    """The operator at work in the account of this name; None is the default account.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    from mailtrip.service import accounts
+
+    if account is None:
+        return OPERATOR
+    return database.read(lambda connection: accounts.operator_of(accounts.find(connection, account)))
 
 
 @contextmanager

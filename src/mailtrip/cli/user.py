@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mailtrip.cli.operator import OPERATOR, database_in_force
+from mailtrip.cli.operator import ACCOUNT, database_in_force, operator_in
 from mailtrip.cli.options import STORE_SETTINGS, setting_options
 from mailtrip.cli.passwords import read_new_password
 from mailtrip.cli.tables import print_table
@@ -28,29 +28,41 @@ def command() -> None:
 @click.argument("email")
 @click.option("--role", type=_ROLE, default="user", show_default=True, help="What the user may do.")
 @_PASSWORD_FILE
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def add(*, email: str, role: str, password_file: str | None, config_file: Path | None, **options: object) -> None:
+def add(
+    *,
+    email: str,
+    role: str,
+    password_file: str | None,
+    account: str | None,
+    config_file: Path | None,
+    **options: object,
+) -> None:
     """Add a user. The first one should be an admin: mailtrip user add you@example.com --role admin."""
     from mailtrip.service import users
 
     password = users.hash_password(read_new_password(f"Password for {email}", password_file))
     with database_in_force(config_file, options) as (database, clock):
+        operator = operator_in(database, account)
         user = database.write(
             lambda connection: users.add(
-                connection, OPERATOR, email=email, password=password, role=_ROLES[role.lower()], now=clock.now()
+                connection, operator, email=email, password=password, role=_ROLES[role.lower()], now=clock.now()
             )
         )
     click.echo(f"Added: {user.email}, {user.role}")
 
 
 @command.command("list")
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def list_(*, config_file: Path | None, **options: object) -> None:
+def list_(*, account: str | None, config_file: Path | None, **options: object) -> None:
     """List the users."""
     from mailtrip.service import users
 
     with database_in_force(config_file, options) as (database, _):
-        found = database.read(lambda connection: users.list_all(connection, OPERATOR))
+        operator = operator_in(database, account)
+        found = database.read(lambda connection: users.list_all(connection, operator))
     rows = [(str(user.id), user.email, user.role, f"{user.created_at:%Y-%m-%d}") for user in found]
     print_table(("ID", "EMAIL", "ROLE", "SINCE"), rows)
 
@@ -58,16 +70,20 @@ def list_(*, config_file: Path | None, **options: object) -> None:
 @command.command("passwd")
 @click.argument("email")
 @_PASSWORD_FILE
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def passwd(*, email: str, password_file: str | None, config_file: Path | None, **options: object) -> None:
+def passwd(
+    *, email: str, password_file: str | None, account: str | None, config_file: Path | None, **options: object
+) -> None:
     """Give a user a new password. All of the user's access tokens end."""
     from mailtrip.service import users
 
     password = users.hash_password(read_new_password(f"New password for {email}", password_file))
     with database_in_force(config_file, options) as (database, _):
+        operator = operator_in(database, account)
         database.write(
             lambda connection: users.set_password(
-                connection, OPERATOR, users.find(connection, OPERATOR, email=email).id, password=password
+                connection, operator, users.find(connection, operator, email=email).id, password=password
             )
         )
     click.echo(f"Changed: the password of {email}")
@@ -76,15 +92,17 @@ def passwd(*, email: str, password_file: str | None, config_file: Path | None, *
 @command.command("set-role")
 @click.argument("email")
 @click.argument("role", type=_ROLE)
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def set_role(*, email: str, role: str, config_file: Path | None, **options: object) -> None:
+def set_role(*, email: str, role: str, account: str | None, config_file: Path | None, **options: object) -> None:
     """Give a user another role, at once."""
     from mailtrip.service import users
 
     with database_in_force(config_file, options) as (database, _):
+        operator = operator_in(database, account)
         database.write(
             lambda connection: users.set_role(
-                connection, OPERATOR, users.find(connection, OPERATOR, email=email).id, role=_ROLES[role.lower()]
+                connection, operator, users.find(connection, operator, email=email).id, role=_ROLES[role.lower()]
             )
         )
     click.echo(f"Changed: {email} is {_ROLES[role.lower()]}")
@@ -92,13 +110,15 @@ def set_role(*, email: str, role: str, config_file: Path | None, **options: obje
 
 @command.command("remove")
 @click.argument("email")
+@ACCOUNT
 @setting_options(STORE_SETTINGS)
-def remove(*, email: str, config_file: Path | None, **options: object) -> None:
+def remove(*, email: str, account: str | None, config_file: Path | None, **options: object) -> None:
     """Remove a user with all access tokens. The last admin stays."""
     from mailtrip.service import users
 
     with database_in_force(config_file, options) as (database, _):
+        operator = operator_in(database, account)
         database.write(
-            lambda connection: users.remove(connection, OPERATOR, users.find(connection, OPERATOR, email=email).id)
+            lambda connection: users.remove(connection, operator, users.find(connection, operator, email=email).id)
         )
     click.echo(f"Removed: {email}")

@@ -48,15 +48,30 @@ from mailtrip.model.run import (
 from mailtrip.model.server import Credentials, MailProtocol, Mechanism, Server, TLSMode, parse_server
 from mailtrip.model.sla import SLA, Exclusion, OperatingPeriod, SLASettings
 from mailtrip.model.status import Severity, StatusCode, Verdict
-from mailtrip.model.user import Account, Actor, Role, User
+from mailtrip.model.user import (
+    Access,
+    Account,
+    AccountLimits,
+    Actor,
+    APIToken,
+    MonitorAccess,
+    Origin,
+    Role,
+    Scope,
+    User,
+    UserSettings,
+)
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
     "PRESETS",
     "SLA",
     "UNLIMITED",
+    "APIToken",
     "Accepted",
+    "Access",
     "Account",
+    "AccountLimits",
     "Actor",
     "AlertMethod",
     "AlertType",
@@ -87,10 +102,12 @@ __all__ = [
     "MessageRef",
     "Mode",
     "Monitor",
+    "MonitorAccess",
     "MonitorSettings",
     "MonitorType",
     "OneTimeWindow",
     "OperatingPeriod",
+    "Origin",
     "Proof",
     "Provider",
     "Providers",
@@ -106,6 +123,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "SLASettings",
+    "Scope",
     "Server",
     "SessionRecord",
     "Severity",
@@ -120,6 +138,7 @@ __all__ = [
     "Timing",
     "TranscriptLine",
     "User",
+    "UserSettings",
     "Verdict",
     "WeekTime",
     "WeeklyWindow",

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
+from mailtrip.service import limits
 from mailtrip.service.access import require_edit
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
@@ -105,6 +106,8 @@ def create(
     faults = [fault for fault in check(settings) if fault.field not in missing]
     faults = [*missing.values(), *faults, *_location_faults(connection, actor, settings)]
     faults += _password_faults(settings, passwords, has_password=False, has_smtp_password=False)
+    faults += limits.interval_faults(connection, actor.account_id, settings.interval)
+    faults += limits.monitor_faults(connection, actor.account_id)
     if faults:
         raise InvalidInput(faults)
     sealed = _seal(passwords, secrets)
@@ -158,6 +161,8 @@ def edit(
     faults += _password_faults(
         settings, passwords, has_password=monitor.has_password, has_smtp_password=monitor.has_smtp_password
     )
+    if "interval" in given:
+        faults += limits.interval_faults(connection, actor.account_id, settings.interval)
     if faults:
         raise InvalidInput(faults)
     store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)

@@ -22,7 +22,7 @@ def expire(
     keep_bad_transcripts: timedelta = timedelta(days=90),
     limit: int,
 ) -> int:
-    """Delete what is older than it is kept, and what is left of monitors removed a day ago.
+    """Delete what is older than it is kept, and what is left of monitors and accounts removed a day ago.
 
     Args:
         connection: of a writing transaction.
@@ -48,6 +48,7 @@ def expire(
         ),
         lambda left: store.retention.expire_runs(connection, before=now - keep_runs, limit=left),
         lambda left: store.retention.expire_removed_monitors(connection, removed_before=day_ago, limit=left),
+        lambda left: store.retention.expire_removed_accounts(connection, removed_before=day_ago, limit=left),
     )
     gone = 0
     for step in steps:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mailtrip import store
 from mailtrip.errors import AuthenticationFailed, TokenRejected
 from mailtrip.model import Actor, User
+from mailtrip.service import api_tokens
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.password_hash import is_password
 from mailtrip.store import Connection
@@ -71,11 +72,13 @@ def log_in(connection: Connection, *, email: str, password: str, now: datetime) 
 
 
 def identify(connection: Connection, token: str, *, now: datetime) -> Actor:
-    """Who shows this token, with the role of this moment.
+    """Who shows this access token or API token, with the role of this moment.
 
     Raises:
         TokenRejected: with the text "unknown" or "expired".
     """
+    if token.startswith(api_tokens.PREFIX):
+        return api_tokens.identify(connection, token, now=now)
     found = store.tokens.find(connection, _digest(token)) if _TOKEN.match(token) else None
     if found is None:
         raise TokenRejected("unknown")

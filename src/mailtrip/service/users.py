@@ -1,12 +1,18 @@
 """Users: who may log in, and as what."""
 
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Actor, Role, User
+from mailtrip.model import Actor, MonitorAccess, Role, User, UserSettings
 from mailtrip.service.access import require_user_management
+from mailtrip.service.limits import user_faults
 from mailtrip.service.password_hash import PasswordHash, hash_password
+from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.text_rules import address_fault
 from mailtrip.store import Connection
 
@@ -14,47 +20,125 @@ __all__ = [
     "PasswordHash",
     "add",
     "count_all",
+    "create",
+    "edit",
     "find",
+    "get",
     "hash_password",
     "list_all",
+    "page",
     "remove",
     "set_password",
     "set_role",
 ]
 
+_STAND_INS: Final[dict[str, Any]] = {"email": "name@example.com"}  # Any: of many types
+
 
 def add(connection: Connection, actor: Actor, *, email: str, password: PasswordHash, role: Role, now: datetime) -> User:
+    """Make a user of whom no more is known; as `create`."""
+    return create(connection, actor, {"email": email, "role": role}, password=password, now=now)
+
+
+def create(
+    connection: Connection,
+    actor: Actor,
+    changes: Mapping[str, object],
+    *,
+    password: PasswordHash | None,
+    now: datetime,
+) -> User:
     """Make a user.
 
     Args:
         connection: of a writing transaction.
         actor: who asks.
-        email: the login, compared without regard to case; unique in the installation.
-        password: from `hash_password`, called before the transaction since it takes its time.
-        role: only an Admin makes an Admin.
+        changes: fields of `UserSettings` by name; one that is missing or None gets its default. The address is compared
+            without regard to case, and unique in the installation. Only an Admin makes an Admin.
+        password: from `hash_password`, called before the transaction since it takes its time. None is a fault.
         now: the time of making.
 
     Raises:
         Forbidden: the role may not do this.
-        InvalidInput: no address, or one that is taken.
+        InvalidInput: with all faults; `Fault.field` is a field of `UserSettings`, `password`, or `account` where that
+            has as many users as it may have.
     """
     require_user_management(actor)
-    _require_admin_for(actor, role)
-    fault = address_fault(email)
-    if fault is not None:
-        raise InvalidInput([Fault("email", fault)])
+    given = settle(UserSettings, changes)
+    settings = UserSettings(**(_STAND_INS | given))
+    _require_admin_for(actor, settings.role)
+    faults = [*missing(UserSettings, given), *_access_faults(connection, actor, settings.access)]
+    if (fault := address_fault(settings.email)) is not None:
+        faults.append(Fault("email", fault))
+    if password is None:
+        faults.append(Fault("password", "is required"))
+    faults += user_faults(connection, actor.account_id)
+    if faults or password is None:
+        raise InvalidInput(faults)
     user = store.users.insert(
-        connection, actor.account_id, email=email, password_hash=password.text, role=role, now=now
+        connection, actor.account_id, settings, guid=secrets.token_hex(16), password_hash=password.text, now=now
     )
     if user is None:
-        raise InvalidInput([Fault("email", f'"{email}" is taken; use another address, or change that user')])
+        raise InvalidInput([Fault("email", f'"{settings.email}" is taken; use another address')])
     return user
+
+
+def edit(
+    connection: Connection, actor: Actor, guid: str, changes: Mapping[str, object], *, password: PasswordHash | None
+) -> User:
+    """Change some fields of a user and give the user as stored until then; what is not named keeps its value.
+
+    Args:
+        connection: of a writing transaction.
+        actor: who asks.
+        guid: of the user.
+        changes: fields of `UserSettings` by name, without the address; None resets to the default.
+        password: a new one; all access tokens of the user end with it. None leaves it as it is.
+
+    Raises:
+        Forbidden: the role may not do this; only an Admin makes or changes an Admin.
+        NotFound: no such user in the account.
+        InvalidInput: with all faults, as for `create`; or the last Admin would be gone.
+    """
+    user = get(connection, actor, guid, lock=True)
+    given = settle(UserSettings, changes)
+    settings = replace(user.settings, **given)
+    _require_admin_for(actor, user.role)
+    _require_admin_for(actor, settings.role)
+    faults = [*unset(UserSettings, changes), *_access_faults(connection, actor, given.get("access"))]
+    if faults:
+        raise InvalidInput(faults)
+    if settings.role is not Role.ADMIN:
+        _require_other_admin(connection, user, field="role")
+    store.users.replace(connection, user.id, settings)
+    if password is not None:
+        _replace_password(connection, user.id, password)
+    return user
+
+
+def get(connection: Connection, actor: Actor, guid: str, *, lock: bool = False) -> User:
+    """One user of the account; `lock` keeps others from changing it until the transaction ends.
+
+    Raises:
+        Forbidden: the role may not manage users.
+        NotFound: there is none.
+    """
+    require_user_management(actor)
+    user = store.users.get_by_guid(connection, actor.account_id, guid, lock=lock)
+    if user is None:
+        raise NotFound(f"there is no user {guid}")
+    return user
+
+
+def page(connection: Connection, actor: Actor, *, limit: int | None = None, offset: int = 0) -> tuple[list[User], int]:
+    """The account's users by id, and how many there are in all; raises Forbidden for roles that don't manage users."""
+    require_user_management(actor)
+    return store.users.page(connection, actor.account_id, limit=limit, offset=offset)
 
 
 def list_all(connection: Connection, actor: Actor) -> list[User]:
     """The account's users by id; raises Forbidden for roles that don't manage users."""
-    require_user_management(actor)
-    return store.users.list_all(connection, actor.account_id)
+    return page(connection, actor)[0]
 
 
 def find(connection: Connection, actor: Actor, *, email: str) -> User:
@@ -85,8 +169,7 @@ def set_password(connection: Connection, actor: Actor, user_id: int, *, password
     """
     user = _get(connection, actor, user_id)
     _require_admin_for(actor, user.role)
-    store.users.set_password_hash(connection, user_id, password.text)
-    store.tokens.remove_all(connection, user_id)
+    _replace_password(connection, user_id, password)
 
 
 def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role) -> None:
@@ -97,12 +180,7 @@ def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role) 
         NotFound: no such user in the account.
         InvalidInput: the last Admin would be gone.
     """
-    user = _get(connection, actor, user_id)
-    _require_admin_for(actor, user.role)
-    _require_admin_for(actor, role)
-    if role is not Role.ADMIN:
-        _require_other_admin(connection, user, field="role")
-    store.users.set_role(connection, user_id, role)
+    edit(connection, actor, _get(connection, actor, user_id).guid, {"role": role}, password=None)
 
 
 def remove(connection: Connection, actor: Actor, user_id: int) -> None:
@@ -125,6 +203,22 @@ def _get(connection: Connection, actor: Actor, user_id: int) -> User:
     if user is None:
         raise NotFound(f"there is no user {user_id}")
     return user
+
+
+def _replace_password(connection: Connection, user_id: int, password: PasswordHash) -> None:
+    store.users.set_password_hash(connection, user_id, password.text)
+    store.tokens.remove_all(connection, user_id)
+
+
+def _access_faults(connection: Connection, actor: Actor, access: MonitorAccess | None) -> list[Fault]:
+    if access is None:
+        return []
+    ids = access.edit | access.view | access.none
+    unknown = sorted(ids - store.monitors.names(connection, actor.account_id, ids).keys())
+    if not unknown:
+        return []
+    shown = ", ".join(str(each) for each in unknown[:10])
+    return [Fault("access", f"there is no monitor {shown}; name monitors of this account")]
 
 
 def _require_admin_for(actor: Actor, role: Role) -> None:

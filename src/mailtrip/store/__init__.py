@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from mailtrip.store import (
     accounts,
+    api_tokens,
     blackouts,
     groups,
     history,
@@ -25,6 +26,7 @@ __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "api_tokens",
     "blackouts",
     "groups",
     "history",

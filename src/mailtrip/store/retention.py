@@ -5,9 +5,18 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, delete, select
 
 from mailtrip.model import RunState
-from mailtrip.store.schema import latest_runs, monitors, run_revisions, run_strays, run_transcripts, runs
+from mailtrip.store.schema import (
+    accounts,
+    latest_runs,
+    metadata,
+    monitors,
+    run_revisions,
+    run_strays,
+    run_transcripts,
+    runs,
+)
 
-__all__ = ["expire_removed_monitors", "expire_runs", "expire_transcripts"]
+__all__ = ["expire_removed_accounts", "expire_removed_monitors", "expire_runs", "expire_transcripts"]
 
 
 def expire_transcripts(connection: Connection, *, is_good: bool, before: datetime, limit: int) -> int:
@@ -50,6 +59,23 @@ def expire_removed_monitors(connection: Connection, *, removed_before: datetime,
         .limit(limit - gone)
     )
     return gone + connection.execute(delete(monitors).where(monitors.c.id.in_(empty))).rowcount
+
+
+def expire_removed_accounts(connection: Connection, *, removed_before: datetime, limit: int) -> int:
+    """Delete accounts that were removed before and have no monitors left, at most `limit`; how many it were."""
+    empty = (
+        select(accounts.c.id)
+        .where(
+            accounts.c.removed_at < removed_before,
+            ~select(monitors.c.id).where(monitors.c.account_id == accounts.c.id).exists(),
+        )
+        .limit(limit)
+    )
+    ids = list(connection.scalars(empty))
+    for table in reversed(metadata.sorted_tables):
+        if ids and "account_id" in table.c:
+            connection.execute(delete(table).where(table.c.account_id.in_(ids)))
+    return connection.execute(delete(accounts).where(accounts.c.id.in_(ids))).rowcount
 
 
 def _delete_runs(connection: Connection, which: Select[tuple[int]]) -> int:

@@ -38,6 +38,7 @@ from mailtrip.model import (
     Verdict,
 )
 from mailtrip.store.types import (
+    AccessText,
     CustomProperties,
     Duration,
     FindingsText,
@@ -56,6 +57,7 @@ __all__ = [
     "AWAITED",
     "FIRST_ID",
     "accounts",
+    "api_tokens",
     "blackouts",
     "installation",
     "latest_runs",
@@ -97,6 +99,7 @@ installation = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("change_mark", BigInteger, nullable=False),
     Column("key_check", LargeBinary),
+    Column("last_account_id", BigInteger, nullable=False, server_default="1", comment="numbers are given out once"),
     comment="one row, id 1: facts of the whole installation; change_mark grows with each change of a monitor",
 )
 
@@ -106,6 +109,10 @@ accounts = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("name", String(255), nullable=False, unique=True),
     Column("created_at", UTCDateTime, nullable=False),
+    Column("removed_at", UTCDateTime, comment="a removed account stays until its runs are gone"),
+    Column("most_monitors", Integer),
+    Column("most_users", Integer),
+    Column("shortest_interval", Duration),
 )
 
 locations = Table(
@@ -114,6 +121,7 @@ locations = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("name", String(255), nullable=False),
+    Column("is_private", Boolean, nullable=False, server_default=false(), comment="serves its account only"),
     UniqueConstraint("account_id", "name"),
 )
 
@@ -121,11 +129,16 @@ users = Table(
     "users",
     metadata,
     Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("guid", String(32), nullable=False, unique=True, index=True, server_default=""),
     Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
     Column("email", String(320), nullable=False),
     Column("email_key", String(1000), nullable=False, unique=True, comment="the address, case folded"),
     Column("role", Word(Role), nullable=False),
     Column("password_hash", String(255), nullable=False),
+    Column("first_name", String(255)),
+    Column("last_name", String(255)),
+    Column("work_phone", String(255)),
+    Column("access", AccessText, comment="what may be done with which monitors; NULL for Edit on all"),
     Column("created_at", UTCDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -138,6 +151,22 @@ tokens = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="NULL for the operator"),
+    Column("digest", LargeBinary(32), nullable=False, unique=True, index=True, comment="SHA-256 of the token"),
+    Column("name", String(255), nullable=False),
+    Column("role", Word(Role), nullable=False),
+    Column("scopes", TextList, comment="NULL for all that the role allows"),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime),
+    Column("last_used_at", UTCDateTime),
+    sqlite_autoincrement=True,
 )
 
 monitors = Table(

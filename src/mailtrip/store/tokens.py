@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, select
 
 from mailtrip.model import Actor
 from mailtrip.store.schema import tokens, users
+from mailtrip.store.users import COLUMNS, to_user
 
 __all__ = ["expire", "find", "insert", "remove", "remove_all"]
 
@@ -28,13 +29,13 @@ def insert(
 def find(connection: Connection, digest: bytes) -> tuple[Actor, datetime] | None:
     """Who holds the token, and when it ends or has ended."""
     row = connection.execute(
-        select(tokens.c.expires_at, users.c.id, users.c.account_id, users.c.role, users.c.email)
+        select(tokens.c.expires_at, *COLUMNS)
         .join_from(tokens, users, tokens.c.user_id == users.c.id)
         .where(tokens.c.digest == digest)
     ).one_or_none()
     if row is None:
         return None
-    return Actor(account_id=row.account_id, role=row.role, user_id=row.id, email=row.email), row.expires_at
+    return Actor.of(to_user(row)), row.expires_at
 
 
 def remove(connection: Connection, digest: bytes) -> None:

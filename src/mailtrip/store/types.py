@@ -13,11 +13,22 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from mailtrip.model import CustomProperty, OperatingPeriod, SessionRecord, Step, Timing, WeeklyWindow, WeekTime
+from mailtrip.model import (
+    Access,
+    CustomProperty,
+    MonitorAccess,
+    OperatingPeriod,
+    SessionRecord,
+    Step,
+    Timing,
+    WeeklyWindow,
+    WeekTime,
+)
 from mailtrip.store.codec import decode_session, encode_session
 from mailtrip.store.findings import Findings, decode_findings, encode_findings
 
 __all__ = [
+    "AccessText",
     "AnyRow",
     "CustomProperties",
     "Duration",
@@ -276,6 +287,26 @@ class FindingsText(TypeDecorator[Findings]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Findings:
         del dialect
         return decode_findings(value)
+
+
+class AccessText(TypeDecorator[MonitorAccess]):
+    """What a user may do with which monitors, in one value: it is needed with each request."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: MonitorAccess | None, dialect: Dialect) -> str | None:
+        del dialect
+        if value is None:
+            return None
+        return _dump([value.default, sorted(value.edit), sorted(value.view), sorted(value.none)])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> MonitorAccess | None:
+        del dialect
+        if value is None:
+            return None
+        default, edit, view, none = json.loads(value)
+        return MonitorAccess(default=Access(default), edit=frozenset(edit), view=frozenset(view), none=frozenset(none))
 
 
 def _dump(value: object) -> str:

@@ -1,32 +1,38 @@
 """Users as they are stored. Addresses are compared case folded; the password's hash comes out of `password_hash` only."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from mailtrip.model import Role, User
+from mailtrip.model import Role, User, UserSettings
 from mailtrip.store.codec import storable
 from mailtrip.store.schema import users
 from mailtrip.store.types import AnyRow
 
 __all__ = [
+    "COLUMNS",
     "StoredLogin",
     "count",
     "find",
     "find_login",
     "get",
+    "get_by_guid",
     "insert",
     "list_all",
     "lock_admins",
+    "page",
     "remove",
+    "replace",
     "set_password_hash",
-    "set_role",
+    "to_user",
 ]
 
-_COLUMNS = (users.c.id, users.c.account_id, users.c.email, users.c.role, users.c.created_at)
+_FARTHEST = 2**62
+_SETTINGS = tuple(item.name for item in fields(UserSettings))
+COLUMNS = (users.c.id, users.c.guid, users.c.account_id, users.c.created_at, *(users.c[name] for name in _SETTINGS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,50 +44,68 @@ class StoredLogin:
 
 
 def insert(
-    connection: Connection, account_id: int, *, email: str, password_hash: str, role: Role, now: datetime
+    connection: Connection, account_id: int, settings: UserSettings, *, guid: str, password_hash: str, now: datetime
 ) -> User | None:
     """Store a new user; None when the address is taken, in any account."""
-    values = {
+    values = _values(settings) | {
+        "guid": guid,
         "account_id": account_id,
-        "email": email,
-        "email_key": _key(email),
-        "role": role,
         "password_hash": password_hash,
         "created_at": now,
     }
     try:
         with connection.begin_nested():
-            row = connection.execute(users.insert().returning(*_COLUMNS), values).one()
+            row = connection.execute(users.insert().returning(*COLUMNS), values).one()
     except IntegrityError:
         return None
-    return _user(row)
+    return to_user(row)
+
+
+def replace(connection: Connection, user_id: int, settings: UserSettings) -> None:
+    """Store a user's settings anew; the address stays as it is."""
+    values = {name: value for name, value in _values(settings).items() if name not in {"email", "email_key"}}
+    connection.execute(update(users).where(users.c.id == user_id).values(values))
 
 
 def get(connection: Connection, account_id: int, user_id: int) -> User | None:
     """One user of the account."""
-    query = select(*_COLUMNS).where(users.c.account_id == account_id, users.c.id == user_id)
+    query = select(*COLUMNS).where(users.c.account_id == account_id, users.c.id == user_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _user(row)
+    return None if row is None else to_user(row)
+
+
+def get_by_guid(connection: Connection, account_id: int, guid: str, *, lock: bool = False) -> User | None:
+    """One user of the account; `lock` keeps others from changing it until the transaction ends."""
+    query = select(*COLUMNS).where(users.c.account_id == account_id, users.c.guid == guid)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else to_user(row)
 
 
 def find(connection: Connection, account_id: int, email: str) -> User | None:
     """The account's user with this address, in any case."""
-    query = select(*_COLUMNS).where(users.c.account_id == account_id, users.c.email_key == _key(email))
+    query = select(*COLUMNS).where(users.c.account_id == account_id, users.c.email_key == _key(email))
     row = connection.execute(query).one_or_none()
-    return None if row is None else _user(row)
+    return None if row is None else to_user(row)
 
 
 def find_login(connection: Connection, email: str) -> StoredLogin | None:
     """The user of any account with this address, in any case, and the hash of the password."""
-    query = select(*_COLUMNS, users.c.password_hash).where(users.c.email_key == _key(email))
+    query = select(*COLUMNS, users.c.password_hash).where(users.c.email_key == _key(email))
     row = connection.execute(query).one_or_none()
-    return None if row is None else StoredLogin(user=_user(row), password_hash=row.password_hash)
+    return None if row is None else StoredLogin(user=to_user(row), password_hash=row.password_hash)
 
 
 def list_all(connection: Connection, account_id: int) -> list[User]:
     """The account's users by id."""
-    rows = connection.execute(select(*_COLUMNS).where(users.c.account_id == account_id).order_by(users.c.id))
-    return [_user(row) for row in rows]
+    return page(connection, account_id, limit=None, offset=0)[0]
+
+
+def page(connection: Connection, account_id: int, *, limit: int | None, offset: int) -> tuple[list[User], int]:
+    """The account's users by id, and how many there are in all."""
+    query = select(*COLUMNS).where(users.c.account_id == account_id)
+    total = connection.scalar(query.with_only_columns(func.count())) or 0
+    rows = connection.execute(query.order_by(users.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
+    return [to_user(row) for row in rows], total
 
 
 def lock_admins(connection: Connection, account_id: int) -> list[int]:
@@ -92,10 +116,6 @@ def lock_admins(connection: Connection, account_id: int) -> list[int]:
 
 def set_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
-
-
-def set_role(connection: Connection, user_id: int, role: Role) -> None:
-    connection.execute(update(users).where(users.c.id == user_id).values(role=role))
 
 
 def remove(connection: Connection, user_id: int) -> None:
@@ -113,5 +133,16 @@ def _key(email: str) -> str | None:
     return storable(unicodedata.normalize("NFC", email.casefold()), 1000)
 
 
-def _user(row: AnyRow) -> User:
-    return User(id=row.id, account_id=row.account_id, email=row.email, role=row.role, created_at=row.created_at)
+def _values(settings: UserSettings) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in _SETTINGS} | {"email_key": _key(settings.email)}
+
+
+def to_user(row: AnyRow) -> User:
+    """The user of a row with `COLUMNS`."""
+    return User(
+        id=row.id,
+        guid=row.guid,
+        account_id=row.account_id,
+        settings=UserSettings(**{name: getattr(row, name) for name in _SETTINGS}),
+        created_at=row.created_at,
+    )

@@ -1,6 +1,7 @@
 """The tables, their migrations, and opening a database."""
 
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from mailtrip.clock import SystemClock
 from mailtrip.errors import ConfigurationError
 from mailtrip.model import Actor, Role
 from mailtrip.service import locations
-from mailtrip.store import Database
+from mailtrip.store import Database, accounts
+from mailtrip.store.schema import locations as location_rows
 from mailtrip.store.schema import metadata
 
 
@@ -34,9 +36,17 @@ def test_a_new_database_has_the_default_account_with_its_location(database: Data
     assert [(location.id, location.name) for location in found] == [(10, "Local")]
 
 
-def test_an_account_does_not_see_the_locations_of_another(database: Database) -> None:
+def test_the_location_of_the_program_serves_every_account_and_a_private_one_its_own(database: Database) -> None:
+    private = {"id": 11, "account_id": 1, "name": "Own", "is_private": True}
+    database.write(lambda connection: connection.execute(location_rows.insert(), private))
     stranger = Actor(account_id=2, role=Role.ADMIN)
-    assert database.read(lambda connection: locations.list_all(connection, stranger)) == []
+    found = [
+        [location.id for location in database.read(partial(locations.list_all, actor=actor))]
+        for actor in (ADMIN, stranger)
+    ]
+    assert found == [[10, 11], [10]]
+    known = database.read(lambda connection: accounts.known_locations(connection, 2, {10, 11}))
+    assert known == {10}
 
 
 def test_opening_again_keeps_what_is_there(database: Database, database_url: str) -> None:

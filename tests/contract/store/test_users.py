@@ -1,5 +1,6 @@
 """Users and their access tokens."""
 
+import re
 import threading
 import unicodedata
 from datetime import timedelta
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, text
 from tests.contract.store.builders import ADMIN, NOW, STRANGER, actor
 
 from mailtrip.errors import AuthenticationFailed, Forbidden, InvalidInput, NotFound, TokenRejected
-from mailtrip.model import Actor, Role, User
+from mailtrip.model import Actor, Role, User, UserSettings
 from mailtrip.service import tokens, users
 from mailtrip.service.users import PasswordHash
 from mailtrip.store import Database
@@ -45,8 +46,10 @@ def remove(database: Database, user: User, by: Actor = ADMIN) -> None:
 
 def test_a_user_is_listed_as_made(database: Database) -> None:
     user = add(database, "Anna@Probe.test", Role.POWER_USER)
-    expected = User(id=100001, account_id=1, email="Anna@Probe.test", role=Role.POWER_USER, created_at=NOW)
+    settings = UserSettings(email="Anna@Probe.test", role=Role.POWER_USER)
+    expected = User(id=100001, guid=user.guid, account_id=1, settings=settings, created_at=NOW)
     assert user == expected
+    assert re.fullmatch("[0-9a-f]{32}", user.guid)
     assert database.read(lambda connection: users.list_all(connection, ADMIN)) == [expected]
     assert database.read(lambda connection: users.find(connection, ADMIN, email="anna@probe.TEST")) == expected
     assert database.read(users.count_all) == 1

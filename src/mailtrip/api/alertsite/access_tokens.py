@@ -14,7 +14,7 @@ from mailtrip.api.codecs import JSON, BadValue, Script, text
 from mailtrip.api.logins import client_address, verify_login
 from mailtrip.api.openapi import answers, json_body, referring
 from mailtrip.api.responses import json_response, no_content
-from mailtrip.errors import Fault, InvalidInput
+from mailtrip.errors import Fault, Forbidden, InvalidInput
 from mailtrip.service import tokens
 
 __all__ = ["COMPONENTS", "router"]
@@ -78,8 +78,10 @@ async def create(request: Request) -> Response:
 
 
 async def remove(call: AuthenticatedCall) -> Response:
-    """End the access token that the request shows (+)."""
-    await call.actor()
+    """End the access token that the request shows (+). An API token is revoked by its number instead."""
+    actor = await call.actor()
+    if actor.token_id is not None:
+        raise Forbidden(f"an API token is revoked, with DELETE /api/v1/tokens/{actor.token_id}; this needs a login")
     await call.writing(partial(tokens.log_out, token=call.token))
     return no_content()
 
@@ -102,7 +104,7 @@ def router() -> APIRouter:
         methods=["DELETE"],
         name="remove_access_token",
         summary="Log out",
-        responses=answers(None, "The token has ended.", 401, success=204),
+        responses=answers(None, "The token has ended.", 401, 403, success=204),
         status_code=204,
     )
     return routes

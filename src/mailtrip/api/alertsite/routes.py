@@ -20,6 +20,8 @@ from mailtrip.api.alertsite import (
     sla_fields,
     slas,
     tests_on_demand,
+    user_fields,
+    users,
 )
 
 __all__ = ["COMPONENTS", "report_router", "router"]
@@ -35,13 +37,26 @@ COMPONENTS: Final = {
     **site_status.COMPONENTS,
     **sla_fields.COMPONENTS,
     **report_api.COMPONENTS,
+    **user_fields.COMPONENTS,
 }
 
 
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    for part in (access_tokens, monitors, blackouts, locations, recipients, groups, slas, tests_on_demand, site_status):
+    parts = (
+        access_tokens,
+        users,
+        monitors,
+        blackouts,
+        locations,
+        recipients,
+        groups,
+        slas,
+        tests_on_demand,
+        site_status,
+    )
+    for part in parts:
         routes.include_router(part.router())
     return routes
 

@@ -1,12 +1,14 @@
-"""All routes of `/api/v1`, and the models whose schemas they refer to."""
+"""All routes of `/api/v1`, and the schemas they refer to."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.native import health, objects, runs
+from mailtrip.api.native import health, objects, runs, tokens
 
-__all__ = ["MODELS", "router"]
+__all__ = ["COMPONENTS", "MODELS", "router"]
+
+COMPONENTS: Final = tokens.COMPONENTS
 
 MODELS: Final = (objects.RunList, objects.RunObject, objects.RunTicket, health.HealthObject)
 
@@ -14,6 +16,6 @@ MODELS: Final = (objects.RunList, objects.RunObject, objects.RunTicket, health.H
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, health):
+    for part in (runs, tokens, health):
         routes.include_router(part.router())
     return routes
