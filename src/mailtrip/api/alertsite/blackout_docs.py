@@ -7,21 +7,10 @@ from mailtrip.api.alertsite.blackout_fields import ALIASES, BLACKOUTS
 from mailtrip.api.alertsite.blackout_wire import MOST_ITEMS, MOST_MONITORS, BulkAction
 from mailtrip.api.alertsite.envelope import list_schema
 from mailtrip.api.codecs import JSON, boolean, choice, identifier, nullable
-from mailtrip.api.openapi import answers, json_body, linked, referring
+from mailtrip.api.openapi import answers, json_body, referring
 from mailtrip.model import BlackoutType
 
-__all__ = [
-    "BULK_EDITED",
-    "BULK_REQUEST",
-    "COMPONENTS",
-    "CREATED",
-    "CREATE_REQUEST",
-    "EDITED",
-    "EDIT_REQUEST",
-    "LISTED",
-    "READ",
-    "REMOVED",
-]
+__all__ = ["BULK_EDITED", "BULK_REQUEST", "COMPONENTS"]
 
 _DATES: Final = ("from_date", "thru_date")
 _TIMES_OF_WEEK: Final = ("start_day", "start_time", "end_day", "end_time")
@@ -174,27 +163,8 @@ COMPONENTS: Final = {
     },
 }
 
-_BY_ID: Final = {"blackout_id": "$response.body#/id"}
-_LINKS: Final[JSONObject] = {
-    name: {"operationId": name, "parameters": _BY_ID} for name in ("read_blackout", "edit_blackout", "remove_blackout")
-}
-
-CREATED: Final = linked(
-    answers(referring("ID"), "The blackout was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
-)
-EDITED: Final = answers(
-    referring("ID"), "The blackout was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
-)
 BULK_EDITED: Final = answers(
     referring("BlackoutIDs"), "All of it was done; the new blackouts.", 400, 401, 403, 408, 413, names_ignored=True
-)
-LISTED: Final = answers(referring("BlackoutList"), "The blackouts.", 400, 401)
-READ: Final = answers(referring("Blackout"), "The blackout, or those of its fields that were selected.", 400, 401, 404)
-REMOVED: Final = answers(None, "The blackout is gone.", 401, 403, 404, success=204)
-
-CREATE_REQUEST: Final = json_body(referring("BlackoutCreate"), "The blackout's fields.", required=True)
-EDIT_REQUEST: Final = json_body(
-    referring("BlackoutEdit"), "The fields to change; no body changes nothing.", required=False
 )
 BULK_REQUEST: Final = json_body(
     referring("BlackoutBulkEdit"), "Whose blackouts, and what becomes of them.", required=True

@@ -1,29 +1,16 @@
-"""The fields of a recipient group, one row each (alertsite-v3.md, 4.3), and the descriptions made from them."""
+"""The fields of a recipient group, one row each (alertsite-v3.md, 4.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mailtrip.api.alertsite.envelope import list_schema
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.member_codecs import error_types, monitors, no_templates, recipients, status_text
-from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.codecs import JSON, LARGEST_ID, boolean, text
-from mailtrip.api.openapi import answers, json_body, linked, referring
 from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
 
-__all__ = [
-    "COMPONENTS",
-    "CREATE",
-    "CREATED",
-    "EDIT",
-    "EDITED",
-    "GROUPS",
-    "LISTED",
-    "READ",
-    "REMOVED",
-    "GroupView",
-]
+__all__ = ["COMPONENTS", "GROUPS", "GroupView"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,31 +98,4 @@ _FIELDS: tuple[Field[GroupView], ...] = (
 
 GROUPS: Final = RecordTable(_FIELDS)
 
-COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
-    "RecipientGroupCreate": GROUPS.request_schema(create=True),
-    "RecipientGroupEdit": GROUPS.request_schema(create=False),
-    "RecipientGroup": GROUPS.response_schema("Which errors of which monitors go to which recipients."),
-    "RecipientGroupList": list_schema(referring("RecipientGroup")),
-}
-
-_LINKS: Final[dict[str, JSON]] = {
-    name: {"operationId": name, "parameters": {"group_id": "$response.body#/id"}}
-    for name in ("read_recipient_group", "edit_recipient_group", "remove_recipient_group")
-}
-
-CREATED: Final = linked(
-    answers(referring("ID"), "The group was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
-)
-EDITED: Final = answers(
-    referring("ID"), "The group was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
-)
-LISTED: Final = answers(referring("RecipientGroupList"), "The groups.", 400, 401)
-READ: Final = answers(
-    referring("RecipientGroup"), "The group, or those of its fields that were selected.", 400, 401, 404
-)
-REMOVED: Final = answers(None, "The group is gone.", 401, 403, 404, success=204)
-
-CREATE: Final = json_body(referring("RecipientGroupCreate"), "The group's fields.", required=True)
-EDIT: Final = json_body(
-    referring("RecipientGroupEdit"), "The fields to change; no body changes nothing.", required=False
-)
+COMPONENTS: Final = components_of("RecipientGroup", "Which errors of which monitors go to which recipients.", GROUPS)

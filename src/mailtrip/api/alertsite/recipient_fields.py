@@ -1,29 +1,15 @@
-"""The fields of a recipient, one row each (alertsite-v3.md, 4.2), and the descriptions made from them."""
+"""The fields of a recipient, one row each (alertsite-v3.md, 4.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailtrip.api.alertsite.envelope import list_schema
 from mailtrip.api.alertsite.fields import Field, FieldMaker
-from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, integer, number_choice, text
-from mailtrip.api.openapi import answers, json_body, linked, referring
 from mailtrip.model import AlertMethod, Recipient, RecipientSettings
 
-__all__ = [
-    "COMPONENTS",
-    "CREATE",
-    "CREATED",
-    "EDIT",
-    "EDITED",
-    "LISTED",
-    "METHOD",
-    "READ",
-    "RECIPIENTS",
-    "REMOVED",
-    "RecipientView",
-]
+__all__ = ["COMPONENTS", "METHOD", "RECIPIENTS", "RecipientView"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,29 +155,4 @@ RECIPIENTS: Final = RecordTable(
     _FIELDS, judged_by={"method_id": {"recipient", "username", "password"}, "username": {"password"}}
 )
 
-COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
-    "RecipientCreate": RECIPIENTS.request_schema(create=True),
-    "RecipientEdit": RECIPIENTS.request_schema(create=False),
-    "Recipient": RECIPIENTS.response_schema("Somebody, or something, that is told of errors."),
-    "RecipientList": list_schema(referring("Recipient")),
-}
-
-_LINKS: Final[dict[str, JSON]] = {
-    name: {"operationId": name, "parameters": {"recipient_id": "$response.body#/id"}}
-    for name in ("read_recipient", "edit_recipient", "remove_recipient")
-}
-
-CREATED: Final = linked(
-    answers(referring("ID"), "The recipient was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
-)
-EDITED: Final = answers(
-    referring("ID"), "The recipient was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
-)
-LISTED: Final = answers(referring("RecipientList"), "The recipients.", 400, 401)
-READ: Final = answers(
-    referring("Recipient"), "The recipient, or those of its fields that were selected.", 400, 401, 404
-)
-REMOVED: Final = answers(None, "The recipient is gone.", 401, 403, 404, success=204)
-
-CREATE: Final = json_body(referring("RecipientCreate"), "The recipient's fields.", required=True)
-EDIT: Final = json_body(referring("RecipientEdit"), "The fields to change; no body changes nothing.", required=False)
+COMPONENTS: Final = components_of("Recipient", "Somebody, or something, that is told of errors.", RECIPIENTS)

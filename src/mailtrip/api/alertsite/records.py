@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from mailtrip.api.alertsite.envelope import list_schema
 from mailtrip.api.alertsite.fields import Field
 from mailtrip.api.codecs import JSON, BadValue
+from mailtrip.api.openapi import referring
 from mailtrip.errors import Fault, InvalidInput
 from mailtrip.store import Connection
 
-__all__ = ["Changes", "RecordTable"]
+__all__ = ["Changes", "RecordTable", "components_of"]
 
 T = TypeVar("T")
 ViewT = TypeVar("ViewT")
@@ -122,6 +124,25 @@ class RecordTable(Generic[ViewT]):
             blind |= set(self._judged_by.get(name, ()))
         named = [Fault(self._wire_names.get(fault.field, fault.field), fault.text) for fault in others]
         return [fault for fault in named if fault.field not in blind]
+
+
+def components_of(
+    name: str, about: str, table: RecordTable[ViewT], new: RecordTable[ViewT] | None = None
+) -> dict[str, dict[str, JSON]]:
+    """The schemas of a kind of record.
+
+    Args:
+        name: of the schema of a read; those of the bodies and of the list begin with it.
+        about: what a record is.
+        table: the fields.
+        new: the fields of a create, where they are others.
+    """
+    return {
+        f"{name}Create": (new or table).request_schema(create=True),
+        f"{name}Edit": table.request_schema(create=False),
+        name: table.response_schema(about),
+        f"{name}List": list_schema(referring(name)),
+    }
 
 
 def _parse(field: Field[ViewT], value: object) -> Any:  # Any: settings have many types

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from mailtrip.api.alertsite.envelope import list_schema
 from mailtrip.api.alertsite.fields import Field, FieldMaker
-from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.alertsite.sla_codecs import (
     exclusions,
     monitor_numbers,
@@ -17,7 +16,7 @@ from mailtrip.api.alertsite.sla_codecs import (
     write_exclusion,
 )
 from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, choice, identifier, text
-from mailtrip.api.openapi import answers, json_body, linked, referring
+from mailtrip.api.openapi import answers, json_body, referring
 from mailtrip.model import SLA, Exclusion, Mode, SLASettings
 
 __all__ = [
@@ -25,14 +24,8 @@ __all__ = [
     "BULK_EDIT",
     "BULK_EDITED",
     "COMPONENTS",
-    "CREATE",
-    "CREATED",
-    "EDIT",
-    "EDITED",
     "FOUND",
     "NEW_SLAS",
-    "READ",
-    "REMOVED",
     "SLAS",
     "ExclusionsAction",
     "SLAView",
@@ -274,11 +267,8 @@ NEW_SLAS: Final = RecordTable(_fields(is_new=True), judged_by=_JUDGED_BY)
 BULK: Final = RecordTable(_BULK_FIELDS, judged_by={"monitors": {"uptime", "exclusions"}})
 
 COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
-    "SLACreate": NEW_SLAS.request_schema(create=True),
-    "SLAEdit": SLAS.request_schema(create=False),
+    **components_of("SLA", "What a monitor is expected to reach, and which times count.", SLAS, NEW_SLAS),
     "SLABulkEdit": BULK.request_schema(create=True),
-    "SLA": SLAS.response_schema("What a monitor is expected to reach, and which times count."),
-    "SLAList": list_schema(referring("SLA")),
     "SLABulkEdited": {
         "type": "object",
         "properties": {
@@ -293,17 +283,6 @@ COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
     },
 }
 
-_LINKS: Final[dict[str, JSON]] = {
-    name: {"operationId": name, "parameters": {"sla_id": "$response.body#/id"}}
-    for name in ("read_sla", "edit_sla", "remove_sla")
-}
-
-CREATED: Final = linked(
-    answers(referring("ID"), "The SLA was made; its number.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
-)
-EDITED: Final = answers(
-    referring("ID"), "The SLA was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
-)
 BULK_EDITED: Final = answers(
     referring("SLABulkEdited"), "All of them were changed.", 400, 401, 403, 408, 413, names_ignored=True
 )
@@ -314,9 +293,4 @@ FOUND: Final = answers(
     401,
     404,
 )
-READ: Final = answers(referring("SLA"), "The SLA, or those of its fields that were selected.", 400, 401, 404)
-REMOVED: Final = answers(None, "The SLA is gone.", 401, 403, 404, success=204)
-
-CREATE: Final = json_body(referring("SLACreate"), "The SLA's fields.", required=True)
-EDIT: Final = json_body(referring("SLAEdit"), "The fields to change; no body changes nothing.", required=False)
 BULK_EDIT: Final = json_body(referring("SLABulkEdit"), "Whose SLAs change, and how.", required=True)
