@@ -28,6 +28,8 @@ SETTINGS = {
     "listen": "127.0.0.1:0",
     "max_sessions_per_host": "2000",
     "log_level": "warning",
+    "allow_networks": "loopback",
+    "allow_ports": "any",
 }
 _START_SECONDS = 120.0
 _STOP_SECONDS = 90.0

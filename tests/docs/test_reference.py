@@ -21,7 +21,8 @@ from mailtrip.api.native.tokens import TOKENS
 from mailtrip.cli.entry import _mailtrip
 from mailtrip.clock import SystemClock
 from mailtrip.config.settings import SETTINGS, Setting
-from mailtrip.model import Run, RunState, Scope, StatusCode, Step, Verdict
+from mailtrip.model import MAIL_PORTS, Run, RunState, Scope, StatusCode, Step, Verdict
+from mailtrip.model.network import _SPECIALS
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.secrets import KeyRing
 from mailtrip.store import Database
@@ -71,6 +72,21 @@ def test_each_status_code_is_documented_with_its_text_and_severity(status: Statu
     section = read("reference/verdicts.md").partition("## Status codes")[2].partition("\n## ")[0]
 
     assert [str(int(status)), status.text, str(status.severity)] in rows(section)
+
+
+def test_each_network_that_is_refused_is_documented_with_its_source_and_no_other() -> None:
+    section = read("explanation/network-policy.md").partition("## What is refused by default")[2].partition("\n## ")[0]
+
+    assert rows(section)[2:] == [
+        [str(special.network), special.what, special.source] for special in _SPECIALS if special.what is not None
+    ]
+
+
+@pytest.mark.parametrize("page", ["explanation/network-policy.md", "reference/settings.md"])
+def test_each_port_that_is_allowed_is_documented(page: str) -> None:
+    numbers = set(re.findall(r"\b\d+\b", read(page)))
+
+    assert {str(span.start) for span in MAIL_PORTS} <= numbers
 
 
 @pytest.mark.parametrize("state", RunState)

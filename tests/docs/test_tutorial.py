@@ -33,6 +33,9 @@ def test_the_tutorial_ends_with_a_delivered_run(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILTRIP_")} | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "SSL_CERT_FILE": str(ca),
+        # What the tutorial says to those whose mail server is on the same machine, or has other ports.
+        "MAILTRIP_ALLOW_NETWORKS": "loopback",
+        "MAILTRIP_ALLOW_PORTS": "any",
     }
 
     done = subprocess.run(

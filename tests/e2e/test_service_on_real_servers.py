@@ -45,6 +45,7 @@ class Service:
 def service(data_dir: Path, *options: str, environment: dict[str, str] | None = None) -> Iterator[Service]:
     """`mailtrip serve` in a process of its own, with an administrator logged in."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("MAILTRIP_")}
+    settings |= {"MAILTRIP_ALLOW_NETWORKS": "loopback", "MAILTRIP_ALLOW_PORTS": "any"}
     settings |= {"MAILTRIP_DATA_DIR": str(data_dir), **(environment or {})}
     subprocess.run(
         [MAILTRIP, "user", "add", ADMIN, "--role", "admin", "--password-file", "-"],

@@ -88,6 +88,7 @@ PASSWORD_ONLY = Features(mechanisms=(), apop=False)
 
 NAME_NOT_RESOLVED = unsent(StatusCode.MAILBOX_NAME, Step.MAILBOX_RESOLVE)
 RESOLVER_DEAD = Outcome(Verdict.UNKNOWN, StatusCode.LOCATION_LOST, Step.MAILBOX_RESOLVE)
+FORBIDDEN = Outcome(Verdict.UNKNOWN, StatusCode.CONNECTION_FORBIDDEN, Step.MAILBOX_CONNECT)
 
 
 def name(what: str, expected: Outcome, names: Names, says: str, *, seconds: float = 10.0) -> LoopbackRow:
@@ -147,6 +148,12 @@ BEFORE_ROWS = (
         Names(mailbox=Say.SILENCE, others=Say.SILENCE),
         "; the resolver doesn't answer about other names either",
         seconds=1.0,
+    ),
+    name(
+        "mailbox: the server's name leads where the network policy forbids to connect",
+        FORBIDDEN,
+        Names(mailbox=Say.FORBIDDEN),
+        "127.0.0.66 is in 127.0.0.66/32, which deny_networks refuses",
     ),
     LoopbackRow(
         part=Part.MAILBOX_BEFORE,
@@ -343,6 +350,11 @@ AFTER_ROWS = (
         "our own resolver fails once the message is accepted",
         replace(RESOLVER_DEAD, may_stay=True),
         Names(mailbox=Say.FAILURE, others=Say.FAILURE),
+    ),
+    name_then(
+        "the mailbox server's name leads where the network policy forbids to connect, once the message is accepted",
+        replace(FORBIDDEN, may_stay=True),
+        Names(mailbox=Say.FORBIDDEN),
     ),
     after("each look breaks off", LOOK_FAILED, at_look(Drop(), Drop()), seconds=1.0),
     after("each look gets garbage", LOOK_FAILED, at_look(Garbage(), Garbage()), seconds=1.0),

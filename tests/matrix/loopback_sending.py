@@ -76,6 +76,9 @@ def name(what: str, expected: Outcome, names: Names, says: str, *, seconds: floa
     return LoopbackRow(part=Part.SMTP, name=what, expected=expected, names=names, says=(says,), seconds=seconds)
 
 
+FORBIDDEN = Outcome(Verdict.UNKNOWN, StatusCode.CONNECTION_FORBIDDEN, Step.CONNECT)
+
+
 SMTP_ROWS = (
     name(
         "SMTP: the server's name does not exist (NXDOMAIN)",
@@ -114,6 +117,18 @@ SMTP_ROWS = (
         Names(smtp=Say.SILENCE, others=Say.SILENCE),
         "; the resolver doesn't answer about other names either",
         seconds=1.0,
+    ),
+    name(
+        "SMTP: the server's name leads where the network policy forbids to connect",
+        FORBIDDEN,
+        Names(smtp=Say.FORBIDDEN),
+        "127.0.0.66 is in 127.0.0.66/32, which deny_networks refuses",
+    ),
+    LoopbackRow(
+        part=Part.SMTP,
+        name="SMTP: the network policy forbids one of the server's addresses, and not the other",
+        expected=DELIVERED,
+        names=Names(smtp=Say.BOTH),
     ),
     LoopbackRow(
         part=Part.SMTP,

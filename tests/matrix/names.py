@@ -25,6 +25,10 @@ class Say(Enum):
 
     ADDRESS = auto()
     """It is 127.0.0.1."""
+    FORBIDDEN = auto()
+    """It is 127.0.0.66, where the client's network policy lets nobody connect."""
+    BOTH = auto()
+    """It is 127.0.0.66 first, and then 127.0.0.1."""
     NO_SUCH_NAME = auto()
     """NXDOMAIN."""
     NO_ADDRESS = auto()
@@ -44,6 +48,11 @@ class Names:
     others: Say = Say.NO_SUCH_NAME
 
 
+_ADDRESSES = {
+    Say.ADDRESS: ("127.0.0.1",),
+    Say.FORBIDDEN: ("127.0.0.66",),
+    Say.BOTH: ("127.0.0.66", "127.0.0.1"),
+}
 _UNTOLD = (socket.EAI_AGAIN, "Temporary failure in name resolution")
 _ERRORS = {
     Say.NO_SUCH_NAME: (socket.EAI_NONAME, "Name or service not known"),
@@ -74,8 +83,8 @@ class NamesService:
 
     def _answer(self, host: str, *arguments: Any, **options: Any) -> object:  # Any: as getaddrinfo takes them
         said = {SMTP_NAME: self.names.smtp, MAILBOX_NAME: self.names.mailbox}.get(host, self.names.others)
-        if said is Say.ADDRESS:
-            return self._real("127.0.0.1", *arguments, **options)
+        if said in _ADDRESSES:
+            return [found for each in _ADDRESSES[said] for found in self._real(each, *arguments, **options)]
         if said is Say.SILENCE:
             self._is_over.wait(_LONGEST_SILENCE)
         raise socket.gaierror(*_ERRORS[said])

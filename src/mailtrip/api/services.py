@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from mailtrip.clock import Clock
+from mailtrip.model import NetworkPolicy
 from mailtrip.service.api_tokens import TokenUses
 from mailtrip.service.health import Health
 from mailtrip.service.ports import RunQueue, Secrets
@@ -37,6 +38,7 @@ class Services:
         new_token: makes the token of a test run's message.
         queue: told of each test run that was ordered, after its row is committed.
         health: never blocks and never raises.
+        policy: where monitors may connect.
         body_seconds: how long a client may take to send a body.
         token_uses: told of each use of an API token.
         login_gate: how many passwords are looked at at once: each look costs memory and a processor for 30 ms.
@@ -50,6 +52,7 @@ class Services:
     limiter: LoginLimiter
     health: Callable[[], Health]
     version: str
+    policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     body_seconds: float = 30.0
     token_uses: TokenUses = field(default_factory=TokenUses)
     login_gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

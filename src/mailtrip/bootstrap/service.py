@@ -14,6 +14,7 @@ import uvicorn
 import mailtrip
 from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.desk import LedgerDesk
+from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
 from mailtrip.bootstrap.storage import Storage
@@ -26,7 +27,7 @@ from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
 from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
-from mailtrip.model import Accepted, Providers, Result, StatusCode, Verdict
+from mailtrip.model import Accepted, NetworkPolicy, Providers, Result, StatusCode, Verdict
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
@@ -81,12 +82,14 @@ async def running_service(
     Requests under way have 5 s to finish, then runs under way have `settings.stop_grace_seconds`. What fails for good
     ends the block with an exception group.
     """
-    client = MailClient(clock=clock)
+    policy = make_policy(settings)
+    await warn_of_forbidden(storage.database, policy)
+    client = MailClient(clock=clock, policy=policy)
     try:
         key = MessageKey(storage.key_ring.token_key)
         new_token = partial(make_token, key)
         engine = _make_engine(settings, storage, client, key, clock=clock)
-        services = _make_services(storage, engine, new_token, clock=clock)
+        services = _make_services(storage, engine, new_token, policy, clock=clock)
         server = _Server(_web_config(services))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
@@ -123,7 +126,9 @@ def _web_config(services: Services) -> uvicorn.Config:
     )
 
 
-def _make_services(storage: Storage, engine: LocalEngine, new_token: Callable[[], str], *, clock: Clock) -> Services:
+def _make_services(
+    storage: Storage, engine: LocalEngine, new_token: Callable[[], str], policy: NetworkPolicy, *, clock: Clock
+) -> Services:
     return Services(
         database=storage.database,
         secrets=storage.key_ring,
@@ -133,6 +138,7 @@ def _make_services(storage: Storage, engine: LocalEngine, new_token: Callable[[]
         limiter=LoginLimiter(),
         health=lambda: _health(engine.health()),
         version=mailtrip.__version__,
+        policy=policy,
     )
 
 

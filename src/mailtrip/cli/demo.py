@@ -34,4 +34,5 @@ def command(*, listen: str | None, data_dir: Path | None) -> None:
     configure_logging(level=LogLevel.ERROR, log_format=LogFormat.CONSOLE)
     with TemporaryDirectory(prefix="mailtrip-demo-") as temporary:
         folder = str(data_dir or temporary)
-        run_async(demonstrate(load(options={"listen": listen, "data_dir": folder}, environ={}).settings))
+        options = {"listen": listen, "data_dir": folder, "allow_networks": "loopback", "allow_ports": "any"}
+        run_async(demonstrate(load(options=options, environ={}).settings))

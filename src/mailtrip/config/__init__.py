@@ -1,6 +1,7 @@
 """Settings: which there are, and where their values come from. Only `cli` and `bootstrap` import this package."""
 
 from mailtrip.config.load import CONFIG_VARIABLE, Configuration, find_environment_faults, load
+from mailtrip.config.networks import PortSpan
 from mailtrip.config.providers import ProviderTable
 from mailtrip.config.settings import SETTINGS, Secrecy, Setting, Settings
 from mailtrip.config.values import ListenAddress, LogFormat, LogLevel
@@ -12,6 +13,7 @@ __all__ = [
     "ListenAddress",
     "LogFormat",
     "LogLevel",
+    "PortSpan",
     "ProviderTable",
     "Secrecy",
     "Setting",

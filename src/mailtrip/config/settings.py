@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from mailtrip.config.networks import Network, PortSpan, parse_networks, parse_ports
 from mailtrip.config.providers import ProviderTable, parse_providers
 from mailtrip.config.values import (
     ListenAddress,
@@ -51,6 +52,9 @@ class Settings:
     max_sessions_per_host: int
     starts_per_second: int
     stop_grace_seconds: int
+    allow_networks: tuple[Network, ...]
+    deny_networks: tuple[Network, ...]
+    allow_ports: tuple[PortSpan, ...]
     providers: tuple[ProviderTable, ...]
 
 
@@ -223,6 +227,27 @@ SETTINGS: tuple[Setting, ...] = (
         default="20",
         metavar="SECONDS",
         help="How long runs under way may take to finish when the service stops.",
+    ),
+    Setting(
+        name="allow_networks",
+        parse=parse_networks,
+        default="none",
+        metavar="NETWORKS",
+        help="Where monitors may connect though it is refused by default; the words loopback, link-local, private too.",
+    ),
+    Setting(
+        name="deny_networks",
+        parse=parse_networks,
+        default="none",
+        metavar="NETWORKS",
+        help="Where monitors may not connect; a narrower network in allow_networks is an exception.",
+    ),
+    Setting(
+        name="allow_ports",
+        parse=parse_ports,
+        default="none",
+        metavar="PORTS",
+        help="Where monitors may connect beside the mail ports: numbers, spans like 2500-2599, or any.",
     ),
     Setting(
         name="providers",

@@ -12,7 +12,7 @@ from mailtrip.mail.sender import SMTPSender
 from mailtrip.mail.session import Driver, Observe
 from mailtrip.mail.tls import CertificateReader, TLSContexts
 from mailtrip.mail.visits import Visits
-from mailtrip.model import Credentials, MailProtocol, Server
+from mailtrip.model import Credentials, MailProtocol, NetworkPolicy, Server
 
 __all__ = ["MailClient"]
 
@@ -24,9 +24,10 @@ class MailClient:
 
     Args:
         client_name: what EHLO says; None says the machine's full name, or an address literal where it has none.
+        policy: where it may connect; None is anywhere.
     """
 
-    def __init__(self, *, clock: Clock, client_name: str | None = None) -> None:
+    def __init__(self, *, clock: Clock, client_name: str | None = None, policy: NetworkPolicy | None = None) -> None:
         self._driver = Driver(
             clock=clock,
             resolver=Resolver(),
@@ -34,6 +35,7 @@ class MailClient:
             certificates=CertificateReader(),
             buffer=memoryview(bytearray(_BUFFER_BYTES)),
             client_name=client_name or _own_name(),
+            policy=policy,
         )
         self._visits = Visits()
 

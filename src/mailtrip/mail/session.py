@@ -1,14 +1,13 @@
 """One session with one server: connect, TLS, scripts; each step timed, told to the observer, written to the transcript."""
 
 import asyncio
-import errno
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mailtrip.clock import Clock
 from mailtrip.mail.connection import Connection, Lost, LostReason, Reply
+from mailtrip.mail.obstacle import Obstacle, obstacle_of, permit, status_of
 from mailtrip.mail.resolve import Address, Resolver, Unresolved
 from mailtrip.mail.script import Exchange, Refusal, Script
 from mailtrip.mail.tls import CertificateReader, TLSContexts, describe_tls_error
@@ -17,6 +16,7 @@ from mailtrip.model import (
     Direction,
     Failure,
     MailProtocol,
+    NetworkPolicy,
     Server,
     SessionRecord,
     StatusCode,
@@ -40,7 +40,11 @@ A step may be told in several pieces; their durations add up."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """What all connections of a process share."""
+    """What all connections of a process share.
+
+    Attributes:
+        policy: where it may connect; None is anywhere.
+    """
 
     clock: Clock
     resolver: Resolver
@@ -48,6 +52,7 @@ class Driver:
     certificates: CertificateReader
     buffer: memoryview
     client_name: str
+    policy: NetworkPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +281,12 @@ class Session:
     async def _connect_to_one(self, addresses: tuple[Address, ...]) -> Failure | None:
         step = self._words.connect
         began = self._begin(step)
-        obstacles: list[_Obstacle] = []
-        for position, address in enumerate(addresses):
-            patience = max(0.0, self._remaining()) / (len(addresses) - position)
+        # What is judged is what is connected to: the name is not looked up again in between.
+        permitted, obstacles = permit(addresses, self._driver.policy)
+        for forbidden in obstacles:
+            self._note(forbidden.text)
+        for position, address in enumerate(permitted):
+            patience = max(0.0, self._remaining()) / (len(permitted) - position)
             obstacle = await self._try(address, patience)
             if obstacle is None:
                 self._observe(step, began, self._driver.clock.monotonic())
@@ -289,11 +297,9 @@ class Session:
                 self._address = address
             self._note(obstacle.text)
         reason = f"no connection to {self._server.url}: {'; '.join(obstacle.text for obstacle in obstacles[:8])}"
-        is_ours = all(obstacle.is_ours for obstacle in obstacles)
-        status = StatusCode.LOCATION_LOST if is_ours else StatusCode.CONNECTION_FAILED
-        return self._fail(step, status, reason, is_temporary=True)
+        return self._fail(step, status_of(obstacles), reason, is_temporary=True)
 
-    async def _try(self, address: Address, patience: float) -> "_Obstacle | None":
+    async def _try(self, address: Address, patience: float) -> Obstacle | None:
         """Connect to one address; why not, or None."""
         # Not sock_connect: uvloop would hand the address to a resolver thread there, and here it knows it for one.
         loop = asyncio.get_running_loop()
@@ -308,9 +314,9 @@ class Session:
                     family=address.family,
                 )
         except TimeoutError:
-            return _Obstacle(f"{address} did not answer within {patience:.1f} s")
+            return Obstacle(f"{address} did not answer within {patience:.1f} s")
         except OSError as exc:
-            return _obstacle(address, exc)
+            return obstacle_of(address, exc)
         self._connection = connection
         self._address = address
         connection.set_deadline(self._remaining())
@@ -382,43 +388,3 @@ class Session:
     def _fail(self, step: Step, status: StatusCode, reason: str, *, is_temporary: bool = False) -> Failure:
         self._note(reason)
         return Failure(step=step, status=status, reason=reason, is_temporary=is_temporary)
-
-
-@dataclass(frozen=True, slots=True)
-class _Obstacle:
-    """Why an address could not be connected to.
-
-    Attributes:
-        is_ours: the trouble is at our own end.
-        has_answered: the host was reached and said no: the network is not to blame.
-    """
-
-    text: str
-    is_ours: bool = False
-    has_answered: bool = False
-
-
-_OUR_TROUBLE = frozenset(
-    {
-        errno.ENETUNREACH,
-        errno.ENETDOWN,
-        errno.EADDRNOTAVAIL,
-        errno.EAFNOSUPPORT,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOBUFS,
-        errno.ENOMEM,
-        errno.EPERM,
-        errno.EACCES,
-    }
-)
-"""No network or no route to it, no more sockets, a firewall of our own: the mail server has no part in these."""
-
-
-def _obstacle(address: Address, exc: OSError) -> _Obstacle:
-    if isinstance(exc, ConnectionRefusedError):
-        return _Obstacle(f"{address} refused the connection (nothing listens there)", has_answered=True)
-    why = os.strerror(exc.errno) if exc.errno else type(exc).__name__
-    if exc.errno in _OUR_TROUBLE:
-        return _Obstacle(f"{address} can't be reached from this machine: {why}", is_ours=True)
-    return _Obstacle(f"{address} can't be reached: {why}")

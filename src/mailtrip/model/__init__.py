@@ -17,6 +17,7 @@ from mailtrip.model.facts import (
 from mailtrip.model.location import DEFAULT_LOCATION_ID, Location
 from mailtrip.model.mail import Accepted, Envelope, Head, Look, MessageRef
 from mailtrip.model.monitor import CustomProperty, Mode, Monitor, MonitorSettings, MonitorType
+from mailtrip.model.network import MAIL_PORTS, IPNetwork, NetworkPolicy
 from mailtrip.model.presets import PRESETS
 from mailtrip.model.provider import UNLIMITED, Provider, Providers
 from mailtrip.model.recipient import (
@@ -64,6 +65,7 @@ from mailtrip.model.user import (
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
+    "MAIL_PORTS",
     "PRESETS",
     "SLA",
     "UNLIMITED",
@@ -93,6 +95,7 @@ __all__ = [
     "Failure",
     "Head",
     "Hop",
+    "IPNetwork",
     "Leg",
     "Location",
     "Look",
@@ -105,6 +108,7 @@ __all__ = [
     "MonitorAccess",
     "MonitorSettings",
     "MonitorType",
+    "NetworkPolicy",
     "OneTimeWindow",
     "OperatingPeriod",
     "Origin",

@@ -23,6 +23,7 @@ class StatusCode(IntEnum):
     INTERNAL_ERROR = 90
     LOCATION_LOST = 95
     HELD_BACK = 96
+    CONNECTION_FORBIDDEN = 97
     SMTP_NAME = 101
     SMTP_TLS = 102
     SMTP_PROTOCOL = 103
@@ -72,7 +73,12 @@ class StatusCode(IntEnum):
                 | StatusCode.NOT_OFFERED
             ):
                 return Severity.WARNING
-            case StatusCode.INTERNAL_ERROR | StatusCode.LOCATION_LOST | StatusCode.HELD_BACK:
+            case (
+                StatusCode.INTERNAL_ERROR
+                | StatusCode.LOCATION_LOST
+                | StatusCode.HELD_BACK
+                | StatusCode.CONNECTION_FORBIDDEN
+            ):
                 return Severity.UNKNOWN
             case _:
                 return Severity.ERROR
@@ -85,6 +91,7 @@ _TEXTS = {
     StatusCode.INTERNAL_ERROR: "Internal error of the monitor",
     StatusCode.LOCATION_LOST: "Location lost while running",
     StatusCode.HELD_BACK: "Held back by a limit of the mail provider",
+    StatusCode.CONNECTION_FORBIDDEN: "Connection forbidden by the network policy",
     StatusCode.SMTP_NAME: "SMTP: name not resolved",
     StatusCode.SMTP_TLS: "SMTP: TLS failed",
     StatusCode.SMTP_PROTOCOL: "SMTP: protocol error or connection lost",

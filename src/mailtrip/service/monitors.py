@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, Run
+from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, NetworkPolicy, Run
 from mailtrip.service import limits
 from mailtrip.service.access import require_edit
+from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
 from mailtrip.service.text_rules import password_fault
@@ -81,6 +82,7 @@ def create(
     passwords: Passwords,
     secrets: Secrets,
     now: datetime,
+    policy: NetworkPolicy | None = None,
 ) -> int:
     """Store a new monitor and give its id.
 
@@ -92,6 +94,7 @@ def create(
         passwords: UNCHANGED and None both mean: none.
         secrets: seals them.
         now: the time of making.
+        policy: what it refuses is told at once; None leaves that to the runs.
 
     Raises:
         Forbidden: the role may not edit.
@@ -108,6 +111,7 @@ def create(
     faults += _password_faults(settings, passwords, has_password=False, has_smtp_password=False)
     faults += limits.interval_faults(connection, actor.account_id, settings.interval)
     faults += limits.monitor_faults(connection, actor.account_id)
+    faults += policy_faults(settings, policy) if policy else []
     if faults:
         raise InvalidInput(faults)
     sealed = _seal(passwords, secrets)
@@ -125,10 +129,12 @@ def edit(
     passwords: Passwords,
     secrets: Secrets,
     now: datetime,
+    policy: NetworkPolicy | None = None,
 ) -> int:
     """Change some fields of a monitor and give its id; what is not named keeps its value, None resets to the default.
 
-    A monitor whose SMTP user name is reset loses its SMTP password too, and so does a check with its user name.
+    A monitor whose SMTP user name is reset loses its SMTP password too, and so does a check with its user name. A
+    stored password goes to another server only if it is given again, or by the word of one who manages users.
 
     Args:
         connection: of a writing transaction.
@@ -139,6 +145,7 @@ def edit(
         passwords: what becomes of its passwords.
         secrets: seals them.
         now: the time of the change.
+        policy: what it refuses of a new server is told at once; None leaves that to the runs.
 
     Raises:
         Forbidden: the role may not edit.
@@ -163,6 +170,9 @@ def edit(
     )
     if "interval" in given:
         faults += limits.interval_faults(connection, actor.account_id, settings.interval)
+    faults += policy_faults(settings, policy, before=monitor.settings) if policy else []
+    keeps_mailbox, keeps_smtp = passwords.mailbox is UNCHANGED, passwords.smtp is UNCHANGED
+    faults += moved_password_faults(actor, monitor, settings, keeps_mailbox=keeps_mailbox, keeps_smtp=keeps_smtp)
     if faults:
         raise InvalidInput(faults)
     store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)

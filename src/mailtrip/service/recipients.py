@@ -9,6 +9,7 @@ from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, AlertMethod, AlertType, BlackoutType, Recipient, RecipientSettings
 from mailtrip.service.access import require_edit
+from mailtrip.service.destinations import is_moved
 from mailtrip.service.monitors import UNCHANGED, Unchanged
 from mailtrip.service.ports import Secrets
 from mailtrip.service.recipient_rules import check
@@ -25,6 +26,12 @@ _STAND_INS: Final[dict[str, Any]] = {  # Any: values of many types; they let the
     "method": AlertMethod.EMAIL_HTML,
     "address": "name@example.com",
 }
+
+# Without the address, which may hold a token.
+_AGAIN = (
+    "is needed again: the one that is stored was given for another address; "
+    "give it, or have an Admin or Co-Admin make this change"
+)
 
 
 def create(
@@ -78,7 +85,8 @@ def edit(
 ) -> int:
     """Change some fields of a recipient and give its id; what is not named keeps its value, None resets to the default.
 
-    A new method that has no login takes the old login away, and a user name that is reset takes its password along.
+    A new method that has no login takes the old login away, and a user name that is reset takes its password along. A
+    stored password goes to another host only if it is given again, or by the word of one who manages users.
 
     Args:
         connection: of a writing transaction.
@@ -107,6 +115,9 @@ def edit(
     faults = [*unset(RecipientSettings, changes), *_faults(settings, wanted, has_password=has_password)]
     if faults:
         raise InvalidInput(faults)
+    is_kept = recipient.has_password and wanted is UNCHANGED
+    if is_kept and is_moved(recipient.settings, settings) and not actor.role.may_manage_users:
+        raise InvalidInput([Fault("password", _AGAIN)])
     sealed = secrets.seal(wanted) if isinstance(wanted, str) else None
     secret = {} if wanted is UNCHANGED else {"secret": sealed}
     store.recipients.replace(connection, recipient_id, settings, secret, now=now)

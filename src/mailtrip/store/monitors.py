@@ -1,6 +1,6 @@
 """Monitors as they are stored. A removed one is not found by anything here, save by `changed_since`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ __all__ = [
     "Sending",
     "StoredSecrets",
     "changed_since",
+    "destinations",
     "get",
     "insert",
     "names",
@@ -29,6 +30,16 @@ __all__ = [
 
 _FARTHEST = 2**62
 _SETTINGS = tuple(item.name for item in fields(MonitorSettings))
+_DESTINATION = (
+    "type",
+    "smtp_server",
+    "smtp_tls",
+    "mailbox_protocol",
+    "mailbox_server",
+    "mailbox_tls",
+    "port",
+    "address",
+)
 _SECRETS = {monitors.c.mailbox_secret, monitors.c.smtp_secret}
 _COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
     *(column for column in monitors.c if column not in _SECRETS),
@@ -168,6 +179,15 @@ def sendings(connection: Connection) -> list[Sending]:
     return [
         Sending(monitor_id=row.id, sender=row.from_, smtp_server=row.smtp_server, interval=row.interval) for row in rows
     ]
+
+
+def destinations(connection: Connection) -> Iterator[tuple[int, MonitorSettings]]:
+    """The enabled monitors of all accounts by id, with what says where they connect and no other settings."""
+    columns = [monitors.c[name] for name in _DESTINATION]
+    rows = connection.execute(select(monitors.c.id, *columns).where(monitors.c.enabled).order_by(monitors.c.id))
+    for row in rows:
+        values: Sequence[tuple[str, Any]] = [(name, getattr(row, name)) for name in _DESTINATION]
+        yield row.id, MonitorSettings(name="", plan_code="", **dict(values))
 
 
 def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], list[int], int]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from mailtrip.bootstrap.service import bind, running_service
 from mailtrip.bootstrap.storage import Storage, open_storage
@@ -22,7 +24,8 @@ ADDRESS = "me@example.com"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load(options={"data_dir": str(tmp_path), "stop_grace_seconds": 5}, environ={}).settings
+    options = {"data_dir": str(tmp_path), "stop_grace_seconds": 5, "allow_networks": "loopback", "allow_ports": "any"}
+    return load(options=options, environ={}).settings
 
 
 @pytest.fixture
@@ -109,6 +112,39 @@ async def test_a_monitor_without_a_password_blames_no_server_and_asks_none(
     assert result.verdict is Verdict.UNKNOWN
     assert "no mailbox password" in result.summary
     assert not server.sessions
+
+
+async def test_a_server_that_the_settings_do_not_allow_is_not_connected_to_and_not_blamed(
+    settings: Settings, server: LoopbackServer
+) -> None:
+    forbidding = replace(settings, allow_networks=())
+
+    result = await result_of_a_test(forbidding, round_trip(server), monitors.Passwords(mailbox="secret"))
+
+    assert (result.verdict, result.status) == (Verdict.UNKNOWN, StatusCode.CONNECTION_FORBIDDEN)
+    assert "add 127.0.0.0/8 or a part of it to allow_networks" in result.summary
+    assert not server.sessions
+
+
+@pytest.mark.parametrize(
+    ("networks", "ports", "warns"),
+    [("none", "none", True), ("loopback", "none", True), ("none", "any", True), ("loopback", "any", False)],
+)
+async def test_monitors_whose_servers_the_settings_forbid_are_told_of_at_the_start(
+    tmp_path: Path, server: LoopbackServer, networks: str, ports: str, warns: bool
+) -> None:
+    clock = SystemClock()
+    options = {"data_dir": str(tmp_path), "allow_networks": networks, "allow_ports": ports}
+    settings = load(options=options, environ={}).settings
+    with bind(ListenAddress("127.0.0.1", 0)) as listening, open_storage(settings, clock=clock) as storage:
+        monitor_id = make_monitor(storage, round_trip(server), monitors.Passwords(mailbox="secret"))
+        make_monitor(storage, round_trip(server) | {"enabled": False}, monitors.Passwords(mailbox="secret"))
+        with capture_logs() as logs:
+            async with running_service(settings, storage, listening, clock=clock):
+                pass
+
+    warnings = [(log["monitors"], log["first_ids"]) for log in logs if "network policy" in log["event"]]
+    assert warnings == [(1, [monitor_id])] * warns
 
 
 def test_an_address_that_is_none_of_ours_is_named_with_a_remedy() -> None:

@@ -98,6 +98,7 @@ def _creating(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
             passwords=changes.passwords,
             secrets=call.services.secrets,
             now=call.now,
+            policy=call.services.policy,
         )
         monitor_id = await call.writing(partial(_attempt, work, changes, type_, MailProtocol.POP3))
         return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
@@ -121,6 +122,7 @@ def _editing(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
             passwords=changes.passwords,
             secrets=call.services.secrets,
             now=call.now,
+            policy=call.services.policy,
         )
         await call.writing(partial(_attempt, work, changes, type_, current.settings.mailbox_protocol))
         return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
