@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import requests
-import uvicorn
 from structlog.testing import capture_logs
 from tests.api.harness import Queue, Server, Switch, make_user
 
 from mailtrip.api import Services, create_app
+from mailtrip.bootstrap.web import WebServer
 from mailtrip.model import Role
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
@@ -26,9 +26,9 @@ from mailtrip.testing.engine import make_tokens
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[str, Switch]]:
-    """One uvicorn for all tests, in a thread; what it serves is switched from test to test."""
+    """One web server for all tests, in a thread; what it serves is switched from test to test."""
     switch = Switch()
-    server = uvicorn.Server(uvicorn.Config(switch, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
+    server = WebServer(switch)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

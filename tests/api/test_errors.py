@@ -71,10 +71,6 @@ def test_each_answer_has_a_request_id_of_its_own(server: Server) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_no_answer_may_be_kept_by_a_cache(server: Server) -> None:
-    assert server.get(MONITORS).headers["Cache-Control"] == "no-store"
-
-
 def test_a_bug_of_ours_is_a_500_that_names_the_request_and_shows_nothing(make_server: Callable[..., Server]) -> None:
     class Broken:
         async def reading(self, work: object) -> object:

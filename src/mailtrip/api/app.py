@@ -43,7 +43,7 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        middleware=[Middleware(Edge)],
+        middleware=[Middleware(Edge, rules=services.edge, limits=services.call_limits, clock=services.clock)],
         exception_handlers={
             MailtripError: _on_error,
             HTTPException: _on_http_exception,

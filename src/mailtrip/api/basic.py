@@ -61,7 +61,7 @@ async def basic_call_of(request: Request, header: Annotated[str | None, Security
 
     Raises:
         BasicRejected: no login, or a wrong one.
-        RateLimited: too many logins failed.
+        RateLimited: too many logins failed, or the user or the account calls too often.
     """
     email, password = _parse(header)
     services = services_of(request)
@@ -71,6 +71,7 @@ async def basic_call_of(request: Request, header: Annotated[str | None, Security
         raise BasicRejected(str(error)) from error
     # Taken back, not started afresh: who polls with the right password must not make room for one who guesses.
     services.limiter.withdraw(address=client_address(request), email=email)
+    services.call_limits.admit_actor(actor, at=services.clock.monotonic())
     return BasicCall(services=services, user=actor)
 
 

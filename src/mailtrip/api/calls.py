@@ -52,21 +52,23 @@ class Call:
         return self.services.clock.now()
 
     async def actor(self) -> Actor:
-        """Who asks; raises TokenRejected."""
+        """Who asks; in place of `reading`, which raises the same."""
         return await self.reading(lambda _, actor: actor)
 
     async def reading(self, work: Callable[[Connection, Actor], T]) -> T:
-        """Look the token up and do the work, both in one transaction that changes nothing.
+        """Look the token up and do the work, both in one transaction that changes nothing; once for each request.
 
         Raises:
             TokenRejected: it is unknown or expired.
             Forbidden: its scopes don't allow this.
+            RateLimited: the user, or the account, calls too often.
         """
         services, token, now = self.services, self.token, self.now
 
         def identified(connection: Connection) -> T:
             actor = tokens.identify(connection, token, now=now)
             require_scope(actor, self.scope)
+            services.call_limits.admit_actor(actor, at=services.clock.monotonic())
             if actor.token_id is not None:
                 services.token_uses.note(actor.token_id, at=now)
             return work(connection, actor)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from mailtrip.api.basic import BasicRejected
 from mailtrip.api.bodies import LARGEST_BODY, BodyTooLarge, BodyTooSlow
+from mailtrip.api.gate import TooMany
 from mailtrip.errors import (
     AuthenticationFailed,
     Forbidden,
@@ -23,7 +24,7 @@ from mailtrip.errors import (
     Unavailable,
 )
 
-__all__ = ["NOT_FOUND", "answer_for", "error_response", "method_not_allowed", "server_error"]
+__all__ = ["NOT_FOUND", "TookTooLong", "answer_for", "error_response", "method_not_allowed", "server_error"]
 
 NOT_FOUND: Final = "Record not found"
 _MOST_FAULTS = 100
@@ -33,6 +34,15 @@ _CHALLENGES: Final = {
 }
 """By what was refused: the first word of the text, and how to do better (RFC 9110, 11.6.1)."""
 _RETRY_SECONDS = 5
+
+
+class TookTooLong(MailtripError):
+    """A request was given up after so many seconds; what it has begun in the database may still be finished."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the request took longer than {seconds:g} s; a change may still be made, so look before you try again"
+        )
 
 
 def error_response(status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None) -> Response:
@@ -65,16 +75,21 @@ def answer_for(error: MailtripError) -> Response:
             headers["Connection"] = "close"
         case BodyTooLarge():
             status, texts = 413, [f"too_large - body: is above {LARGEST_BODY} bytes (1 MiB); send less"]
-        case RateLimited():
-            status, texts = 429, [f"rate_limited - {error}"]
-            headers["Retry-After"] = str(max(1, math.ceil(error.retry_after.total_seconds())))
-        case Unavailable():
-            # Its text is for the log: it may name hosts and files.
-            status, texts = 503, ["unavailable - the database can't be reached just now; try again"]
-            headers["Retry-After"] = str(_RETRY_SECONDS)
+        case RateLimited() | TooMany() | TookTooLong() | Unavailable():
+            return _try_again(error)
         case _:
             raise error
     return error_response(status, texts, headers)
+
+
+def _try_again(error: RateLimited | TooMany | TookTooLong | Unavailable) -> Response:
+    if isinstance(error, RateLimited):
+        seconds = max(1, math.ceil(error.retry_after.total_seconds()))
+        return error_response(429, [f"rate_limited - {error}"], {"Retry-After": str(seconds)})
+    # The text of a database's trouble is for the log: it may name hosts and files.
+    is_database = isinstance(error, Unavailable)
+    text = "the database can't be reached just now; try again" if is_database else str(error)
+    return error_response(503, [f"unavailable - {text}"], {"Retry-After": str(_RETRY_SECONDS)})
 
 
 def method_not_allowed(method: str, allowed: Sequence[str]) -> Response:

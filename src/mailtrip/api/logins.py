@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def client_address(request: Request) -> str:
-    """Where the request comes from, for the limits."""
+    """Where the request comes from: the client's IP address, by the word of trusted proxies too; `local` without one."""
     return request.client.host if request.client else "local"
 
 

@@ -53,7 +53,7 @@ _TEXTS: Final = {
     404: "Unknown id, or one of another account or type: `Record not found`.",
     408: "The body did not come in time: `too_slow - ...`.",
     413: f"The body is above {LARGEST_BODY} bytes: `too_large - ...`.",
-    429: "Too many attempts: `rate_limited - ...`.",
+    429: "Too many calls, or attempts to log in: `rate_limited - ...`.",
     500: "A bug of ours: `server_error - ... Request id <id>`; the log has the details under that id.",
     503: "Passing trouble on our side: `unavailable - ...`; try again.",
 }
@@ -69,7 +69,7 @@ _HEADERS: Final[dict[int, dict[str, JSON]]] = {
 _REQUEST_ID: Final[dict[str, JSON]] = {
     "X-Request-Id": {
         "description": "Names this request in the log.",
-        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
     }
 }
 _IGNORED: Final[dict[str, JSON]] = {
@@ -97,7 +97,7 @@ def answers(
     Args:
         schema: of a success; None for one without a body.
         about: what a success means.
-        errors: statuses it can fail with, beside 500 and 503, which each can.
+        errors: statuses it can fail with, beside 429, 500 and 503, which each can.
         success: the status of a success.
         names_ignored: whether fields of the body that mean nothing are told in a header.
     """
@@ -107,7 +107,7 @@ def answers(
     }
     if schema is not None:
         good["content"] = {"application/json": {"schema": dict(schema)}}
-    return {success: good, **{status: _failure(status) for status in (*errors, 500, 503)}}
+    return {success: good, **{status: _failure(status) for status in (*errors, 429, 500, 503)}}
 
 
 def json_body(schema: Mapping[str, JSON], about: str, *, required: bool) -> dict[str, Any]:  # Any: as for Responses

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from mailtrip.api.edge_rules import EdgeRules
 from mailtrip.clock import Clock
 from mailtrip.model import NetworkPolicy
 from mailtrip.service.api_tokens import TokenUses
+from mailtrip.service.call_limits import CallLimits
 from mailtrip.service.health import Health
 from mailtrip.service.ports import RunQueue, Secrets
 from mailtrip.service.tokens import LoginLimiter
@@ -41,6 +43,8 @@ class Services:
         policy: where monitors may connect.
         body_seconds: how long a client may take to send a body.
         token_uses: told of each use of an API token.
+        edge: what the outermost layer goes by.
+        call_limits: how often the API may be called; none unless given.
         login_gate: how many passwords are looked at at once: each look costs memory and a processor for 30 ms.
     """
 
@@ -54,5 +58,7 @@ class Services:
     version: str
     policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     body_seconds: float = 30.0
+    edge: EdgeRules = field(default_factory=EdgeRules)
+    call_limits: CallLimits = field(default_factory=CallLimits)
     token_uses: TokenUses = field(default_factory=TokenUses)
     login_gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

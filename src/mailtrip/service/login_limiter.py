@@ -1,6 +1,5 @@
 """How often a login may fail, by account and by address; kept in memory, bounded, for one process."""
 
-import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from mailtrip.errors import RateLimited
+from mailtrip.service.networks import network_of
 
 __all__ = ["Limit", "LoginLimiter", "wait_before"]
 
@@ -69,7 +69,7 @@ class LoginLimiter:
         Raises:
             RateLimited: too many failed; this attempt is not counted and must not be made.
         """
-        account, network = _account(email), _network(address)
+        account, network = _account(email), network_of(address)
         with self._lock:
             wait = max(self._by_account.wait(account, at), self._by_address.wait(network, at))
             if wait > 0:
@@ -83,13 +83,13 @@ class LoginLimiter:
         """The attempt was right: the account starts afresh, and the address has one attempt less."""
         with self._lock:
             self._by_account.clear(_account(email))
-            self._by_address.take_back(_network(address))
+            self._by_address.take_back(network_of(address))
 
     def withdraw(self, *, address: str, email: str) -> None:
         """The attempt could not be decided, by our own fault: it does not count."""
         with self._lock:
             self._by_account.take_back(_account(email))
-            self._by_address.take_back(_network(address))
+            self._by_address.take_back(network_of(address))
 
 
 class _Ledger:
@@ -124,15 +124,3 @@ class _Ledger:
 
 def _account(email: str) -> str:
     return email.casefold()[:320]
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))

@@ -60,6 +60,7 @@ def router() -> APIRouter:
 
 def _answers() -> Responses:
     found = answers(referring("HealthObject"), "All is well.")
+    del found[429]  # whoever watches may ask as often as it wants
     degraded: Final[dict[str, JSON]] = {"allOf": [referring("Errors"), referring("HealthObject")]}
     found[503] = {"description": "Degraded.", "content": {"application/json": {"schema": degraded}}}
     return found
