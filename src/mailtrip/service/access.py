@@ -1,9 +1,20 @@
 """Who may do what."""
 
-from mailtrip.errors import Forbidden
-from mailtrip.model import Actor, Scope
+from collections.abc import Iterable
 
-__all__ = ["require_edit", "require_scope", "require_test", "require_user_management"]
+from mailtrip.errors import Forbidden, NotFound
+from mailtrip.model import Access, Actor, Scope
+
+__all__ = [
+    "may_see",
+    "require_all_monitors",
+    "require_edit",
+    "require_monitor_edit",
+    "require_scope",
+    "require_seen",
+    "require_test",
+    "require_user_management",
+]
 
 
 def require_edit(actor: Actor) -> None:
@@ -32,3 +43,35 @@ def require_scope(actor: Actor, scope: Scope | None) -> None:
     if actor.scopes is None or scope in actor.scopes:
         return
     raise Forbidden("a token with scopes can't do this" if scope is None else f"this needs scope {scope}")
+
+
+def may_see(actor: Actor, monitor_id: int) -> bool:
+    """Whether the actor may know that there is this monitor."""
+    return actor.access is None or actor.access.of(monitor_id) is not Access.NONE
+
+
+def require_seen(actor: Actor, monitor_id: int) -> None:
+    """Raise NotFound unless the actor may know that there is this monitor."""
+    if not may_see(actor, monitor_id):
+        raise NotFound(f"there is no monitor {monitor_id}")
+
+
+def require_monitor_edit(actor: Actor, monitor_ids: Iterable[int]) -> None:
+    """See that the actor may change these monitors, and what belongs to them.
+
+    Raises:
+        NotFound: one of them may not be known to the actor.
+        Forbidden: one may only be read.
+    """
+    if actor.access is None:
+        return
+    for monitor_id in monitor_ids:
+        require_seen(actor, monitor_id)
+        if actor.access.of(monitor_id) is not Access.EDIT:
+            raise Forbidden(f"this needs access Edit to monitor {monitor_id}")
+
+
+def require_all_monitors(actor: Actor) -> None:
+    """Raise Forbidden unless the actor may change all monitors but those that are excepted, new ones among them."""
+    if actor.access is not None and actor.access.default is not Access.EDIT:
+        raise Forbidden("this needs access Edit to all monitors")

@@ -12,7 +12,7 @@ from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
 from mailtrip.model import Actor, Blackout, BlackoutType, WeeklyWindow
 from mailtrip.schedule.blackouts import is_within
-from mailtrip.service.access import require_edit
+from mailtrip.service.access import may_see, require_edit, require_monitor_edit
 from mailtrip.service.blackout_rules import TIMES, BlackoutDraft, note_of, settle
 from mailtrip.store import Connection, monitors, recipients
 from mailtrip.store.blackouts import BlackoutValues
@@ -60,6 +60,7 @@ def create(connection: Connection, actor: Actor, draft: BlackoutDraft, *, now: d
     """
     require_edit(actor)
     values = _settle(connection, actor, draft, now=now, is_new=True)
+    _require_edit_of(actor, values)
     _touch(connection, [values])
     store.blackouts.relisted(connection, values.type, [values.subject_id])
     return store.blackouts.insert(connection, actor.account_id, [values], created_by=actor.email, now=now)[0]
@@ -89,6 +90,7 @@ def edit(
     """
     require_edit(actor)
     blackout = _get(connection, actor, blackout_id, lock=True)
+    _require_edit_of(actor, blackout)
     window = blackout.window
     if not isinstance(window, WeeklyWindow):
         raise InvalidInput([Fault("is_weekly", "a one-time blackout can't be edited; remove it and make another one")])
@@ -105,6 +107,7 @@ def edit(
     draft = replace(draft, **changes)
     has_moved = (draft.type, draft.subject_id) != (blackout.type, blackout.subject_id)
     values = _settle(connection, actor, draft, now=now, is_new=has_moved)
+    _require_edit_of(actor, values)
     _touch(connection, [blackout, values])
     if (_beside(values.type), values.subject_id) != (_beside(blackout.type), blackout.subject_id):
         for item in (blackout, values):
@@ -135,6 +138,7 @@ def page(
         type=type,
         subject_id=subject_id,
         is_weekly=is_weekly,
+        access=actor.access,
         limit=limit,
         offset=offset,
     )
@@ -149,6 +153,7 @@ def remove(connection: Connection, actor: Actor, blackout_id: int) -> None:
     """
     require_edit(actor)
     blackout = _get(connection, actor, blackout_id, lock=True)
+    _require_edit_of(actor, blackout)
     _touch(connection, [blackout])
     store.blackouts.relisted(connection, blackout.type, [blackout.subject_id])
     store.blackouts.remove(connection, blackout_id)
@@ -182,10 +187,13 @@ def bulk_edit(
     """
     require_edit(actor)
     ids = sorted(set(monitor_ids))
-    unknown = [id_ for id_ in ids if monitors.get(connection, actor.account_id, id_, lock=True) is None]
+    seen = [id_ for id_ in ids if may_see(actor, id_)]
+    there = {id_ for id_ in seen if monitors.get(connection, actor.account_id, id_, lock=True) is not None}
+    unknown = [id_ for id_ in ids if id_ not in there]
     if unknown:
         shown = ", ".join(str(id_) for id_ in unknown[:10])
         raise Forbidden(f"there is no monitor {shown} in this account; nothing was changed")
+    require_monitor_edit(actor, ids)
     values = _settle_all(ids, one_time=one_time, weekly=weekly, now=now)
     for edition, is_weekly in ((one_time, False), (weekly, True)):
         if edition is not None and edition.replaces:
@@ -214,9 +222,19 @@ def stopped_monitors(connection: Connection, actor: Actor, *, at: datetime) -> f
 
 def _get(connection: Connection, actor: Actor, blackout_id: int, *, lock: bool = False) -> Blackout:
     blackout = store.blackouts.get(connection, actor.account_id, blackout_id, lock=lock)
-    if blackout is None:
+    if blackout is None or (_is_of_monitor(blackout) and not may_see(actor, blackout.subject_id)):
         raise NotFound(f"there is no blackout {blackout_id}")
     return blackout
+
+
+def _is_of_monitor(item: Blackout | BlackoutValues) -> bool:
+    return item.type is not BlackoutType.NOTIFIER
+
+
+def _require_edit_of(actor: Actor, item: Blackout | BlackoutValues) -> None:
+    """Whoever changes a blackout of a monitor changes the monitor."""
+    if _is_of_monitor(item):
+        require_monitor_edit(actor, [item.subject_id])
 
 
 def _settle(
@@ -243,7 +261,8 @@ def _settle(
 def _subject_faults(connection: Connection, actor: Actor, type_: BlackoutType, subject_id: int) -> list[Fault]:
     """Whether the subject is there; it is kept from being removed until the transaction ends."""
     kind, find = ("recipient", recipients.get) if type_ is BlackoutType.NOTIFIER else ("monitor", monitors.get)
-    if find(connection, actor.account_id, subject_id, lock=True) is None:
+    is_hidden = type_ is not BlackoutType.NOTIFIER and not may_see(actor, subject_id)
+    if is_hidden or find(connection, actor.account_id, subject_id, lock=True) is None:
         return [Fault("subject_id", f"there is no {kind} {subject_id}; name one of this account")]
     return []
 

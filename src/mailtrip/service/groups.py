@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from mailtrip import store
-from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, Recipient, RecipientGroup, RecipientGroupSettings
-from mailtrip.service.access import require_edit
+from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
+from mailtrip.model import Access, Actor, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.service.access import may_see, require_edit
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.text_rules import line_fault
 from mailtrip.store import Connection
@@ -38,6 +38,7 @@ def create(connection: Connection, actor: Actor, changes: Mapping[str, object], 
     faults = [*missing(RecipientGroupSettings, given), *_faults(connection, actor, settings, given.keys())]
     if faults:
         raise InvalidInput(faults)
+    _require_edit_of(actor, settings)
     return store.groups.insert(connection, actor.account_id, settings, now=now)
 
 
@@ -60,11 +61,13 @@ def edit(connection: Connection, actor: Actor, group_id: int, changes: Mapping[s
     group = store.groups.get(connection, actor.account_id, group_id, lock=True)
     if group is None:
         raise NotFound(f"there is no recipient group {group_id}")
+    _require_edit_of(actor, group.settings)
     given = settle(RecipientGroupSettings, changes)
     settings = replace(group.settings, **given)
     faults = [*unset(RecipientGroupSettings, changes), *_faults(connection, actor, settings, given.keys())]
     if faults:
         raise InvalidInput(faults)
+    _require_edit_of(actor, settings)
     store.groups.replace(connection, actor.account_id, group_id, settings, now=now)
     return group_id
 
@@ -96,6 +99,8 @@ def page(
         limit: most of them; None for all.
         offset: how many to leave out at the start.
     """
+    if monitor_id is not None and not may_see(actor, monitor_id):
+        return [], 0
     return store.groups.page(
         connection, actor.account_id, monitor_id=monitor_id, recipient_id=recipient_id, limit=limit, offset=offset
     )
@@ -109,6 +114,7 @@ def remove(connection: Connection, actor: Actor, group_id: int) -> None:
         NotFound: no such group in the account.
     """
     require_edit(actor)
+    _require_edit_of(actor, get(connection, actor, group_id).settings)
     if store.groups.get(connection, actor.account_id, group_id, lock=True) is None:
         raise NotFound(f"there is no recipient group {group_id}")
     store.groups.remove(connection, group_id)
@@ -116,7 +122,7 @@ def remove(connection: Connection, actor: Actor, group_id: int) -> None:
 
 def monitor_names(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, str]:
     """The names of the monitors that are in the groups."""
-    ids = {each for group in groups for each in group.settings.monitor_ids}
+    ids = {each for group in groups for each in group.settings.monitor_ids if may_see(actor, each)}
     return store.monitors.names(connection, actor.account_id, ids)
 
 
@@ -135,7 +141,8 @@ def _faults(
     if "name" in names and (fault := line_fault(settings.name, most=128)) is not None:
         faults.append(Fault("name", fault))
     if "monitor_ids" in names:
-        known = store.monitors.names(connection, account_id, settings.monitor_ids, lock=True)
+        seen = [each for each in settings.monitor_ids if may_see(actor, each)]
+        known = store.monitors.names(connection, account_id, seen, lock=True)
         faults += _list_faults("monitor_ids", "monitor", settings.monitor_ids, known)
     if "recipient_ids" in names:
         there = store.recipients.known(connection, account_id, settings.recipient_ids)
@@ -143,6 +150,14 @@ def _faults(
     if "status_codes" in names:
         faults += _code_faults(settings.status_codes)
     return faults
+
+
+def _require_edit_of(actor: Actor, settings: RecipientGroupSettings) -> None:
+    """Whoever changes a group changes whom its monitors alert; the default group is that of monitors in no group."""
+    if actor.access is None:
+        return
+    if settings.is_default or any(actor.access.of(each) is not Access.EDIT for each in settings.monitor_ids):
+        raise Forbidden("this needs access Edit to all monitors of the group")
 
 
 def _list_faults(name: str, kind: str, ids: Sequence[int], known: Collection[int]) -> list[Fault]:

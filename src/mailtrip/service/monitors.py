@@ -10,7 +10,7 @@ from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, NetworkPolicy, Run
 from mailtrip.service import limits
-from mailtrip.service.access import require_edit
+from mailtrip.service.access import require_all_monitors, require_edit, require_monitor_edit, require_seen
 from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
@@ -97,10 +97,11 @@ def create(
         policy: what it refuses is told at once; None leaves that to the runs.
 
     Raises:
-        Forbidden: the role may not edit.
+        Forbidden: the role may not edit, or the actor not all monitors.
         InvalidInput: with all faults.
     """
     require_edit(actor)
+    require_all_monitors(actor)
     wanted = changes.get("type")
     type_ = wanted if isinstance(wanted, MonitorType) else MonitorType.ROUND_TRIP
     given = _settle(changes, type_)
@@ -156,6 +157,7 @@ def edit(
     monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
     if monitor is None or monitor.settings.type is not type:
         raise NotFound(f"there is no {type} monitor {monitor_id}")
+    require_monitor_edit(actor, [monitor_id])
     given = _settle(changes, type)
     cleared = sorted((changes.keys() & _REQUIRED[type]) - given.keys())
     settings = replace(monitor.settings, **given)
@@ -184,6 +186,7 @@ def edit(
 
 def get(connection: Connection, actor: Actor, monitor_id: int) -> Monitor:
     """One monitor; raises NotFound."""
+    require_seen(actor, monitor_id)
     monitor = store.monitors.get(connection, actor.account_id, monitor_id)
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
@@ -199,7 +202,9 @@ def page(
     offset: int = 0,
 ) -> tuple[list[Monitor], int]:
     """Monitors by id, and how many match in all; `types` None is all types, `limit` None is all of them."""
-    return store.monitors.page(connection, actor.account_id, types=types, limit=limit, offset=offset)
+    return store.monitors.page(
+        connection, actor.account_id, types=types, access=actor.access, limit=limit, offset=offset
+    )
 
 
 def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: datetime) -> None:
@@ -210,6 +215,7 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
         NotFound: no such monitor in the account.
     """
     require_edit(actor)
+    require_monitor_edit(actor, [monitor_id])
     if store.monitors.get(connection, actor.account_id, monitor_id, lock=True) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     store.blackouts.remove_of(connection, (BlackoutType.MONITOR, BlackoutType.ALERT), [monitor_id])

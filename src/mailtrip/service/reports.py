@@ -51,7 +51,9 @@ def site_status(
         status: only monitors on this side; one that was never measured, or whose last run says nothing of the mail
             path (severity unknown), is on neither.
     """
-    monitors, _ = store.monitors.page(connection, actor.account_id, ids=monitor_ids, types=types, limit=None, offset=0)
+    monitors, _ = store.monitors.page(
+        connection, actor.account_id, ids=monitor_ids, types=types, access=actor.access, limit=None, offset=0
+    )
     latest = store.latest_runs.find(connection, actor.account_id, [monitor.id for monitor in monitors])
     found = [SiteStatus(monitor=monitor, run=latest.get(monitor.id)) for monitor in monitors]
     return [item for item in found if status is None or _severity(item.run) in _SEVERITIES[status]]
@@ -77,7 +79,13 @@ def checks(
         limit: at most so many.
     """
     return store.run_queries.checks(
-        connection, actor.account_id, monitor_ids=monitor_ids, since=since, until=until, limit=limit
+        connection,
+        actor.account_id,
+        monitor_ids=monitor_ids,
+        access=actor.access,
+        since=since,
+        until=until,
+        limit=limit,
     )
 
 

@@ -7,7 +7,7 @@ from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
 from mailtrip.model import Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
 from mailtrip.schedule.blackouts import blackout_at
-from mailtrip.service.access import require_test
+from mailtrip.service.access import may_see, require_seen, require_test
 from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
 from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
@@ -55,6 +55,7 @@ def order_test(
         RateLimited: five tests of the monitor are under way.
     """
     require_test(actor)
+    require_seen(actor, monitor_id)
     monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
@@ -76,7 +77,7 @@ def get(connection: Connection, actor: Actor, run_id: int) -> Run:
         NotFound: no such run in the account, or its monitor was removed.
     """
     run = store.run_queries.get(connection, actor.account_id, run_id)
-    if run is None:
+    if run is None or not may_see(actor, run.monitor_id):
         raise NotFound(f"there is no run {run_id}")
     return run
 
@@ -107,6 +108,7 @@ def page(
     Raises:
         NotFound: no such monitor in the account.
     """
+    require_seen(actor, monitor_id)
     if store.monitors.get(connection, actor.account_id, monitor_id) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     return store.run_queries.page(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import DEFAULT_LOCATION_ID, SLA, Actor, Exclusion, Mode, Monitor, OperatingPeriod, SLASettings
-from mailtrip.service.access import require_edit
+from mailtrip.service.access import may_see, require_edit, require_monitor_edit
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.sla_rules import check
 from mailtrip.store import Connection
@@ -58,7 +58,8 @@ def create(
     """
     require_edit(actor)
     monitor = None
-    if monitor_id is not None:
+    if monitor_id is not None and may_see(actor, monitor_id):
+        require_monitor_edit(actor, [monitor_id])
         monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
     given = _fitting(settle(SLASettings, changes), monitor)
     settings = SLASettings(**(_STAND_INS | given))
@@ -90,6 +91,7 @@ def edit(connection: Connection, actor: Actor, sla_id: int, changes: Mapping[str
     monitor = None if sla is None else store.monitors.get(connection, actor.account_id, sla.monitor_id)
     if sla is None or monitor is None:
         raise NotFound(f"there is no SLA {sla_id}")
+    require_monitor_edit(actor, [monitor.id])
     given = _fitting(settle(SLASettings, changes), monitor)
     settings = replace(sla.settings, **given)
     faults = [*unset(SLASettings, changes), *_faults(settings, monitor, given.keys())]
@@ -116,7 +118,9 @@ def bulk_edit(
         InvalidInput: with all faults; `Fault.field` is a field of `SLASettings`, or `monitor_ids`.
     """
     require_edit(actor)
-    slas = store.slas.of_monitors(connection, actor.account_id, monitor_ids, lock=True)
+    seen = [each for each in monitor_ids if may_see(actor, each)]
+    require_monitor_edit(actor, seen)
+    slas = store.slas.of_monitors(connection, actor.account_id, seen, lock=True)
     monitors, _ = store.monitors.page(connection, actor.account_id, ids=slas.keys(), limit=None, offset=0)
     faults = [*_bulk_faults(monitor_ids, slas), *_objective_faults(wanted.objectives)]
     changed = {}
@@ -136,7 +140,7 @@ def bulk_edit(
 def get(connection: Connection, actor: Actor, sla_id: int) -> SLA:
     """One SLA; raises NotFound."""
     sla = store.slas.get(connection, actor.account_id, sla_id)
-    if sla is None:
+    if sla is None or not may_see(actor, sla.monitor_id):
         raise NotFound(f"there is no SLA {sla_id}")
     return sla
 
@@ -144,14 +148,14 @@ def get(connection: Connection, actor: Actor, sla_id: int) -> SLA:
 def get_of_monitor(connection: Connection, actor: Actor, monitor_id: int) -> SLA:
     """The SLA of a monitor; raises NotFound where there is no such monitor, or it has none."""
     slas = store.slas.of_monitors(connection, actor.account_id, [monitor_id])
-    if monitor_id not in slas:
+    if monitor_id not in slas or not may_see(actor, monitor_id):
         raise NotFound(f"there is no SLA for monitor {monitor_id}")
     return slas[monitor_id]
 
 
 def page(connection: Connection, actor: Actor, *, limit: int | None = None, offset: int = 0) -> tuple[list[SLA], int]:
     """SLAs by id, and how many there are in all; `limit` None is all of them."""
-    return store.slas.page(connection, actor.account_id, limit=limit, offset=offset)
+    return store.slas.page(connection, actor.account_id, access=actor.access, limit=limit, offset=offset)
 
 
 def remove(connection: Connection, actor: Actor, sla_id: int) -> None:
@@ -162,6 +166,7 @@ def remove(connection: Connection, actor: Actor, sla_id: int) -> None:
         NotFound: no such SLA in the account.
     """
     require_edit(actor)
+    require_monitor_edit(actor, [get(connection, actor, sla_id).monitor_id])
     if store.slas.get(connection, actor.account_id, sla_id, lock=True) is None:
         raise NotFound(f"there is no SLA {sla_id}")
     store.slas.remove(connection, sla_id)

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
-from mailtrip.model import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, WeekTime, Window
+from mailtrip.model import Blackout, BlackoutType, MonitorAccess, OneTimeWindow, WeeklyWindow, WeekTime, Window
 from mailtrip.store import revisions
 from mailtrip.store.schema import blackouts, monitors, recipients
+from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
 __all__ = [
@@ -74,11 +75,14 @@ def page(
     type: BlackoutType | None = None,  # noqa: A002  # the word of the model and of the API
     subject_id: int | None = None,
     is_weekly: bool | None = None,
+    access: MonitorAccess | None = None,
     limit: int | None,
     offset: int,
 ) -> tuple[list[Blackout], int]:
     """Blackouts of the account by id, and how many match in all; None is no filter."""
     query = _visible(account_id)
+    if access is not None:
+        query = query.where((blackouts.c.type == BlackoutType.NOTIFIER) | seen(blackouts.c.subject_id, access))
     if type is not None:
         query = query.where(blackouts.c.type == type)
     if subject_id is not None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, false, func, select, update
 
-from mailtrip.model import Monitor, MonitorSettings, MonitorType
+from mailtrip.model import Monitor, MonitorAccess, MonitorSettings, MonitorType
 from mailtrip.store.schema import installation, monitors
+from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
 __all__ = [
@@ -135,11 +136,14 @@ def page(
     *,
     ids: Collection[int] | None = None,
     types: Collection[MonitorType] | None = None,
+    access: MonitorAccess | None = None,
     limit: int | None,
     offset: int,
 ) -> tuple[list[Monitor], int]:
     """Monitors of the account by id, and how many match in all; None is no filter, an empty one matches nothing."""
     query = _visible(account_id)
+    if access is not None:
+        query = query.where(seen(monitors.c.id, access))
     if ids is not None:
         query = query.where(monitors.c.id.in_(ids) if ids else false())
     if types is not None:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select
 
-from mailtrip.model import Revision, Run, RunKind, RunState, StatusCode, Verdict
+from mailtrip.model import MonitorAccess, Revision, Run, RunKind, RunState, StatusCode, Verdict
 from mailtrip.store.codec import decode_transcripts
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import monitors, run_revisions, run_transcripts, runs
+from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
 __all__ = ["Check", "checks", "get", "last_slots", "page", "recent", "running_tests"]
@@ -86,6 +87,7 @@ def checks(
     account_id: int,
     *,
     monitor_ids: Collection[int] | None,
+    access: MonitorAccess | None,
     since: datetime,
     until: datetime,
     limit: int,
@@ -99,6 +101,8 @@ def checks(
     wanted &= (runs.c.state == RunState.FINISHED) & (runs.c.slot < until)
     if monitor_ids is not None:
         wanted &= runs.c.monitor_id.in_(monitor_ids)
+    if access is not None:
+        wanted &= seen(runs.c.monitor_id, access)
     query = (
         select(*BRIEF, runs.c.sessions, monitors.c.name, recheck.c.status.label("recheck_status"))
         .join_from(runs, monitors, and_(monitors.c.id == runs.c.monitor_id, monitors.c.removed_at.is_(None)))

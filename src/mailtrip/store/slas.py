@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from mailtrip.model import SLA, Exclusion, OneTimeWindow, SLASettings
+from mailtrip.model import SLA, Exclusion, MonitorAccess, OneTimeWindow, SLASettings
 from mailtrip.store import revisions
 from mailtrip.store.schema import monitors, sla_exclusions, slas
+from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
 __all__ = ["get", "insert", "of_monitors", "page", "remove", "remove_of", "renamed", "replace"]
@@ -84,9 +85,18 @@ def of_monitors(
     return {sla.monitor_id: sla for sla in _slas(connection, rows)}
 
 
-def page(connection: Connection, account_id: int, *, limit: int | None, offset: int) -> tuple[list[SLA], int]:
-    """SLAs of the account by id, and how many there are in all."""
+def page(
+    connection: Connection,
+    account_id: int,
+    *,
+    access: MonitorAccess | None = None,
+    limit: int | None,
+    offset: int,
+) -> tuple[list[SLA], int]:
+    """SLAs of the account by id, and how many match in all; None is no filter."""
     query = _of_account(account_id)
+    if access is not None:
+        query = query.where(seen(slas.c.monitor_id, access))
     total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(slas.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
     return _slas(connection, rows.all()), total

@@ -27,7 +27,7 @@ from mailtrip.api.codecs import JSON
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
 from mailtrip.errors import Fault, InvalidInput
-from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
+from mailtrip.model import Access, Actor, MailProtocol, Monitor, MonitorType
 from mailtrip.service import blackouts, locations, monitors
 from mailtrip.service.access import require_edit
 from mailtrip.service.standings import standings
@@ -231,7 +231,6 @@ def _shown(
     names = {each.id: each.name for each in locations.list_all(connection, actor)} if has_names else {}
     has_blackouts = select is None or "blackout_ids" in select
     blackout_ids = blackouts.ids_of_monitors(connection, actor, [each.id for each in found]) if has_blackouts else {}
-    may_edit = actor.role.may_edit
     return [
         show_monitor(
             MonitorView(
@@ -239,7 +238,7 @@ def _shown(
                 standing=found_standings.get(each.id),
                 location_names=names,
                 blackout_ids=blackout_ids.get(each.id, ()),
-                may_edit=may_edit,
+                may_edit=actor.access_to(each.id) is Access.EDIT,
             ),
             select,
         )
