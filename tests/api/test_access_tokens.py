@@ -143,14 +143,16 @@ def test_a_change_of_the_password_ends_the_tokens(server: Server) -> None:
     found = {user.email: user for user in server.database.read(lambda connection: users.list_all(connection, OPERATOR))}
     user_id = found[email_of(Role.USER)].id
     new = users.hash_password("another password")
-    server.database.write(lambda connection: users.set_password(connection, OPERATOR, user_id, password=new))
+    server.database.write(
+        lambda connection: users.set_password(connection, OPERATOR, user_id, password=new, now=server.clock.now())
+    )
     assert server.get("/api/v3/monitors", role=Role.USER).status_code == 401
 
 
 def test_the_removal_of_a_user_ends_the_tokens(server: Server) -> None:
     found = {user.email: user for user in server.database.read(lambda connection: users.list_all(connection, OPERATOR))}
     user_id = found[email_of(Role.USER)].id
-    server.database.write(lambda connection: users.remove(connection, OPERATOR, user_id))
+    server.database.write(lambda connection: users.remove(connection, OPERATOR, user_id, now=server.clock.now()))
     assert server.get("/api/v3/monitors", role=Role.USER).status_code == 401
 
 

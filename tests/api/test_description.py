@@ -34,6 +34,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "delete /api/v3/recipients/{recipient_id}",
         "delete /api/v3/slas/{sla_id}",
         "delete /api/v3/users/{guid}",
+        "get /api/v1/audit",
         "get /api/v1/health",
         "get /api/v1/monitors/{monitor_id}/runs",
         "get /api/v1/runs/{run_id}",

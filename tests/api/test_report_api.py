@@ -267,7 +267,9 @@ def test_without_a_right_login_it_is_a_401_that_asks_for_one(
 def test_the_scheme_may_be_in_any_case_and_a_login_has_all_of_utf8(server: Server) -> None:
     password = users.hash_password("pä:ßwort:")
     user = server.database.read(lambda connection: users.find(connection, OPERATOR, email=ADMIN))
-    server.database.write(lambda connection: users.set_password(connection, OPERATOR, user.id, password=password))
+    server.database.write(
+        lambda connection: users.set_password(connection, OPERATOR, user.id, password=password, now=server.clock.now())
+    )
     header = basic(email=ADMIN.upper(), password="pä:ßwort:")["Authorization"].replace("Basic", "bAsIc")
     assert ask(server, STATUS, Authorization=header).status_code == 200
 

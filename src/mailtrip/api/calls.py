@@ -1,7 +1,7 @@
 """One authenticated request's way to the service: its token is looked up in the same transaction as its work."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
 
@@ -11,12 +11,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mailtrip.api.scopes import scope_of
 from mailtrip.api.services import Services
 from mailtrip.errors import TokenRejected
-from mailtrip.model import Actor, Scope
+from mailtrip.model import Actor, Origin, Scope
 from mailtrip.service import tokens
 from mailtrip.service.access import require_scope
 from mailtrip.store import Connection
 
-__all__ = ["AuthenticatedCall", "Call", "call_of", "services_of"]
+__all__ = ["AuthenticatedCall", "Call", "call_of", "client_address", "origin_of", "services_of"]
 
 T = TypeVar("T")
 
@@ -35,16 +35,28 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def client_address(request: Request) -> str:
+    """Where the request comes from: the client's IP address, by the word of trusted proxies too; `local` without one."""
+    return request.client.host if request.client else "local"
+
+
+def origin_of(request: Request) -> Origin:
+    """Where the request comes from, and what it is called."""
+    return Origin(address=client_address(request), request_id=request.state.request_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A request that has shown a token, which is not yet looked up.
 
     Attributes:
+        origin: where it comes from.
         scope: what an API token with scopes needs for it; None where no scope is enough.
     """
 
     services: Services
     token: str = field(repr=False)
+    origin: Origin
     scope: Scope | None = None
 
     @property
@@ -66,7 +78,7 @@ class Call:
         services, token, now = self.services, self.token, self.now
 
         def identified(connection: Connection) -> T:
-            actor = tokens.identify(connection, token, now=now)
+            actor = replace(tokens.identify(connection, token, now=now), origin=self.origin)
             require_scope(actor, self.scope)
             services.call_limits.admit_actor(actor, at=services.clock.monotonic())
             if actor.token_id is not None:
@@ -86,7 +98,12 @@ async def call_of(
     """The request's call; raises TokenRejected when it shows no token."""
     if credentials is None or not credentials.credentials:
         raise TokenRejected("missing")
-    return Call(services=services_of(request), token=credentials.credentials, scope=_scope_of(request))
+    return Call(
+        services=services_of(request),
+        token=credentials.credentials,
+        origin=origin_of(request),
+        scope=_scope_of(request),
+    )
 
 
 def _scope_of(request: Request) -> Scope | None:

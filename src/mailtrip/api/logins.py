@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from mailtrip.api.calls import services_of
+from mailtrip.api.calls import client_address, origin_of, services_of
 from mailtrip.errors import AuthenticationFailed
 from mailtrip.service import tokens
 from mailtrip.service.tokens import VerifiedLogin
@@ -14,11 +14,6 @@ from mailtrip.service.tokens import VerifiedLogin
 __all__ = ["client_address", "verify_login"]
 
 T = TypeVar("T")
-
-
-def client_address(request: Request) -> str:
-    """Where the request comes from: the client's IP address, by the word of trusted proxies too; `local` without one."""
-    return request.client.host if request.client else "local"
 
 
 async def verify_login(
@@ -47,6 +42,8 @@ async def verify_login(
             login = await services.database.reading(partial(tokens.verify, email=email, password=password))
             return await then(login)
     except AuthenticationFailed:
+        failed = partial(tokens.note_failure, email=email, origin=origin_of(request), now=services.clock.now())
+        await services.database.writing(failed)  # in the same way for an unknown user, so that it takes as long
         raise
     except BaseException:  # nothing was decided about the password, so that the attempt must not count
         services.limiter.withdraw(address=address, email=email)

@@ -174,6 +174,7 @@ def _make_engine(
             keep_runs=timedelta(days=settings.keep_runs_days),
             keep_good_transcripts=timedelta(days=settings.keep_good_transcripts_days),
             keep_bad_transcripts=timedelta(days=settings.keep_bad_transcripts_days),
+            keep_audit=timedelta(days=settings.keep_audit_days),
             lost_after=timedelta(hours=settings.lost_after_hours),
         ),
         probe=probe,

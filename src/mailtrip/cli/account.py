@@ -115,8 +115,10 @@ def rename(*, name: str, new_name: str, config_file: Path | None, **options: obj
     """Give an account another name; its users notice nothing."""
     from mailtrip.service import accounts
 
-    with database_in_force(config_file, options) as (database, _):
-        database.write(lambda connection: accounts.rename(connection, accounts.find(connection, name), new_name))
+    with database_in_force(config_file, options) as (database, clock):
+        database.write(
+            lambda connection: accounts.rename(connection, accounts.find(connection, name), new_name, now=clock.now())
+        )
     click.echo(f"Renamed: {name} is {new_name}")
 
 
@@ -138,12 +140,12 @@ def limit(
     """Change limits of an account; what is above them already stays. A limit that is not given stays as it is."""
     from mailtrip.service import accounts
 
-    with database_in_force(config_file, options) as (database, _):
+    with database_in_force(config_file, options) as (database, clock):
 
         def change(connection: "Connection") -> None:
             account = accounts.find(connection, name)
             wanted = _limits(account.limits, most_monitors, most_users, shortest_interval)
-            accounts.set_limits(connection, account, wanted)
+            accounts.set_limits(connection, account, wanted, now=clock.now())
 
         database.write(change)
     click.echo(f"Changed: the limits of {name}")

@@ -14,7 +14,7 @@ from mailtrip.errors import MailtripError
 
 __all__ = ["main", "run"]
 
-_COMMANDS = ("probe", "serve", "demo", "user", "token", "account", "monitor", "db", "config")
+_COMMANDS = ("probe", "serve", "demo", "user", "token", "account", "monitor", "audit", "db", "config")
 """In the order of the help text; each is a module here with a command of that name."""
 
 

@@ -104,7 +104,7 @@ class _Demo:
     def _prepare_user(self, connection: Connection, password: PasswordHash) -> None:
         for user in users.list_all(connection, OPERATOR):
             if user.email == _LOGIN:
-                users.set_password(connection, OPERATOR, user.id, password=password)
+                users.set_password(connection, OPERATOR, user.id, password=password, now=self._now)
                 return
         users.add(connection, OPERATOR, email=_LOGIN, password=password, role=Role.ADMIN, now=self._now)
 

@@ -103,7 +103,7 @@ def revoke(*, token_id: int, account: str | None, config_file: Path | None, **op
     """End a token, at once."""
     from mailtrip.service import api_tokens
 
-    with database_in_force(config_file, options) as (database, _):
-        operator = operator_in(database, account)
-        token = database.write(lambda connection: api_tokens.revoke(connection, operator, token_id))
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
+        token = database.write(lambda connection: api_tokens.revoke(connection, operator, token_id, now=now))
     click.echo(f"Revoked: {token.name}")

@@ -79,11 +79,11 @@ def passwd(
     from mailtrip.service import users
 
     password = users.hash_password(read_new_password(f"New password for {email}", password_file))
-    with database_in_force(config_file, options) as (database, _):
-        operator = operator_in(database, account)
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
         database.write(
             lambda connection: users.set_password(
-                connection, operator, users.find(connection, operator, email=email).id, password=password
+                connection, operator, users.find(connection, operator, email=email).id, password=password, now=now
             )
         )
     click.echo(f"Changed: the password of {email}")
@@ -98,11 +98,15 @@ def set_role(*, email: str, role: str, account: str | None, config_file: Path | 
     """Give a user another role, at once."""
     from mailtrip.service import users
 
-    with database_in_force(config_file, options) as (database, _):
-        operator = operator_in(database, account)
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
         database.write(
             lambda connection: users.set_role(
-                connection, operator, users.find(connection, operator, email=email).id, role=_ROLES[role.lower()]
+                connection,
+                operator,
+                users.find(connection, operator, email=email).id,
+                role=_ROLES[role.lower()],
+                now=now,
             )
         )
     click.echo(f"Changed: {email} is {_ROLES[role.lower()]}")
@@ -116,9 +120,11 @@ def remove(*, email: str, account: str | None, config_file: Path | None, **optio
     """Remove a user with all access tokens. The last admin stays."""
     from mailtrip.service import users
 
-    with database_in_force(config_file, options) as (database, _):
-        operator = operator_in(database, account)
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
         database.write(
-            lambda connection: users.remove(connection, operator, users.find(connection, operator, email=email).id)
+            lambda connection: users.remove(
+                connection, operator, users.find(connection, operator, email=email).id, now=now
+            )
         )
     click.echo(f"Removed: {email}")

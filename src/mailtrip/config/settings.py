@@ -47,6 +47,7 @@ class Settings:
     keep_runs_days: int
     keep_good_transcripts_days: int
     keep_bad_transcripts_days: int
+    keep_audit_days: int
     lost_after_hours: int
     max_runs: int
     max_sessions_per_host: int
@@ -192,6 +193,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="90",
         metavar="DAYS",
         help="How long the transcripts of warnings and errors are kept.",
+    ),
+    Setting(
+        name="keep_audit_days",
+        parse=_DAYS,
+        default="400",
+        metavar="DAYS",
+        help="How long the audit log is kept.",
     ),
     Setting(
         name="lost_after_hours",

@@ -28,6 +28,7 @@ class DatabaseLedger:
         keep_runs: runs with all that belongs to them.
         keep_good_transcripts: transcripts of good runs.
         keep_bad_transcripts: transcripts of all other runs.
+        keep_audit: entries of the audit log.
         lost_after: a message that was not seen for so long is lost.
         location_id: whose runs the engine makes.
     """
@@ -41,6 +42,7 @@ class DatabaseLedger:
         keep_runs: timedelta = timedelta(days=400),
         keep_good_transcripts: timedelta = timedelta(days=7),
         keep_bad_transcripts: timedelta = timedelta(days=90),
+        keep_audit: timedelta = timedelta(days=400),
         lost_after: timedelta = ledger.HORIZON,
         location_id: int = DEFAULT_LOCATION_ID,
     ) -> None:
@@ -51,6 +53,7 @@ class DatabaseLedger:
         self._keep_runs = keep_runs
         self._keep_good_transcripts = keep_good_transcripts
         self._keep_bad_transcripts = keep_bad_transcripts
+        self._keep_audit = keep_audit
         self._lost_after = lost_after
 
     async def claim(self, planned: Sequence[PlannedRun]) -> list[Run]:
@@ -111,6 +114,7 @@ class DatabaseLedger:
                 keep_runs=self._keep_runs,
                 keep_good_transcripts=self._keep_good_transcripts,
                 keep_bad_transcripts=self._keep_bad_transcripts,
+                keep_audit=self._keep_audit,
                 limit=limit,
             )
         )

@@ -1,5 +1,15 @@
 """The nouns of Mailtrip: frozen values and closed sets, the standard library only, no I/O."""
 
+from mailtrip.model.audit import (
+    AuditAction,
+    AuditActorType,
+    AuditCheck,
+    AuditEntry,
+    AuditKind,
+    AuditNote,
+    Change,
+    Plain,
+)
 from mailtrip.model.blackout import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, WeekTime, Window
 from mailtrip.model.bounce import Bounce, BouncedRecipient
 from mailtrip.model.copies import Copy, Spacing, spacing_of
@@ -77,12 +87,19 @@ __all__ = [
     "Actor",
     "AlertMethod",
     "AlertType",
+    "AuditAction",
+    "AuditActorType",
+    "AuditCheck",
+    "AuditEntry",
+    "AuditKind",
+    "AuditNote",
     "AuthenticationClaim",
     "AuthenticationResult",
     "Blackout",
     "BlackoutType",
     "Bounce",
     "BouncedRecipient",
+    "Change",
     "ClockSkew",
     "ContactKind",
     "Copy",
@@ -112,6 +129,7 @@ __all__ = [
     "OneTimeWindow",
     "OperatingPeriod",
     "Origin",
+    "Plain",
     "Proof",
     "Provider",
     "Providers",

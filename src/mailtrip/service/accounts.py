@@ -1,11 +1,12 @@
 """Accounts: the customers of one installation. Only the operator makes and changes them."""
 
+from dataclasses import fields
 from datetime import datetime
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Account, AccountLimits, Actor, Role
-from mailtrip.service import users
+from mailtrip.model import Account, AccountLimits, Actor, AuditAction, Role
+from mailtrip.service import audit, users
 from mailtrip.service.monitors import remove as remove_monitor
 from mailtrip.service.password_hash import PasswordHash
 from mailtrip.service.text_rules import line_fault
@@ -43,7 +44,9 @@ def add(
     account = store.accounts.insert(connection, name, limits, now=now)
     if account is None:
         raise _taken(name)
-    users.add(connection, operator_of(account), email=admin, password=password, role=Role.ADMIN, now=now)
+    operator, made = operator_of(account), _noted(name, limits)
+    audit.record(connection, operator, AuditAction.ACCOUNT_CREATED, account.id, now=now, after=made)
+    users.add(connection, operator, email=admin, password=password, role=Role.ADMIN, now=now)
     return account
 
 
@@ -70,17 +73,19 @@ def operator_of(account: Account) -> Actor:
     return Actor(account_id=account.id, role=Role.ADMIN)
 
 
-def rename(connection: Connection, account: Account, name: str) -> None:
+def rename(connection: Connection, account: Account, name: str, *, now: datetime) -> None:
     """Give an account another name; raises InvalidInput where it is no name, or taken."""
     _require_good(name, account.limits)
     if not store.accounts.rename(connection, account.id, name):
         raise _taken(name)
+    _note_change(connection, account, _noted(name, account.limits), now=now)
 
 
-def set_limits(connection: Connection, account: Account, limits: AccountLimits) -> None:
+def set_limits(connection: Connection, account: Account, limits: AccountLimits, *, now: datetime) -> None:
     """Set all limits anew; what is above them already stays. Raises InvalidInput."""
     _require_good(account.name, limits)
     store.accounts.set_limits(connection, account.id, limits)
+    _note_change(connection, account, _noted(account.name, limits), now=now)
 
 
 def remove(connection: Connection, account: Account, *, with_everything: bool, now: datetime) -> None:
@@ -105,6 +110,17 @@ def remove(connection: Connection, account: Account, *, with_everything: bool, n
     for monitor in monitors:
         remove_monitor(connection, operator, monitor.id, now=now)
     store.accounts.remove(connection, account.id, now=now)
+    had = _noted(account.name, account.limits)
+    audit.record(connection, operator, AuditAction.ACCOUNT_REMOVED, account.id, now=now, before=had)
+
+
+def _noted(name: str, limits: AccountLimits) -> dict[str, object]:
+    return {"name": name} | {item.name: getattr(limits, item.name) for item in fields(limits)}
+
+
+def _note_change(connection: Connection, account: Account, after: dict[str, object], *, now: datetime) -> None:
+    operator, before = operator_of(account), _noted(account.name, account.limits)
+    audit.record(connection, operator, AuditAction.ACCOUNT_CHANGED, account.id, now=now, before=before, after=after)
 
 
 def _require_good(name: str, limits: AccountLimits) -> None:

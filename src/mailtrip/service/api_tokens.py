@@ -10,7 +10,8 @@ from typing import Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound, TokenRejected
-from mailtrip.model import Actor, APIToken, Role, Scope
+from mailtrip.model import Actor, APIToken, AuditAction, Role, Scope
+from mailtrip.service import audit
 from mailtrip.service.text_rules import line_fault
 from mailtrip.store import Connection
 
@@ -100,6 +101,8 @@ def create(
         now=now,
         expires_at=expires_at,
     )
+    made = {"name": name, "role": role, "scopes": scopes, "expires_at": expires_at}
+    audit.record(connection, actor, AuditAction.API_TOKEN_CREATED, token_id, now=now, after=made)
     return token_id, text
 
 
@@ -108,7 +111,7 @@ def list_all(connection: Connection, actor: Actor) -> list[APIToken]:
     return [token for token in store.api_tokens.list_all(connection, actor.account_id) if _may_see(actor, token)]
 
 
-def revoke(connection: Connection, actor: Actor, token_id: int) -> APIToken:
+def revoke(connection: Connection, actor: Actor, token_id: int, *, now: datetime) -> APIToken:
     """End a token at once, and give it as it was.
 
     Raises:
@@ -121,6 +124,8 @@ def revoke(connection: Connection, actor: Actor, token_id: int) -> APIToken:
     if token.role.is_above(actor.role):
         raise Forbidden(f"this needs role {token.role}")
     store.api_tokens.remove(connection, token_id)
+    had = {"name": token.name, "role": token.role, "scopes": token.scopes, "expires_at": token.expires_at}
+    audit.record(connection, actor, AuditAction.API_TOKEN_REMOVED, token_id, now=now, before=had)
     return token
 
 

@@ -3,15 +3,16 @@
 A change of one that stops runs reaches the engine with the next look at its monitors; runs under way go on.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Actor, Blackout, BlackoutType, WeeklyWindow
+from mailtrip.model import Actor, AuditAction, AuditNote, Blackout, BlackoutType, WeeklyWindow
 from mailtrip.schedule.blackouts import is_within
+from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit, require_monitor_edit
 from mailtrip.service.blackout_rules import TIMES, BlackoutDraft, note_of, settle
 from mailtrip.store import Connection, monitors, recipients
@@ -63,7 +64,9 @@ def create(connection: Connection, actor: Actor, draft: BlackoutDraft, *, now: d
     _require_edit_of(actor, values)
     _touch(connection, [values])
     store.blackouts.relisted(connection, values.type, [values.subject_id])
-    return store.blackouts.insert(connection, actor.account_id, [values], created_by=actor.email, now=now)[0]
+    [blackout_id] = store.blackouts.insert(connection, actor.account_id, [values], created_by=actor.email, now=now)
+    audit.record(connection, actor, AuditAction.BLACKOUT_CREATED, blackout_id, now=now, after=values)
+    return blackout_id
 
 
 def edit(
@@ -113,6 +116,8 @@ def edit(
         for item in (blackout, values):
             store.blackouts.relisted(connection, item.type, [item.subject_id])
     store.blackouts.replace(connection, blackout_id, values)
+    old = _told(blackout)
+    audit.record(connection, actor, AuditAction.BLACKOUT_CHANGED, blackout_id, now=now, before=old, after=values)
     return blackout_id
 
 
@@ -144,7 +149,7 @@ def page(
     )
 
 
-def remove(connection: Connection, actor: Actor, blackout_id: int) -> None:
+def remove(connection: Connection, actor: Actor, blackout_id: int, *, now: datetime) -> None:
     """Remove a blackout; what it stopped goes on.
 
     Raises:
@@ -157,6 +162,7 @@ def remove(connection: Connection, actor: Actor, blackout_id: int) -> None:
     _touch(connection, [blackout])
     store.blackouts.relisted(connection, blackout.type, [blackout.subject_id])
     store.blackouts.remove(connection, blackout_id)
+    audit.record(connection, actor, AuditAction.BLACKOUT_REMOVED, blackout_id, now=now, before=_told(blackout))
 
 
 def bulk_edit(
@@ -195,13 +201,16 @@ def bulk_edit(
         raise Forbidden(f"there is no monitor {shown} in this account; nothing was changed")
     require_monitor_edit(actor, ids)
     values = _settle_all(ids, one_time=one_time, weekly=weekly, now=now)
+    gone: list[Blackout] = []
     for edition, is_weekly in ((one_time, False), (weekly, True)):
         if edition is not None and edition.replaces:
-            store.blackouts.remove_of(connection, _OF_MONITORS, ids, is_weekly=is_weekly)
+            gone += store.blackouts.remove_of(connection, _OF_MONITORS, ids, is_weekly=is_weekly)
     _require_room(connection, _OF_MONITORS, ids, more=len(values) // len(ids) if ids else 0, field="monitor_ids")
     monitors.touch(connection, ids)
     store.blackouts.relisted(connection, BlackoutType.MONITOR, ids)
-    return store.blackouts.insert(connection, actor.account_id, values, created_by=actor.email, now=now)
+    new = store.blackouts.insert(connection, actor.account_id, values, created_by=actor.email, now=now)
+    audit.record_all(connection, actor, _notes(actor, gone, dict(zip(new, values, strict=True)), now=now))
+    return new
 
 
 def ids_of_monitors(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, list[int]]:
@@ -218,6 +227,22 @@ def stopped_monitors(connection: Connection, actor: Actor, *, at: datetime) -> f
     """The monitors whose runs are stopped at this time."""
     found = store.blackouts.not_over(connection, actor.account_id, BlackoutType.MONITOR, at=at)
     return frozenset(blackout.subject_id for blackout in found if is_within(blackout.window, at))
+
+
+def _notes(
+    actor: Actor, gone: Sequence[Blackout], new: Mapping[int, BlackoutValues], *, now: datetime
+) -> Iterator[AuditNote]:
+    for blackout in gone:
+        yield audit.note(actor, AuditAction.BLACKOUT_REMOVED, blackout.id, now=now, before=_told(blackout))
+    for id_, values in new.items():
+        yield audit.note(actor, AuditAction.BLACKOUT_CREATED, id_, now=now, after=values)
+
+
+def _told(blackout: Blackout) -> BlackoutValues:
+    """What its owner told of it."""
+    return BlackoutValues(
+        type=blackout.type, subject_id=blackout.subject_id, window=blackout.window, note=blackout.note
+    )
 
 
 def _get(connection: Connection, actor: Actor, blackout_id: int, *, lock: bool = False) -> Blackout:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Access, Actor, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.model import Access, Actor, AuditAction, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.text_rules import line_fault
@@ -39,7 +40,9 @@ def create(connection: Connection, actor: Actor, changes: Mapping[str, object], 
     if faults:
         raise InvalidInput(faults)
     _require_edit_of(actor, settings)
-    return store.groups.insert(connection, actor.account_id, settings, now=now)
+    group_id = store.groups.insert(connection, actor.account_id, settings, now=now)
+    audit.record(connection, actor, AuditAction.RECIPIENT_GROUP_CREATED, group_id, now=now, after=settings)
+    return group_id
 
 
 def edit(connection: Connection, actor: Actor, group_id: int, changes: Mapping[str, object], *, now: datetime) -> int:
@@ -69,6 +72,8 @@ def edit(connection: Connection, actor: Actor, group_id: int, changes: Mapping[s
         raise InvalidInput(faults)
     _require_edit_of(actor, settings)
     store.groups.replace(connection, actor.account_id, group_id, settings, now=now)
+    action = AuditAction.RECIPIENT_GROUP_CHANGED
+    audit.record(connection, actor, action, group_id, now=now, before=group.settings, after=settings)
     return group_id
 
 
@@ -106,7 +111,7 @@ def page(
     )
 
 
-def remove(connection: Connection, actor: Actor, group_id: int) -> None:
+def remove(connection: Connection, actor: Actor, group_id: int, *, now: datetime) -> None:
     """Remove a group; its monitors and recipients stay.
 
     Raises:
@@ -115,9 +120,11 @@ def remove(connection: Connection, actor: Actor, group_id: int) -> None:
     """
     require_edit(actor)
     _require_edit_of(actor, get(connection, actor, group_id).settings)
-    if store.groups.get(connection, actor.account_id, group_id, lock=True) is None:
+    group = store.groups.get(connection, actor.account_id, group_id, lock=True)
+    if group is None:
         raise NotFound(f"there is no recipient group {group_id}")
     store.groups.remove(connection, group_id)
+    audit.record(connection, actor, AuditAction.RECIPIENT_GROUP_REMOVED, group_id, now=now, before=group.settings)
 
 
 def monitor_names(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, str]:

@@ -8,8 +8,18 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, BlackoutType, MailProtocol, Monitor, MonitorSettings, MonitorType, NetworkPolicy, Run
-from mailtrip.service import limits
+from mailtrip.model import (
+    Actor,
+    AuditAction,
+    BlackoutType,
+    MailProtocol,
+    Monitor,
+    MonitorSettings,
+    MonitorType,
+    NetworkPolicy,
+    Run,
+)
+from mailtrip.service import audit, limits
 from mailtrip.service.access import require_all_monitors, require_edit, require_monitor_edit, require_seen
 from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
@@ -117,7 +127,10 @@ def create(
         raise InvalidInput(faults)
     sealed = _seal(passwords, secrets)
     stored = store.monitors.StoredSecrets(mailbox=sealed.get("mailbox_secret"), smtp=sealed.get("smtp_secret"))
-    return store.monitors.insert(connection, actor.account_id, settings, stored, now=now)
+    monitor_id = store.monitors.insert(connection, actor.account_id, settings, stored, now=now)
+    there = _there(None, sealed)
+    audit.record(connection, actor, AuditAction.MONITOR_CREATED, monitor_id, now=now, after=settings, secrets=there)
+    return monitor_id
 
 
 def edit(
@@ -177,10 +190,13 @@ def edit(
     faults += moved_password_faults(actor, monitor, settings, keeps_mailbox=keeps_mailbox, keeps_smtp=keeps_smtp)
     if faults:
         raise InvalidInput(faults)
-    store.monitors.replace(connection, monitor_id, settings, _seal(passwords, secrets), now=now)
+    sealed = _seal(passwords, secrets)
+    store.monitors.replace(connection, monitor_id, settings, sealed, now=now)
     if (settings.name, settings.mode) != (monitor.settings.name, monitor.settings.mode):
         store.groups.renamed(connection, monitor_id=monitor_id)
         store.slas.renamed(connection, monitor_id)
+    old, there, action = monitor.settings, _there(monitor, sealed), AuditAction.MONITOR_CHANGED
+    audit.record(connection, actor, action, monitor_id, now=now, before=old, after=settings, secrets=there)
     return monitor_id
 
 
@@ -216,12 +232,14 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
     """
     require_edit(actor)
     require_monitor_edit(actor, [monitor_id])
-    if store.monitors.get(connection, actor.account_id, monitor_id, lock=True) is None:
+    monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
+    if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     store.blackouts.remove_of(connection, (BlackoutType.MONITOR, BlackoutType.ALERT), [monitor_id])
     store.monitors.remove(connection, monitor_id, now=now)
     store.groups.forget_monitor(connection, monitor_id)
     store.slas.remove_of(connection, monitor_id)
+    audit.record(connection, actor, AuditAction.MONITOR_REMOVED, monitor_id, now=now, before=monitor.settings)
 
 
 def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Run]:
@@ -291,6 +309,16 @@ def _half_a_login(prefix: str, where: str, username: str | None, *, will_have: b
         yield Fault(f"{prefix}password", f"is required with a user name for {where}; give both or none")
     if username is None and will_have:
         yield Fault(f"{prefix}username", f"is required with a password for {where}; give both or none")
+
+
+def _there(monitor: Monitor | None, sealed: Mapping[str, bytes | None]) -> dict[str, tuple[bool, bool]]:
+    """Of each password that is given, whether the monitor had one, and whether it will."""
+    there = {}
+    if "mailbox_secret" in sealed:
+        there["password"] = (monitor is not None and monitor.has_password, sealed["mailbox_secret"] is not None)
+    if "smtp_secret" in sealed:
+        there["smtp_password"] = (monitor is not None and monitor.has_smtp_password, sealed["smtp_secret"] is not None)
+    return there
 
 
 def _seal(passwords: Passwords, secrets: Secrets) -> dict[str, bytes | None]:

@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, AlertMethod, AlertType, BlackoutType, Recipient, RecipientSettings
+from mailtrip.model import Actor, AlertMethod, AlertType, AuditAction, BlackoutType, Recipient, RecipientSettings
+from mailtrip.service import audit
 from mailtrip.service.access import require_edit
 from mailtrip.service.destinations import is_moved
 from mailtrip.service.monitors import UNCHANGED, Unchanged
@@ -70,7 +71,10 @@ def create(
     if faults:
         raise InvalidInput(faults)
     sealed = None if wanted is None else secrets.seal(wanted)
-    return store.recipients.insert(connection, actor.account_id, settings, sealed, now=now)
+    recipient_id = store.recipients.insert(connection, actor.account_id, settings, sealed, now=now)
+    there = {"password": (False, sealed is not None)}
+    audit.record(connection, actor, AuditAction.RECIPIENT_CREATED, recipient_id, now=now, after=settings, secrets=there)
+    return recipient_id
 
 
 def edit(
@@ -121,6 +125,9 @@ def edit(
     sealed = secrets.seal(wanted) if isinstance(wanted, str) else None
     secret = {} if wanted is UNCHANGED else {"secret": sealed}
     store.recipients.replace(connection, recipient_id, settings, secret, now=now)
+    old, there = recipient.settings, {"password": (recipient.has_password, sealed is not None)} if secret else {}
+    action = AuditAction.RECIPIENT_CHANGED
+    audit.record(connection, actor, action, recipient_id, now=now, before=old, after=settings, secrets=there)
     if (settings.name, settings.address) != (recipient.settings.name, recipient.settings.address):
         store.groups.renamed(connection, recipient_id=recipient_id)
     return recipient_id
@@ -156,7 +163,7 @@ def page(
     return store.recipients.page(connection, actor.account_id, type=type, method=method, limit=limit, offset=offset)
 
 
-def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
+def remove(connection: Connection, actor: Actor, recipient_id: int, *, now: datetime) -> None:
     """Remove a recipient with its password and blackouts; it leaves its groups.
 
     Raises:
@@ -164,11 +171,13 @@ def remove(connection: Connection, actor: Actor, recipient_id: int) -> None:
         NotFound: no such recipient in the account.
     """
     require_edit(actor)
-    if store.recipients.get(connection, actor.account_id, recipient_id, lock=True) is None:
+    recipient = store.recipients.get(connection, actor.account_id, recipient_id, lock=True)
+    if recipient is None:
         raise NotFound(f"there is no recipient {recipient_id}")
     store.blackouts.remove_of(connection, (BlackoutType.NOTIFIER,), [recipient_id])
     store.groups.renamed(connection, recipient_id=recipient_id)
     store.recipients.remove(connection, recipient_id)
+    audit.record(connection, actor, AuditAction.RECIPIENT_REMOVED, recipient_id, now=now, before=recipient.settings)
 
 
 def groups_of(connection: Connection, recipient_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""How long runs, transcripts and ended tokens are kept."""
+"""How long runs, transcripts, ended tokens and the audit log are kept."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ def expire(
     keep_runs: timedelta = timedelta(days=400),
     keep_good_transcripts: timedelta = timedelta(days=7),
     keep_bad_transcripts: timedelta = timedelta(days=90),
+    keep_audit: timedelta = timedelta(days=400),
     limit: int,
 ) -> int:
     """Delete what is older than it is kept, and what is left of monitors and accounts removed a day ago.
@@ -30,6 +31,7 @@ def expire(
         keep_runs: runs with all that belongs to them.
         keep_good_transcripts: transcripts of runs with status 0.
         keep_bad_transcripts: transcripts of all other runs.
+        keep_audit: entries of the audit log, from when they were made.
         limit: at most so many rows in this call, so that it takes a short time; 1 to 10,000.
 
     Returns:
@@ -49,6 +51,7 @@ def expire(
         lambda left: store.retention.expire_runs(connection, before=now - keep_runs, limit=left),
         lambda left: store.retention.expire_removed_monitors(connection, removed_before=day_ago, limit=left),
         lambda left: store.retention.expire_removed_accounts(connection, removed_before=day_ago, limit=left),
+        lambda left: store.audit.expire(connection, before=now - keep_audit, limit=left),
     )
     gone = 0
     for step in steps:

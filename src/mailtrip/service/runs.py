@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound, RateLimited
-from mailtrip.model import Actor, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
+from mailtrip.model import Actor, AuditAction, Monitor, Result, Run, RunKind, RunState, Severity, Verdict
 from mailtrip.schedule.blackouts import blackout_at
+from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_seen, require_test
 from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
 from mailtrip.service.schedules import pool_of
@@ -67,7 +68,10 @@ def order_test(
             f"{_MOST_TESTS} tests of monitor {monitor_id} are under way; wait until one ends",
             retry_after=max(ends - now, timedelta(seconds=1)),
         )
-    return _insert_test(connection, monitor, location, token=token, now=now)
+    run = _insert_test(connection, monitor, location, token=token, now=now)
+    name, ordered = monitor.settings.name, {"run_id": run.id, "location_id": location}
+    audit.record(connection, actor, AuditAction.MONITOR_TESTED, monitor_id, now=now, after=ordered, name=name)
+    return run
 
 
 def get(connection: Connection, actor: Actor, run_id: int) -> Run:

@@ -7,7 +7,19 @@ from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import DEFAULT_LOCATION_ID, SLA, Actor, Exclusion, Mode, Monitor, OperatingPeriod, SLASettings
+from mailtrip.model import (
+    DEFAULT_LOCATION_ID,
+    SLA,
+    Actor,
+    AuditAction,
+    AuditNote,
+    Exclusion,
+    Mode,
+    Monitor,
+    OperatingPeriod,
+    SLASettings,
+)
+from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit, require_monitor_edit
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.sla_rules import check
@@ -67,7 +79,10 @@ def create(
     faults += _faults(settings, monitor, {*given, "uptime_percent"})
     if monitor is None or faults:
         raise InvalidInput(faults)
-    return store.slas.insert(connection, actor.account_id, monitor.id, _described(settings, monitor), now=now)
+    settings = _described(settings, monitor)
+    sla_id = store.slas.insert(connection, actor.account_id, monitor.id, settings, now=now)
+    audit.record(connection, actor, AuditAction.SLA_CREATED, sla_id, now=now, after=_noted(settings))
+    return sla_id
 
 
 def edit(connection: Connection, actor: Actor, sla_id: int, changes: Mapping[str, object], *, now: datetime) -> int:
@@ -97,7 +112,9 @@ def edit(connection: Connection, actor: Actor, sla_id: int, changes: Mapping[str
     faults = [*unset(SLASettings, changes), *_faults(settings, monitor, given.keys())]
     if faults:
         raise InvalidInput(faults)
-    store.slas.replace(connection, actor.account_id, sla_id, _described(settings, monitor), now=now)
+    settings = _described(settings, monitor)
+    store.slas.replace(connection, actor.account_id, sla_id, settings, now=now)
+    audit.record_all(connection, actor, [_note(actor, sla, settings, now=now)])
     return sla_id
 
 
@@ -134,6 +151,7 @@ def bulk_edit(
         raise InvalidInput(faults)
     for sla_id, settings in changed.items():
         store.slas.replace(connection, actor.account_id, sla_id, settings, now=now)
+    audit.record_all(connection, actor, [_note(actor, sla, changed[sla.id], now=now) for sla in slas.values()])
     return [slas[monitor_id].id for monitor_id in monitor_ids]
 
 
@@ -158,7 +176,7 @@ def page(connection: Connection, actor: Actor, *, limit: int | None = None, offs
     return store.slas.page(connection, actor.account_id, access=actor.access, limit=limit, offset=offset)
 
 
-def remove(connection: Connection, actor: Actor, sla_id: int) -> None:
+def remove(connection: Connection, actor: Actor, sla_id: int, *, now: datetime) -> None:
     """Remove an SLA; its monitor stays.
 
     Raises:
@@ -167,9 +185,22 @@ def remove(connection: Connection, actor: Actor, sla_id: int) -> None:
     """
     require_edit(actor)
     require_monitor_edit(actor, [get(connection, actor, sla_id).monitor_id])
-    if store.slas.get(connection, actor.account_id, sla_id, lock=True) is None:
+    sla = store.slas.get(connection, actor.account_id, sla_id, lock=True)
+    if sla is None:
         raise NotFound(f"there is no SLA {sla_id}")
     store.slas.remove(connection, sla_id)
+    audit.record(connection, actor, AuditAction.SLA_REMOVED, sla_id, now=now, before=_noted(sla.settings))
+
+
+def _note(actor: Actor, sla: SLA, settings: SLASettings, *, now: datetime) -> AuditNote:
+    """Of an edit."""
+    before, after = _noted(sla.settings), _noted(settings)
+    return audit.note(actor, AuditAction.SLA_CHANGED, sla.id, now=now, before=before, after=after)
+
+
+def _noted(settings: SLASettings) -> SLASettings:
+    """The settings without the numbers of exclusions, which are new with each edit."""
+    return replace(settings, exclusions=tuple(replace(item, id=None) for item in settings.exclusions))
 
 
 def _monitor_faults(

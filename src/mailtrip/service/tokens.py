@@ -3,18 +3,28 @@
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.errors import AuthenticationFailed, TokenRejected
-from mailtrip.model import Actor, User
-from mailtrip.service import api_tokens
+from mailtrip.model import Actor, AuditAction, Origin, User
+from mailtrip.service import api_tokens, audit
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.password_hash import is_password
 from mailtrip.store import Connection
 
-__all__ = ["LIFETIME", "LoginLimiter", "VerifiedLogin", "identify", "issue", "log_in", "log_out", "verify"]
+__all__ = [
+    "LIFETIME",
+    "LoginLimiter",
+    "VerifiedLogin",
+    "identify",
+    "issue",
+    "log_in",
+    "log_out",
+    "note_failure",
+    "verify",
+]
 
 LIFETIME = timedelta(hours=1)
 _TOKEN = re.compile(r"[0-9a-f]{32}\Z")
@@ -41,8 +51,14 @@ def verify(connection: Connection, *, email: str, password: str) -> VerifiedLogi
     return VerifiedLogin(user=login.user, password_hash=login.password_hash)
 
 
-def issue(connection: Connection, login: VerifiedLogin, *, now: datetime) -> str:
-    """Give out a token.
+def note_failure(connection: Connection, *, email: str, origin: Origin, now: datetime) -> None:
+    """Have the audit log tell that a login failed."""
+    login = store.users.find_login(connection, email)
+    audit.record_failed_login(connection, None if login is None else login.user, origin, now=now)
+
+
+def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None = None, now: datetime) -> str:
+    """Give out a token; `origin` tells where the login came from.
 
     Raises:
         AuthenticationFailed: the user was removed or has another password since `verify`.
@@ -59,6 +75,9 @@ def issue(connection: Connection, login: VerifiedLogin, *, now: datetime) -> str
         now=now,
         expires_at=now + LIFETIME,
     )
+    user = current.user
+    actor = replace(Actor.of(user), origin=origin)
+    audit.record(connection, actor, AuditAction.USER_LOGGED_IN, user.id, now=now, name=user.email)
     return token
 
 
@@ -88,10 +107,13 @@ def identify(connection: Connection, token: str, *, now: datetime) -> Actor:
     return actor
 
 
-def log_out(connection: Connection, token: str) -> None:
-    """End one token; one that is not there is no fault."""
-    if _TOKEN.match(token):
-        store.tokens.remove(connection, _digest(token))
+def log_out(connection: Connection, actor: Actor, token: str, *, now: datetime) -> None:
+    """End one token of the actor; one that is not there is no fault."""
+    if not _TOKEN.match(token):
+        return
+    store.tokens.remove(connection, _digest(token))
+    if actor.user_id is not None:
+        audit.record(connection, actor, AuditAction.USER_LOGGED_OUT, actor.user_id, now=now, name=actor.email)
 
 
 def _digest(token: str) -> bytes:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Actor, MonitorAccess, Role, User, UserSettings
+from mailtrip.model import Actor, AuditAction, MonitorAccess, Role, User, UserSettings
+from mailtrip.service import audit
 from mailtrip.service.access import require_user_management
 from mailtrip.service.limits import user_faults
 from mailtrip.service.password_hash import PasswordHash, hash_password
@@ -80,11 +81,18 @@ def create(
     )
     if user is None:
         raise InvalidInput([Fault("email", f'"{settings.email}" is taken; use another address')])
+    audit.record(connection, actor, AuditAction.USER_CREATED, user.id, now=now, after=settings, name=user.email)
     return user
 
 
 def edit(
-    connection: Connection, actor: Actor, guid: str, changes: Mapping[str, object], *, password: PasswordHash | None
+    connection: Connection,
+    actor: Actor,
+    guid: str,
+    changes: Mapping[str, object],
+    *,
+    password: PasswordHash | None,
+    now: datetime,
 ) -> User:
     """Change some fields of a user and give the user as stored until then; what is not named keeps its value.
 
@@ -94,6 +102,7 @@ def edit(
         guid: of the user.
         changes: fields of `UserSettings` by name, without the address; None resets to the default.
         password: a new one; all access tokens of the user end with it. None leaves it as it is.
+        now: the time of the change.
 
     Raises:
         Forbidden: the role may not do this; only an Admin makes or changes an Admin.
@@ -113,6 +122,10 @@ def edit(
     store.users.replace(connection, user.id, settings)
     if password is not None:
         _replace_password(connection, user.id, password)
+    old, there, action = user.settings, _there(password), AuditAction.USER_CHANGED
+    audit.record(
+        connection, actor, action, user.id, now=now, before=old, after=settings, secrets=there, name=user.email
+    )
     return user
 
 
@@ -160,7 +173,7 @@ def count_all(connection: Connection) -> int:
     return store.users.count(connection)
 
 
-def set_password(connection: Connection, actor: Actor, user_id: int, *, password: PasswordHash) -> None:
+def set_password(connection: Connection, actor: Actor, user_id: int, *, password: PasswordHash, now: datetime) -> None:
     """Give a user a new password; all access tokens of the user end.
 
     Raises:
@@ -170,9 +183,11 @@ def set_password(connection: Connection, actor: Actor, user_id: int, *, password
     user = _get(connection, actor, user_id)
     _require_admin_for(actor, user.role)
     _replace_password(connection, user_id, password)
+    there = _there(password)
+    audit.record(connection, actor, AuditAction.USER_CHANGED, user_id, now=now, secrets=there, name=user.email)
 
 
-def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role) -> None:
+def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role, now: datetime) -> None:
     """Give a user another role, at once.
 
     Raises:
@@ -180,10 +195,10 @@ def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role) 
         NotFound: no such user in the account.
         InvalidInput: the last Admin would be gone.
     """
-    edit(connection, actor, _get(connection, actor, user_id).guid, {"role": role}, password=None)
+    edit(connection, actor, _get(connection, actor, user_id).guid, {"role": role}, password=None, now=now)
 
 
-def remove(connection: Connection, actor: Actor, user_id: int) -> None:
+def remove(connection: Connection, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Remove a user with all access tokens.
 
     Raises:
@@ -195,6 +210,8 @@ def remove(connection: Connection, actor: Actor, user_id: int) -> None:
     _require_admin_for(actor, user.role)
     _require_other_admin(connection, user, field="email")
     store.users.remove(connection, user_id)
+    old = user.settings
+    audit.record(connection, actor, AuditAction.USER_REMOVED, user_id, now=now, before=old, name=user.email)
 
 
 def _get(connection: Connection, actor: Actor, user_id: int) -> User:
@@ -208,6 +225,11 @@ def _get(connection: Connection, actor: Actor, user_id: int) -> User:
 def _replace_password(connection: Connection, user_id: int, password: PasswordHash) -> None:
     store.users.set_password_hash(connection, user_id, password.text)
     store.tokens.remove_all(connection, user_id)
+
+
+def _there(password: PasswordHash | None) -> dict[str, tuple[bool, bool]]:
+    """For the audit log: a password that is given takes the place of one that was there."""
+    return {} if password is None else {"password": (True, True)}
 
 
 def _access_faults(connection: Connection, actor: Actor, access: MonitorAccess | None) -> list[Fault]:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from mailtrip.store import (
     accounts,
     api_tokens,
+    audit,
     blackouts,
     groups,
     history,
@@ -27,6 +28,7 @@ __all__ = [
     "Database",
     "accounts",
     "api_tokens",
+    "audit",
     "blackouts",
     "groups",
     "history",

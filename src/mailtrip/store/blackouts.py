@@ -104,12 +104,13 @@ def remove_of(
     subject_ids: Collection[int],
     *,
     is_weekly: bool | None = None,
-) -> None:
-    """Remove the blackouts of these monitors or recipients; `is_weekly` None removes both kinds."""
+) -> list[Blackout]:
+    """Remove the blackouts of these monitors or recipients, and give them by id; `is_weekly` None removes both kinds."""
     gone = _concerns(types, subject_ids)
     if is_weekly is not None:
         gone &= _IS_WEEKLY if is_weekly else ~_IS_WEEKLY
-    connection.execute(delete(blackouts).where(gone))
+    rows = connection.execute(delete(blackouts).where(gone).returning(*blackouts.c))
+    return sorted((_blackout(row) for row in rows), key=lambda blackout: blackout.id)
 
 
 def relisted(connection: Connection, type_: BlackoutType, subject_ids: Collection[int]) -> None:

@@ -34,7 +34,7 @@ def edit(database: Database, blackout_id: int, **changes: object) -> None:
 
 
 def remove(database: Database, blackout_id: int) -> None:
-    database.write(lambda connection: blackouts.remove(connection, ADMIN, blackout_id))
+    database.write(lambda connection: blackouts.remove(connection, ADMIN, blackout_id, now=NOW))
 
 
 def told(database: Database, mark: int) -> tuple[dict[int, list[int]], int]:
@@ -153,7 +153,7 @@ def test_another_account_finds_nothing(database: Database) -> None:
     with pytest.raises(NotFound):
         database.write(lambda connection: blackouts.edit(connection, STRANGER, blackout_id, {}, now=NOW))
     with pytest.raises(NotFound):
-        database.write(lambda connection: blackouts.remove(connection, STRANGER, blackout_id))
+        database.write(lambda connection: blackouts.remove(connection, STRANGER, blackout_id, now=NOW))
     with pytest.raises(InvalidInput, match="there is no monitor"):
         database.write(lambda connection: blackouts.create(connection, STRANGER, draft(ONCE, monitor_id), now=NOW))
     with pytest.raises(Forbidden):

@@ -163,10 +163,10 @@ def test_who_may_not_edit_may_not_make_change_or_remove(database: Database, role
     calls: list[Callable[[Connection], object]] = [
         lambda c: recipients.create(c, by, {}, password=None, secrets=KEYS, now=NOW),
         lambda c: recipients.edit(c, by, recipient_id, {}, password=None, secrets=KEYS, now=NOW),
-        lambda c: recipients.remove(c, by, recipient_id),
+        lambda c: recipients.remove(c, by, recipient_id, now=NOW),
         lambda c: groups.create(c, by, {}, now=NOW),
         lambda c: groups.edit(c, by, group_id, {}, now=NOW),
-        lambda c: groups.remove(c, by, group_id),
+        lambda c: groups.remove(c, by, group_id, now=NOW),
     ]
     for call in calls:
         with pytest.raises(Forbidden):
@@ -179,10 +179,10 @@ def test_a_stranger_finds_nothing(database: Database) -> None:
     calls: list[Callable[[Connection], object]] = [
         lambda c: recipients.get(c, STRANGER, recipient_id),
         lambda c: recipients.edit(c, STRANGER, recipient_id, {}, password=None, secrets=KEYS, now=NOW),
-        lambda c: recipients.remove(c, STRANGER, recipient_id),
+        lambda c: recipients.remove(c, STRANGER, recipient_id, now=NOW),
         lambda c: groups.get(c, STRANGER, group_id),
         lambda c: groups.edit(c, STRANGER, group_id, {}, now=NOW),
-        lambda c: groups.remove(c, STRANGER, group_id),
+        lambda c: groups.remove(c, STRANGER, group_id, now=NOW),
     ]
     for call in calls:
         with pytest.raises(NotFound):
@@ -229,7 +229,7 @@ def test_removed_monitors_and_recipients_leave_no_ids_behind(database: Database)
     monitor_id, recipient_id = make_monitor(database), make(database)
     group_id = make_group(database, monitor_ids=(monitor_id,), recipient_ids=(recipient_id,))
     database.write(lambda c: monitors.remove(c, ADMIN, monitor_id, now=NOW))
-    database.write(lambda c: recipients.remove(c, ADMIN, recipient_id))
+    database.write(lambda c: recipients.remove(c, ADMIN, recipient_id, now=NOW))
     settings = read_group(database, group_id).settings
     assert (settings.monitor_ids, settings.recipient_ids) == ((), ())
     assert database.read(lambda c: recipients.groups_of(c, [recipient_id])) == {}
@@ -238,7 +238,7 @@ def test_removed_monitors_and_recipients_leave_no_ids_behind(database: Database)
 def test_a_removed_group_leaves_no_ids_behind(database: Database) -> None:
     recipient_id = make(database)
     group_id = make_group(database, monitor_ids=(make_monitor(database),), recipient_ids=(recipient_id,))
-    database.write(lambda c: groups.remove(c, ADMIN, group_id))
+    database.write(lambda c: groups.remove(c, ADMIN, group_id, now=NOW))
     assert database.read(lambda c: recipients.groups_of(c, [recipient_id])) == {}
     for table in (schema.recipient_group_monitors, schema.recipient_group_recipients):
         assert database.read(partial(_all_rows, table)) == []

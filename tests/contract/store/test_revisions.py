@@ -123,7 +123,7 @@ def test_who_gets_or_loses_a_blackout_has_another_revision(records: Records, typ
     assert records.grown_by(make) == {name}
     assert records.grown_by(lambda c: blackouts.edit(c, ADMIN, made[0], {"note": "y"}, now=NOW)) == set()
     assert records.database.read(lambda c: blackouts.get(c, ADMIN, made[0])).revision == 2
-    assert records.grown_by(lambda c: blackouts.remove(c, ADMIN, made[0])) == {name}
+    assert records.grown_by(lambda c: blackouts.remove(c, ADMIN, made[0], now=LATER)) == {name}
 
 
 def test_a_blackout_that_moves_changes_both_whom_it_leaves_and_whom_it_comes_to(records: Records) -> None:
@@ -168,7 +168,7 @@ def test_a_recipient_that_shows_otherwise_changes_its_groups(records: Records, c
 
 
 def test_a_removed_recipient_changes_its_groups(records: Records) -> None:
-    assert records.grown_by(lambda c: recipients.remove(c, ADMIN, records.recipient)) == {"group"}
+    assert records.grown_by(lambda c: recipients.remove(c, ADMIN, records.recipient, now=LATER)) == {"group"}
 
 
 def test_a_group_changes_the_recipients_that_come_and_go_and_no_others(records: Records) -> None:
@@ -179,7 +179,7 @@ def test_a_group_changes_the_recipients_that_come_and_go_and_no_others(records: 
     assert records.grown_by(lambda c: edit(c, changes={"recipient_ids": both})) == {"group"}
     assert records.grown_by(lambda c: edit(c, changes={"recipient_ids": (other,)})) == {"group", "recipient"}
     assert records.grown_by(lambda c: edit(c, changes={"recipient_ids": both})) == {"group", "recipient"}
-    assert records.grown_by(lambda c: groups.remove(c, ADMIN, records.group)) == {"recipient"}
+    assert records.grown_by(lambda c: groups.remove(c, ADMIN, records.group, now=LATER)) == {"recipient"}
 
 
 def test_a_default_group_that_gives_way_has_another_revision(records: Records) -> None:

@@ -107,7 +107,7 @@ def test_a_removed_monitor_or_sla_leaves_no_rows_behind(database: Database) -> N
     make(database, first, exclusions=(OUTAGE,))
     sla_id = make(database, second, exclusions=(OUTAGE,))
     database.write(lambda c: monitors.remove(c, ADMIN, first, now=NOW))
-    database.write(lambda c: slas.remove(c, ADMIN, sla_id))
+    database.write(lambda c: slas.remove(c, ADMIN, sla_id, now=NOW))
     assert database.read(lambda c: list(c.execute(schema.slas.select()))) == []
     assert database.read(lambda c: list(c.execute(schema.sla_exclusions.select()))) == []
 
@@ -140,7 +140,7 @@ def test_who_may_not_edit_may_not_make_change_or_remove(database: Database, role
         lambda c: slas.create(c, by, monitor_id, GOALS, now=NOW),
         lambda c: slas.edit(c, by, sla_id, {}, now=NOW),
         lambda c: slas.bulk_edit(c, by, [monitor_id], BulkEdit(), now=NOW),
-        lambda c: slas.remove(c, by, sla_id),
+        lambda c: slas.remove(c, by, sla_id, now=NOW),
     ]
     for call in calls:
         with pytest.raises(Forbidden):
@@ -154,7 +154,7 @@ def test_a_stranger_finds_nothing(database: Database) -> None:
         lambda c: slas.get(c, STRANGER, sla_id),
         lambda c: slas.get_of_monitor(c, STRANGER, monitor_id),
         lambda c: slas.edit(c, STRANGER, sla_id, {}, now=NOW),
-        lambda c: slas.remove(c, STRANGER, sla_id),
+        lambda c: slas.remove(c, STRANGER, sla_id, now=NOW),
     ]
     for call in calls:
         with pytest.raises(NotFound):

@@ -33,15 +33,15 @@ def identify(database: Database, token: str, after: timedelta = timedelta(0)) ->
 
 
 def set_password(database: Database, user: User, password: PasswordHash = OTHER_HASH, by: Actor = ADMIN) -> None:
-    database.write(lambda connection: users.set_password(connection, by, user.id, password=password))
+    database.write(lambda connection: users.set_password(connection, by, user.id, password=password, now=NOW))
 
 
 def set_role(database: Database, user: User, role: Role, by: Actor = ADMIN) -> None:
-    database.write(lambda connection: users.set_role(connection, by, user.id, role=role))
+    database.write(lambda connection: users.set_role(connection, by, user.id, role=role, now=NOW))
 
 
 def remove(database: Database, user: User, by: Actor = ADMIN) -> None:
-    database.write(lambda connection: users.remove(connection, by, user.id))
+    database.write(lambda connection: users.remove(connection, by, user.id, now=NOW))
 
 
 def test_a_user_is_listed_as_made(database: Database) -> None:
@@ -211,15 +211,15 @@ def test_a_token_that_nobody_was_given_is_unknown(database: Database, token: str
 def test_several_tokens_live_at_once_and_end_one_by_one(database: Database) -> None:
     add(database)
     first, second = log_in(database), log_in(database)
-    database.write(lambda connection: tokens.log_out(connection, first))
+    database.write(lambda connection: tokens.log_out(connection, ADMIN, first, now=NOW))
     with pytest.raises(TokenRejected, match=r"^unknown$"):
         identify(database, first)
     assert identify(database, second).email == "anna@probe.test"
 
 
 def test_ending_a_token_that_is_not_there_does_no_harm(database: Database) -> None:
-    database.write(lambda connection: tokens.log_out(connection, "0" * 32))
-    database.write(lambda connection: tokens.log_out(connection, "nonsense"))
+    database.write(lambda connection: tokens.log_out(connection, ADMIN, "0" * 32, now=NOW))
+    database.write(lambda connection: tokens.log_out(connection, ADMIN, "nonsense", now=NOW))
 
 
 def test_tokens_end_with_a_new_password_and_so_does_the_old_password(database: Database) -> None:

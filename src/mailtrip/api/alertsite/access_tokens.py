@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from mailtrip.api.bodies import read_object
-from mailtrip.api.calls import AuthenticatedCall, services_of
+from mailtrip.api.calls import AuthenticatedCall, origin_of, services_of
 from mailtrip.api.codecs import JSON, BadValue, Script, text
 from mailtrip.api.logins import client_address, verify_login
 from mailtrip.api.openapi import answers, json_body, referring
@@ -70,7 +70,9 @@ async def create(request: Request) -> Response:
     given = _parse_login(await read_object(request))
 
     async def issue(login: tokens.VerifiedLogin) -> str:
-        return await services.database.writing(partial(tokens.issue, login=login, now=services.clock.now()))
+        return await services.database.writing(
+            partial(tokens.issue, login=login, origin=origin_of(request), now=services.clock.now())
+        )
 
     token = await verify_login(request, email=given.username, password=given.password, then=issue)
     services.limiter.succeeded(address=client_address(request), email=given.username)
@@ -82,7 +84,7 @@ async def remove(call: AuthenticatedCall) -> Response:
     actor = await call.actor()
     if actor.token_id is not None:
         raise Forbidden(f"an API token is revoked, with DELETE /api/v1/tokens/{actor.token_id}; this needs a login")
-    await call.writing(partial(tokens.log_out, token=call.token))
+    await call.writing(partial(tokens.log_out, actor=actor, token=call.token, now=call.now))
     return no_content()
 
 

@@ -115,7 +115,7 @@ _BLACKOUTS: Final = RecordKind(
     parse_edit=parse_edit,
     create=_create,
     edit=lambda connection, actor, id_, settings, call: blackouts.edit(connection, actor, id_, settings, now=call.now),
-    remove=lambda connection, actor, id_, _: blackouts.remove(connection, actor, id_),
+    remove=lambda connection, actor, id_, call: blackouts.remove(connection, actor, id_, now=call.now),
     get=blackouts.get,
     page=blackouts.page,
     show=_show,

@@ -67,7 +67,7 @@ _GROUPS: Final = RecordKind(
     table=GROUPS,
     create=lambda connection, actor, settings, call: groups.create(connection, actor, settings, now=call.now),
     edit=lambda connection, actor, id_, settings, call: groups.edit(connection, actor, id_, settings, now=call.now),
-    remove=lambda connection, actor, id_, _: groups.remove(connection, actor, id_),
+    remove=lambda connection, actor, id_, call: groups.remove(connection, actor, id_, now=call.now),
     get=groups.get,
     page=groups.page,
     show=_show,

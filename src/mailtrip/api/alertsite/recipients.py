@@ -87,7 +87,7 @@ _RECIPIENTS: Final = RecordKind(
     table=RECIPIENTS,
     create=_create,
     edit=_edit,
-    remove=lambda connection, actor, id_, _: recipients.remove(connection, actor, id_),
+    remove=lambda connection, actor, id_, call: recipients.remove(connection, actor, id_, now=call.now),
     get=recipients.get,
     page=recipients.page,
     show=_show,

@@ -151,7 +151,7 @@ _SLAS: Final = RecordKind(
     new=NEW_SLAS,
     create=_create,
     edit=lambda connection, actor, id_, settings, call: slas.edit(connection, actor, id_, settings, now=call.now),
-    remove=lambda connection, actor, id_, _: slas.remove(connection, actor, id_),
+    remove=lambda connection, actor, id_, call: slas.remove(connection, actor, id_, now=call.now),
     get=slas.get,
     page=_page,
     only=_only,

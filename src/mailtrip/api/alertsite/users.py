@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -95,7 +96,7 @@ async def edit(guid: GUID, call: AuthenticatedCall, request: Request) -> Respons
     if "email" in body:
         changes = replace(changes, ignored=("email", *changes.ignored))
     settings, password = await _split(call, changes)
-    work = partial(users.edit, actor=actor, guid=guid, changes=settings, password=password)
+    work = partial(users.edit, actor=actor, guid=guid, changes=settings, password=password, now=call.now)
     await call.writing(partial(USERS.attempt, work, changes))
     return json_response({"id": guid}, ignored=changes.ignored)
 
@@ -116,7 +117,7 @@ async def read(guid: GUID, call: AuthenticatedCall, request: Request, select: Se
 async def remove(guid: GUID, call: AuthenticatedCall) -> Response:
     """Remove a user with all tokens, at once. The last Admin stays."""
     actor = await call.reading(partial(_may_manage, guid))
-    await call.writing(partial(_remove, guid, actor))
+    await call.writing(partial(_remove, guid, actor, call.now))
     return no_content()
 
 
@@ -173,8 +174,8 @@ def _may_manage(guid: str, connection: Connection, actor: Actor) -> Actor:
     return actor
 
 
-def _remove(guid: str, actor: Actor, connection: Connection) -> None:
-    users.remove(connection, actor, users.get(connection, actor, guid).id)
+def _remove(guid: str, actor: Actor, now: datetime, connection: Connection) -> None:
+    users.remove(connection, actor, users.get(connection, actor, guid).id, now=now)
 
 
 def _read(guid: str, select: frozenset[str] | None, connection: Connection, actor: Actor) -> bytes:

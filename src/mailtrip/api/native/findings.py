@@ -43,44 +43,52 @@ class _Object(BaseModel):
 class HopObject(_Object):
     """A station on the message's way (RFC 5321, 4.4), and how long the message took to get there."""
 
-    by: str | None = Field(description="The server that wrote it.")
-    claimed_name: str | None = Field(description="What the sending side called itself.")
-    seen_name: str | None = Field(description="What the server found the sending side's address to be called.")
-    seen_address: str | None = Field(description="The sending side's IP address.")
+    by: str | None = Field(description="The server that wrote it.", examples=["mx.example.com"])
+    claimed_name: str | None = Field(description="What the sending side called itself.", examples=["smtp.example.com"])
+    seen_name: str | None = Field(
+        description="What the server found the sending side's address to be called.", examples=["smtp.example.com"]
+    )
+    seen_address: str | None = Field(description="The sending side's IP address.", examples=["192.0.2.1"])
     protocol: str | None = Field(description="As it was written.", examples=["ESMTPS"])
     tls_version: str | None = Field(description="TLS version.", examples=["TLSv1.3"])
-    tls_cipher: str | None = Field(description="Cipher suite.")
-    is_encrypted: bool | None = Field(description="Whether it came over TLS; null when that was left open.")
-    queue_id: str | None = Field(description="The server's own number of the message.")
-    recipient: str | None = Field(description="Whom it was for.")
-    time: datetime | None = Field(description="By the server's own clock.")
-    delay_seconds: float | None = Field(description="Seconds to get there; null where the clocks can't tell.")
-    spans: int = Field(description="How many hops the delay covers, this one the last.")
-    note: str | None = Field(description="Why there is no delay.")
+    tls_cipher: str | None = Field(description="Cipher suite.", examples=["TLS_AES_256_GCM_SHA384"])
+    is_encrypted: bool | None = Field(
+        description="Whether it came over TLS; null when that was left open.", examples=[True]
+    )
+    queue_id: str | None = Field(description="The server's own number of the message.", examples=["4F1"])
+    recipient: str | None = Field(description="Whom it was for.", examples=["probe@example.com"])
+    time: datetime | None = Field(description="By the server's own clock.", examples=["2026-01-31T12:00:00Z"])
+    delay_seconds: float | None = Field(
+        description="Seconds to get there; null where the clocks can't tell.", examples=[1.0]
+    )
+    spans: int = Field(description="How many hops the delay covers, this one the last.", examples=[1])
+    note: str | None = Field(description="Why there is no delay.", examples=["the hop has no readable time"])
 
 
 class ClockSkewObject(_Object):
     """How far a server's clock is off, as far as its times show; positive is ahead."""
 
-    host: str | None = Field(description="The server; null for the machine that Mailtrip runs on.")
-    low_seconds: float = Field(description="At least so much.")
-    high_seconds: float = Field(description="At most so much.")
-    text: str = Field(description="The same in a sentence.")
+    host: str | None = Field(
+        description="The server; null for the machine that Mailtrip runs on.", examples=["mx.example.com"]
+    )
+    low_seconds: float = Field(description="At least so much.", examples=[12.0])
+    high_seconds: float = Field(description="At most so much.", examples=[14.0])
+    text: str = Field(description="The same in a sentence.", examples=["mx.example.com is 12 s to 14 s ahead"])
 
 
 class AuthenticationResultObject(_Object):
     """What one method found (RFC 8601, 2.7)."""
 
     result: str = Field(description="In lower case.", examples=["pass"])
-    domain: str | None = Field(description="What was authenticated.")
-    reason: str | None = Field(description="In the words of the server.")
+    domain: str | None = Field(description="What was authenticated.", examples=["example.com"])
+    reason: str | None = Field(description="In the words of the server.", examples=["signature verified"])
 
 
 class AuthenticationClaimObject(_Object):
     """What a server on the way says it found (RFC 8617); not checked."""
 
-    instance: int | None = Field(description="Its place in the chain.")
-    written_by: str | None = Field(description="Who says so.")
+    instance: int | None = Field(description="Its place in the chain.", examples=[1])
+    written_by: str | None = Field(description="Who says so.", examples=["relay.example.net"])
     spf: AuthenticationResultObject | None = Field(description="SPF; null when nothing is said of it.")
     dkim: AuthenticationResultObject | None = Field(description="DKIM, likewise.")
     dmarc: AuthenticationResultObject | None = Field(description="DMARC, likewise.")
@@ -90,7 +98,9 @@ class AuthenticationClaimObject(_Object):
 class AuthenticationObject(_Object):
     """What the receiving host found when it checked the message."""
 
-    written_by: str | None = Field(description="The name it gave itself; null when it wrote nothing.")
+    written_by: str | None = Field(
+        description="The name it gave itself; null when it wrote nothing.", examples=["mx.example.com"]
+    )
     spf: AuthenticationResultObject | None = Field(description="SPF; null when nothing is said of it.")
     dkim: AuthenticationResultObject | None = Field(description="DKIM, likewise.")
     dmarc: AuthenticationResultObject | None = Field(description="DMARC, likewise.")
@@ -102,20 +112,28 @@ class SpamMarkObject(_Object):
     """What one filter thought of the message."""
 
     source: str = Field(description="The filter, or the header it is known by.", examples=["SpamAssassin"])
-    score: float | None = Field(description="In the filter's own scale.")
-    threshold: float | None = Field(description="From which score on it acts.")
-    is_spam: bool | None = Field(description="The filter's own judgement; null when it left that open.")
+    score: float | None = Field(description="In the filter's own scale.", examples=[-0.1])
+    threshold: float | None = Field(description="From which score on it acts.", examples=[5.0])
+    is_spam: bool | None = Field(
+        description="The filter's own judgement; null when it left that open.", examples=[False]
+    )
 
 
 class FactsObject(_Object):
     """What the message that arrived tells."""
 
-    size: int = Field(description="In bytes.")
+    size: int = Field(description="In bytes.", examples=[1834])
     folder: str = Field(description="Where it was found.", examples=["INBOX"])
-    tls_on_last_hop: bool | None = Field(description="Whether it came to the receiving side over TLS; null if unknown.")
+    tls_on_last_hop: bool | None = Field(
+        description="Whether it came to the receiving side over TLS; null if unknown.", examples=[True]
+    )
     hops: tuple[HopObject, ...] = Field(description="Its way, oldest hop first.")
-    slowest_hop: int | None = Field(description="Index of the hop that took longest; null when none stands out.")
-    until_seen_seconds: float | None = Field(description="From the last hop until it was seen; null if not known.")
+    slowest_hop: int | None = Field(
+        description="Index of the hop that took longest; null when none stands out.", examples=[0]
+    )
+    until_seen_seconds: float | None = Field(
+        description="From the last hop until it was seen; null if not known.", examples=[0.4]
+    )
     clock_skews: tuple[ClockSkewObject, ...] = Field(description="Clocks that are off.")
     authentication: AuthenticationObject = Field(
         description="SPF, DKIM, DMARC and ARC, as the receiving host saw them."
@@ -126,18 +144,22 @@ class FactsObject(_Object):
 class BouncedRecipientObject(_Object):
     """What became of the message for one recipient (RFC 3464, 2.3)."""
 
-    address: str | None = Field(description="The final recipient.")
+    address: str | None = Field(description="The final recipient.", examples=["probe@example.com"])
     action: str = Field(description="In lower case.", examples=["failed"])
     status: str | None = Field(description="Enhanced status code (RFC 3463).", examples=["5.1.1"])
-    diagnostic: str | None = Field(description="What the refusing server answered.")
-    remote_mta: str | None = Field(description="Who that was.")
+    diagnostic: str | None = Field(
+        description="What the refusing server answered.", examples=["smtp; 550 5.1.1 User unknown"]
+    )
+    remote_mta: str | None = Field(description="Who that was.", examples=["dns; mx.example.com"])
 
 
 class BounceObject(_Object):
     """The report that came back in place of the message."""
 
-    reporting_mta: str | None = Field(description="Who wrote it.")
-    is_standard: bool = Field(description="Whether it follows RFC 3464; else its text was read for its meaning.")
+    reporting_mta: str | None = Field(description="Who wrote it.", examples=["dns; relay.example.com"])
+    is_standard: bool = Field(
+        description="Whether it follows RFC 3464; else its text was read for its meaning.", examples=[True]
+    )
     recipients: tuple[BouncedRecipientObject, ...] = Field(description="Whom it is about.")
 
 
@@ -146,17 +168,23 @@ class CopyObject(_Object):
 
     folder: str = Field(description="Where it was found.", examples=["INBOX"])
     not_before: datetime = Field(
-        description="When the last look that did not show it was asked; else when the message went out."
+        description="When the last look that did not show it was asked; else when the message went out.",
+        examples=["2026-01-31T12:00:01Z"],
     )
-    not_after: datetime = Field(description="When the first look that showed it was answered.")
+    not_after: datetime = Field(
+        description="When the first look that showed it was answered.", examples=["2026-01-31T12:00:01.250000Z"]
+    )
     received_at: datetime | None = Field(
-        description="When the mailbox server took it, by its own clock (IMAP); null where it does not tell."
+        description="When the mailbox server took it, by its own clock (IMAP); null where it does not tell.",
+        examples=["2026-01-31T12:00:01Z"],
     )
     stamped_at: datetime | None = Field(
-        description="When the last server that wrote into it took it, by its own clock; null if that can't be read."
+        description="When the last server that wrote into it took it, by its own clock; null if that can't be read.",
+        examples=["2026-01-31T12:00:01Z"],
     )
     deleted_at: datetime | None = Field(
-        description="When the server confirmed its deletion to the run; null if it did not, or the message is there again."
+        description="When the server confirmed its deletion to the run; null if it did not, or the message is there again.",
+        examples=["2026-01-31T12:00:02Z"],
     )
 
 
@@ -170,9 +198,11 @@ class SpacingObject(_Object):
 class ProofObject(_Object):
     """A line of a transcript that proves the verdict."""
 
-    session: int = Field(description="Index into `sessions`.")
-    line: int = Field(description="Index into the `transcript` of that session.")
-    text: str | None = Field(description="The line; null once the transcript was let go.")
+    session: int = Field(description="Index into `sessions`.", examples=[0])
+    line: int = Field(description="Index into the `transcript` of that session.", examples=[17])
+    text: str | None = Field(
+        description="The line; null once the transcript was let go.", examples=["250 2.0.0 Ok: queued as 4F1"]
+    )
 
 
 def show_facts(facts: MessageFacts) -> FactsObject:

@@ -66,34 +66,49 @@ class RunSummary(_Object):
     id: int = Field(description="The run's number.", examples=[100001])
     monitor_id: int = Field(description="The monitor's number.", examples=[100001])
     location_id: int = Field(description="The number of the location it was made from.", examples=[10])
-    slot: datetime = Field(description="The planned time; for a test the time it was asked for (UTC).")
-    kind: RunKind = Field(description="What it was made for.")
-    state: RunState = Field(description="Where it is; a run leaves `running` exactly once.")
-    started_at: datetime | None = Field(description="When it began (UTC); null if it never did.")
-    note: str | None = Field(description="Why it was not made, or not to its end.")
+    slot: datetime = Field(
+        description="The planned time; for a test the time it was asked for (UTC).", examples=["2026-01-31T12:00:00Z"]
+    )
+    kind: RunKind = Field(description="What it was made for.", examples=["scheduled"])
+    state: RunState = Field(description="Where it is; a run leaves `running` exactly once.", examples=["finished"])
+    started_at: datetime | None = Field(
+        description="When it began (UTC); null if it never did.", examples=["2026-01-31T12:00:00.050000Z"]
+    )
+    note: str | None = Field(
+        description="Why it was not made, or not to its end.", examples=["the monitor was in a blackout"]
+    )
     blackout_id: int | None = Field(
-        description="The blackout of type `Monitor` that it lies in, as it was in force then; the run counts for nothing."
+        description="The blackout of type `Monitor` that it lies in, as it was in force then; the run counts for nothing.",
+        examples=[100001],
     )
-    recheck_of: int | None = Field(description="The number of the run whose error it verifies.")
-    recheck_id: int | None = Field(description="The number of the run that verifies its error.")
+    recheck_of: int | None = Field(description="The number of the run whose error it verifies.", examples=[100001])
+    recheck_id: int | None = Field(description="The number of the run that verifies its error.", examples=[100002])
     verified: bool | None = Field(
-        description="Whether the recheck found an error as well; null when there was none, or none that could tell."
+        description="Whether the recheck found an error as well; null when there was none, or none that could tell.",
+        examples=[True],
     )
-    verdict: Verdict | None = Field(description="What became of the message; null until it is finished.")
+    verdict: Verdict | None = Field(
+        description="What became of the message; null until it is finished.", examples=["delivered"]
+    )
     status: int | None = Field(description="Status code; 0 is OK.", examples=[0])
     severity: Severity | None = Field(
-        description="How bad the status is; an error that the recheck did not find is a `warning`."
+        description="How bad the status is; an error that the recheck did not find is a `warning`.",
+        examples=["ok"],
     )
     text: str | None = Field(description="The status in words.", examples=["OK"])
-    step: Step | None = Field(description="The step at which it ended badly; null when all went well.")
-    summary: str | None = Field(description="The outcome in a sentence.")
+    step: Step | None = Field(
+        description="The step at which it ended badly; null when all went well.", examples=["wait"]
+    )
+    summary: str | None = Field(description="The outcome in a sentence.", examples=["Delivered after 1.2 s"])
     duration_seconds: float | None = Field(description="Seconds the whole run took.", examples=[1.5])
     sighting: SightingObject | None = Field(description="When the message was seen; null if it was not.")
     delay_seconds: float | None = Field(
-        description="Seconds from acceptance to arrival, for a message that was found after its run had ended."
+        description="Seconds from acceptance to arrival, for a message that was found after its run had ended.",
+        examples=[420.5],
     )
     deferred_for_seconds: float | None = Field(
-        description="How long the SMTP server put the message off before it took it; null when it never did."
+        description="How long the SMTP server put the message off before it took it; null when it never did.",
+        examples=[61.5],
     )
     copies: int | None = Field(description="How many messages with the run's token were found.", examples=[1])
     steps: tuple[StepObject, ...] = Field(description="The steps that were reached, with their times.")
@@ -104,44 +119,53 @@ class TLSObject(_Object):
 
     version: str = Field(description="TLS version.", examples=["TLSv1.3"])
     cipher: str = Field(description="Cipher suite.", examples=["TLS_AES_256_GCM_SHA384"])
-    subject: str = Field(description="Subject of the certificate.")
-    issuer: str = Field(description="Issuer of the certificate.")
-    not_before: datetime | None = Field(description="From when it holds.")
-    not_after: datetime | None = Field(description="Until when it holds.")
-    names: tuple[str, ...] = Field(description="Names and addresses it is made out to.")
-    verify_error: str | None = Field(description="Why it did not verify; null when it did.")
+    subject: str = Field(description="Subject of the certificate.", examples=["CN=smtp.example.com"])
+    issuer: str = Field(description="Issuer of the certificate.", examples=["CN=Example CA"])
+    not_before: datetime | None = Field(description="From when it holds.", examples=["2025-01-01T00:00:00Z"])
+    not_after: datetime | None = Field(description="Until when it holds.", examples=["2027-01-01T00:00:00Z"])
+    names: tuple[str, ...] = Field(
+        description="Names and addresses it is made out to.", examples=[["smtp.example.com"]]
+    )
+    verify_error: str | None = Field(
+        description="Why it did not verify; null when it did.", examples=["certificate has expired"]
+    )
 
 
 class TranscriptLineObject(_Object):
     """A line of a session; secrets are replaced."""
 
-    at_seconds: float = Field(description="Seconds from the run's start.")
-    direction: Direction = Field(description="`>` was sent, `<` was received, `*` is a note of ours.")
-    text: str = Field(description="The line.")
+    at_seconds: float = Field(description="Seconds from the run's start.", examples=[0.2])
+    direction: Direction = Field(description="`>` was sent, `<` was received, `*` is a note of ours.", examples=[">"])
+    text: str = Field(description="The line.", examples=["EHLO monitor.example.com"])
 
 
 class SessionObject(_Object):
     """One connection of a run."""
 
-    protocol: MailProtocol = Field(description="Its protocol.")
+    protocol: MailProtocol = Field(description="Its protocol.", examples=["smtp"])
     server: str = Field(description="The server as a URL.", examples=["smtps://smtp.example.com:465"])
     address: str | None = Field(
-        description="IP address and port that were used, or that refused the connection; null if no host answered."
+        description="IP address and port that were used, or that refused the connection; null if no host answered.",
+        examples=["192.0.2.1:465"],
     )
     tls: TLSObject | None = Field(description="TLS facts; null for a connection without TLS.")
-    capabilities: tuple[str, ...] = Field(description="What the server said it can do.")
+    capabilities: tuple[str, ...] = Field(
+        description="What the server said it can do.", examples=[["PIPELINING", "SIZE 10240000"]]
+    )
     transcript: tuple[TranscriptLineObject, ...] = Field(description="The conversation; empty once it was let go.")
-    lines_dropped: int = Field(description="How many lines the transcript's bound left out.")
-    quota_percent: int | None = Field(description="How full the mailbox is; null where the server does not tell.")
+    lines_dropped: int = Field(description="How many lines the transcript's bound left out.", examples=[0])
+    quota_percent: int | None = Field(
+        description="How full the mailbox is; null where the server does not tell.", examples=[12]
+    )
 
 
 class RevisionObject(_Object):
     """A verdict that was or is in force."""
 
-    at: datetime = Field(description="Since when (UTC).")
-    verdict: Verdict = Field(description="What was thought to have become of the message.")
-    status: int = Field(description="Status code.")
-    summary: str = Field(description="The outcome in a sentence.")
+    at: datetime = Field(description="Since when (UTC).", examples=["2026-01-31T12:07:00Z"])
+    verdict: Verdict = Field(description="What was thought to have become of the message.", examples=["late"])
+    status: int = Field(description="Status code.", examples=[2])
+    summary: str = Field(description="The outcome in a sentence.", examples=["Arrived 420.5 s after it was accepted"])
 
 
 class RunObject(RunSummary):
@@ -154,7 +178,9 @@ class RunObject(RunSummary):
     proof: tuple[ProofObject, ...] = Field(description="The lines of the transcripts that prove the verdict.")
     facts: FactsObject | None = Field(description="What the message tells of its way; null when none was read.")
     bounce: BounceObject | None = Field(description="The report that came back in place of the message.")
-    left_behind: int | None = Field(description="How many messages with the run's token could not be deleted.")
+    left_behind: int | None = Field(
+        description="How many messages with the run's token could not be deleted.", examples=[0]
+    )
     found: tuple[CopyObject, ...] = Field(
         description="The messages with the run's token, in the order in which they were found; at most a hundred."
     )
@@ -162,13 +188,23 @@ class RunObject(RunSummary):
         description="How long after the first of several copies the last one came; null for fewer than two."
     )
     accepted_at: datetime | None = Field(
-        description="When the SMTP server took the message (UTC), as far as that was noted while the run was under way."
+        description="When the SMTP server took the message (UTC), as far as that was noted while the run was under way.",
+        examples=["2026-01-31T12:00:00.350000Z"],
     )
-    token: str | None = Field(description="The token in the test message; there before the message is sent.")
-    message_id: str | None = Field(description="Message-ID of the test message.")
-    queued_as: str | None = Field(description="What the SMTP server answered when it accepted the message.")
+    token: str | None = Field(
+        description="The token in the test message; there before the message is sent.",
+        examples=["mt1-4kq0w3f8z7x2c9v5"],
+    )
+    message_id: str | None = Field(
+        description="Message-ID of the test message.", examples=["<4kq0w3f8@monitor.example.com>"]
+    )
+    queued_as: str | None = Field(
+        description="What the SMTP server answered when it accepted the message.",
+        examples=["250 2.0.0 Ok: queued as 4F1"],
+    )
     lag_seconds: float | None = Field(
-        description="How late the monitor's own event loop was during the run, at most: part of the error of its times."
+        description="How late the monitor's own event loop was during the run, at most: part of the error of its times.",
+        examples=[0.002],
     )
     sessions: tuple[SessionObject, ...] = Field(description="The connections of the run.")
 
@@ -177,7 +213,9 @@ class RunList(_Object):
     """Runs, newest slot first."""
 
     results: tuple[RunSummary, ...] = Field(description="At most `limit` runs.")
-    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+    next_cursor: str | None = Field(
+        description="Give it as `cursor` to go on; null at the end.", examples=["MTc2NzI2ODgwMDAwMDAwMC4xMDAwMDE"]
+    )
 
 
 class RunTicket(_Object):

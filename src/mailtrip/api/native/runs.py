@@ -13,7 +13,7 @@ from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import JSON, choice, integer
 from mailtrip.api.native.cursor import make_cursor, parse_cursor
 from mailtrip.api.native.objects import RunList, RunTicket, show_run, show_summary
-from mailtrip.api.native.times import parse_time
+from mailtrip.api.native.times import TIME_SCHEMA, parse_time
 from mailtrip.api.openapi import answers, linked, referring
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response
@@ -33,7 +33,6 @@ _VERDICTS_SCHEMA: Final[dict[str, JSON]] = {
     "pattern": f"^(?:{_VERDICT_WORDS})(?:,(?:{_VERDICT_WORDS}))*$",
     "examples": ["missing,refused"],
 }
-_TIME_SCHEMA: Final[dict[str, JSON]] = {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]}
 
 
 async def _monitor_id(
@@ -62,10 +61,10 @@ async def _read_wanted(
     request: Request,
     *,
     since: Annotated[
-        str | None, documented(_TIME_SCHEMA), Query(description="Only runs planned at this time or later.")
+        str | None, documented(TIME_SCHEMA), Query(description="Only runs planned at this time or later.")
     ] = None,
     until: Annotated[
-        str | None, documented(_TIME_SCHEMA), Query(description="Only runs planned before this time.")
+        str | None, documented(TIME_SCHEMA), Query(description="Only runs planned before this time.")
     ] = None,
     verdict: Annotated[
         str | None,

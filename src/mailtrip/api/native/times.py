@@ -4,9 +4,11 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from mailtrip.api.codecs import BadValue
+from mailtrip.api.codecs import JSON, BadValue
 
-__all__ = ["parse_time"]
+__all__ = ["TIME_SCHEMA", "parse_time"]
+
+TIME_SCHEMA: Final[dict[str, JSON]] = {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]}
 
 _TIME: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII | re.IGNORECASE

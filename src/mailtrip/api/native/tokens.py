@@ -205,7 +205,7 @@ async def list_all(call: AuthenticatedCall) -> Response:
 async def revoke(token_id: Annotated[int, Depends(_token_id)], call: AuthenticatedCall) -> Response:
     """End a token, at once."""
     actor = await call.actor()
-    await call.writing(partial(api_tokens.revoke, actor=actor, token_id=token_id))
+    await call.writing(partial(api_tokens.revoke, actor=actor, token_id=token_id, now=call.now))
     return no_content()
 
 
