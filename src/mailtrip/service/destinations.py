@@ -5,7 +5,7 @@ has at the moment of the connection.
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -120,16 +120,19 @@ def _servers(settings: MonitorSettings) -> Iterator[_Named]:
 
 def _server_faults(settings: MonitorSettings, named: _Named, policy: NetworkPolicy) -> Iterator[Fault]:
     server = named.server
-    literal = server.address or server.host
-    if _is_address(literal) and (refusal := policy.refuse_address(literal)) is not None:
-        yield Fault("address" if server.address else named.field, refusal)
+    if server.address is None:
+        field, text, kind = named.field, server.host, ipaddress.ip_address
+    else:
+        field, text, kind = "address", server.address, ipaddress.IPv4Address
+    if _is_address(text, kind) and (refusal := policy.refuse_address(text)) is not None:
+        yield Fault(field, refusal)
     if (refusal := policy.refuse_port(server.port)) is not None:
         yield Fault(named.field if settings.port is None else "port", refusal)
 
 
-def _is_address(text: str) -> bool:
+def _is_address(text: str, kind: Callable[[str], object]) -> bool:
     try:
-        ipaddress.ip_address(text)
+        kind(text)
     except ValueError:
         return False
     return True

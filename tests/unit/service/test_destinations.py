@@ -75,6 +75,8 @@ def test_an_address_or_a_port_that_is_refused_is_told_with_its_field(
         replace(TRIP, smtp_server="192.0.2.1", mailbox_server="10.0.0.1"),
         # What can't be parsed is told of by the monitor's own rules.
         replace(TRIP, smtp_server="smpt://127.0.0.1"),
+        replace(CHECK, address="::1"),
+        replace(CHECK, port=65536),
         # A check of one server has no other.
         replace(CHECK, mailbox_server="127.0.0.1"),
         # The name is not connected to where there is an address beside it.
