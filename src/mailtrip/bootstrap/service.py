@@ -2,23 +2,26 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import structlog
-import uvicorn
 
 import mailtrip
 from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.desk import LedgerDesk
+from mailtrip.bootstrap.edge import make_call_limits, make_edge
+from mailtrip.bootstrap.http_protocol import Patience
 from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
 from mailtrip.bootstrap.storage import Storage
+from mailtrip.bootstrap.tls import ServerTLS
 from mailtrip.bootstrap.token_uses import keep_token_uses
+from mailtrip.bootstrap.web import WebServer
 from mailtrip.clock import Clock
 from mailtrip.config import ListenAddress, Settings
 from mailtrip.engine.ledger import DatabaseLedger
@@ -37,8 +40,6 @@ __all__ = ["RunningService", "bind", "running_service"]
 _log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
-_LAST_ANSWERS_SECONDS = 5
-"""How long requests under way may take when the service stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def bind(address: ListenAddress) -> Iterator[socket.socket]:
 
 @asynccontextmanager
 async def running_service(
-    settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock
+    settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock, tls: ServerTLS | None = None
 ) -> AsyncIterator[RunningService]:
     """Run engine and web server as long as the block runs; then let both finish what is under way.
 
@@ -89,14 +90,14 @@ async def running_service(
         key = MessageKey(storage.key_ring.token_key)
         new_token = partial(make_token, key)
         engine = _make_engine(settings, storage, client, key, clock=clock)
-        services = _make_services(storage, engine, new_token, policy, clock=clock)
-        server = _Server(_web_config(services))
+        services = _make_services(settings, storage, engine, new_token, policy, clock=clock)
+        server = _web_server(services, settings, tls)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             serving = group.create_task(server.serve(sockets=[listening]))
             keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
             try:
-                yield RunningService(url=_url(listening), engine=engine, new_token=new_token)
+                yield RunningService(url=_url(listening, tls), engine=engine, new_token=new_token)
             finally:
                 server.should_exit = True
                 await asyncio.wait([serving])
@@ -107,27 +108,24 @@ async def running_service(
         client.close()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process has one way to stop, and it is ours."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-def _web_config(services: Services) -> uvicorn.Config:
-    return uvicorn.Config(
+def _web_server(services: Services, settings: Settings, tls: ServerTLS | None) -> WebServer:
+    return WebServer(
         create_app(services),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        tls=tls.context if tls else None,
+        proxies=services.edge.proxies,
+        most_connections=settings.max_connections,
+        patience=Patience(answer=settings.request_seconds),
     )
 
 
 def _make_services(
-    storage: Storage, engine: LocalEngine, new_token: Callable[[], str], policy: NetworkPolicy, *, clock: Clock
+    settings: Settings,
+    storage: Storage,
+    engine: LocalEngine,
+    new_token: Callable[[], str],
+    policy: NetworkPolicy,
+    *,
+    clock: Clock,
 ) -> Services:
     return Services(
         database=storage.database,
@@ -139,6 +137,8 @@ def _make_services(
         health=lambda: _health(engine.health()),
         version=mailtrip.__version__,
         policy=policy,
+        edge=make_edge(settings),
+        call_limits=make_call_limits(settings),
     )
 
 
@@ -220,6 +220,7 @@ def _report(exc: Exception) -> None:
     _log.error("a run failed on our side", exc_info=exc)
 
 
-def _url(listening: socket.socket) -> str:
+def _url(listening: socket.socket, tls: ServerTLS | None) -> str:
     host, port, *_ = listening.getsockname()
-    return f"http://{ListenAddress({'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host), port)}"
+    address = ListenAddress({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)
+    return f"{'https' if tls else 'http'}://{address}"

@@ -12,11 +12,15 @@ __all__ = ["command"]
 @click.command("serve")
 @setting_options(SERVICE_SETTINGS)
 def command(*, config_file: Path | None, **options: object) -> None:
-    """Run the service: it makes the runs of all monitors and answers the API. Ctrl-C or SIGTERM stops it."""
+    """Run the service: it makes the runs of all monitors and answers the API. Ctrl-C or SIGTERM stops it.
+
+    With a certificate of its own, SIGHUP has it read that anew.
+    """
     from mailtrip.bootstrap.logs import configure_logging
     from mailtrip.bootstrap.loop import run_async
     from mailtrip.bootstrap.service import bind
     from mailtrip.bootstrap.storage import open_storage
+    from mailtrip.bootstrap.tls import make_tls
     from mailtrip.cli.serving import serve
     from mailtrip.clock import SystemClock
     from mailtrip.service import users
@@ -24,7 +28,8 @@ def command(*, config_file: Path | None, **options: object) -> None:
     settings = load_configuration(config_file, options).settings
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     clock = SystemClock()
+    tls = make_tls(settings, clock=clock)
     with bind(settings.listen) as listening, open_storage(settings, clock=clock) as storage:
         if not storage.database.read(users.count_all):
             click.echo("Nobody can log in yet. Make the first admin: mailtrip user add you@example.com --role admin")
-        run_async(serve(settings, storage, listening, clock=clock))
+        run_async(serve(settings, storage, listening, clock=clock, tls=tls))

@@ -1,5 +1,6 @@
 """Settings: which there are, and where their values come from. Only `cli` and `bootstrap` import this package."""
 
+from mailtrip.config.edge import CallRate
 from mailtrip.config.load import CONFIG_VARIABLE, Configuration, find_environment_faults, load
 from mailtrip.config.networks import PortSpan
 from mailtrip.config.providers import ProviderTable
@@ -9,6 +10,7 @@ from mailtrip.config.values import ListenAddress, LogFormat, LogLevel
 __all__ = [
     "CONFIG_VARIABLE",
     "SETTINGS",
+    "CallRate",
     "Configuration",
     "ListenAddress",
     "LogFormat",

@@ -4,6 +4,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from mailtrip.config.edge import (
+    CallRate,
+    Proxy,
+    ProxyHeader,
+    parse_call_rate,
+    parse_hosts,
+    parse_origins,
+    parse_proxies,
+)
 from mailtrip.config.networks import Network, PortSpan, parse_networks, parse_ports
 from mailtrip.config.providers import ProviderTable, parse_providers
 from mailtrip.config.values import (
@@ -39,6 +48,20 @@ class Settings:
 
     listen: ListenAddress
     public_url: str | None
+    tls_cert: Path | None
+    tls_key: Path | None
+    hsts_seconds: int
+    trusted_proxies: tuple[Proxy, ...]
+    proxy_header: ProxyHeader
+    allowed_hosts: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    rate_per_address: CallRate | None
+    rate_per_user: CallRate | None
+    rate_per_account: CallRate | None
+    max_connections: int
+    max_requests: int
+    max_requests_per_client: int
+    request_seconds: int
     data_dir: Path
     database: str = field(repr=False)
     secret_key: str | None = field(repr=False)
@@ -135,6 +158,104 @@ SETTINGS: tuple[Setting, ...] = (
         default=None,
         metavar="URL",
         help="The service's address as people reach it, for links; without it, the listening address.",
+    ),
+    Setting(
+        name="tls_cert",
+        parse=parse_path,
+        default=None,
+        metavar="FILE",
+        help="The certificate (PEM, with those between it and the root) to speak TLS with; without it, plain HTTP.",
+    ),
+    Setting(
+        name="tls_key",
+        parse=parse_path,
+        default=None,
+        metavar="FILE",
+        help="The certificate's private key (PEM, not encrypted).",
+    ),
+    Setting(
+        name="hsts_seconds",
+        parse=whole_number(0, 100_000_000),
+        default="31536000",
+        metavar="SECONDS",
+        help="For how long browsers that come over TLS are told to use nothing else for this host (HSTS); 0 tells nothing.",
+    ),
+    Setting(
+        name="trusted_proxies",
+        parse=parse_proxies,
+        default="none",
+        metavar="NETWORKS",
+        help="Proxies whose word on the client's address counts: networks, the words loopback and private, or unix.",
+    ),
+    Setting(
+        name="proxy_header",
+        parse=one_of(ProxyHeader),
+        default="x-forwarded-for",
+        metavar="NAME",
+        help="What these proxies write: x-forwarded-for (also -proto and -host), or forwarded (RFC 7239).",
+    ),
+    Setting(
+        name="allowed_hosts",
+        parse=parse_hosts,
+        default="any",
+        metavar="NAMES",
+        help="Names and addresses the service may be asked by (the Host header, without port), or any.",
+    ),
+    Setting(
+        name="cors_origins",
+        parse=parse_origins,
+        default="none",
+        metavar="ORIGINS",
+        help="Origins like https://app.example.com whose pages may call the API from a browser.",
+    ),
+    Setting(
+        name="rate_per_address",
+        parse=parse_call_rate,
+        default="200:4000",
+        metavar="RATE:BURST",
+        help="How many calls a second an address may make, and how many at once; or none for no limit.",
+    ),
+    Setting(
+        name="rate_per_user",
+        parse=parse_call_rate,
+        default="100:2000",
+        metavar="RATE:BURST",
+        help="How many calls a second a user may make, and how many at once; or none for no limit.",
+    ),
+    Setting(
+        name="rate_per_account",
+        parse=parse_call_rate,
+        default="200:4000",
+        metavar="RATE:BURST",
+        help="How many calls a second an account's users may make together, and how many at once; or none for no limit.",
+    ),
+    Setting(
+        name="max_connections",
+        parse=whole_number(2, 100_000),
+        default="1000",
+        metavar="N",
+        help="How many connections may be open to the service; an address that is no trusted proxy gets half of them at most.",
+    ),
+    Setting(
+        name="max_requests",
+        parse=whole_number(1, 100_000),
+        default="500",
+        metavar="N",
+        help="How many requests may be under way at once.",
+    ),
+    Setting(
+        name="max_requests_per_client",
+        parse=whole_number(1, 100_000),
+        default="100",
+        metavar="N",
+        help="How many requests of one address may be under way at once.",
+    ),
+    Setting(
+        name="request_seconds",
+        parse=whole_number(1, 3600),
+        default="60",
+        metavar="SECONDS",
+        help="How long a request may take, until its answer has been taken.",
     ),
     Setting(
         name="data_dir",
