@@ -105,9 +105,38 @@ async def test_wrong_usage_ends_with_64_and_names_what_is_right(
 async def test_no_command_shows_what_there_is(data_dir: Path) -> None:
     ended = await run(data_dir)
 
-    for command in ("probe", "serve", "demo", "user", "monitor", "db", "config"):
+    for command in ("probe", "serve", "demo", "user", "monitor", "audit", "db", "config"):
         assert f"\n  {command} " in ended.errors
     assert ended.code == 64
+
+
+async def test_what_was_changed_is_listed_newest_first(data_dir: Path) -> None:
+    await run(data_dir, *BOSS, "--password-file", "-")
+    await run(data_dir, "user", "passwd", "boss@example.com", "--password-file", "-")
+
+    listed = await run(data_dir, "audit", "list")
+    asked = await run(data_dir, "audit", "list", "--json", "--action", "user.changed", "--from", "2026-01-01")
+
+    assert [row[2:] for row in columns(listed.output)[1:]] == [
+        ["operator", "-", "user.changed", "100001", "boss@example.com", "password"],
+        ["operator", "-", "user.created", "100001", "boss@example.com", "email,role"],
+    ]
+    [entry] = json.loads(asked.output)
+    assert entry["changes"] == {"password": ["set", "changed"]}
+    assert entry["actor"] == {"type": "operator", "id": None, "name": None}
+
+
+async def test_an_audit_log_that_was_altered_is_told_with_exit_code_1(data_dir: Path) -> None:
+    await run(data_dir, *BOSS, "--password-file", "-")
+    before = await run(data_dir, "audit", "verify")
+    with closing(sqlite3.connect(data_dir / "mailtrip.db")) as database:
+        database.execute("UPDATE audit_entries SET action = 'user.removed'")
+        database.commit()
+
+    after = await run(data_dir, "audit", "verify")
+
+    assert (before.code, columns(before.output)[1][-1]) == (0, "whole")
+    assert (after.code, "entry 100001 does not fit" in after.output) == (1, True)
 
 
 async def test_the_version_is_told(data_dir: Path) -> None:

@@ -26,8 +26,13 @@ def command() -> None:
 @click.option("--from", "since", type=_TIME, help="Only changes made at this time (UTC) or later.")
 @click.option("--to", "until", type=_TIME, help="Only changes made before this time (UTC).")
 @click.option("--actor", metavar="NAME", help="Only changes by the user with this address, or the token of this name.")
-@click.option("--action", type=click.Choice(list(AuditAction)), metavar="ACTION", help="Such as monitor.changed.")
-@click.option("--kind", type=click.Choice(list(AuditKind)), metavar="KIND", help="Such as monitor.")
+@click.option(
+    "--action",
+    type=click.Choice([each.value for each in AuditAction]),
+    metavar="ACTION",
+    help="Such as monitor.changed.",
+)
+@click.option("--kind", type=click.Choice([each.value for each in AuditKind]), metavar="KIND", help="Such as monitor.")
 @click.option("--record-id", type=int, metavar="ID", help="Only changes of records with this number.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most entries to show.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with what was there before and after.")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.contract.store.builders import ADMIN, KEYS, NOW, make_monitor
 
+from mailtrip import store
 from mailtrip.model import AlertMethod, BlackoutType, Mode, MonitorType
 from mailtrip.service import blackouts, groups, monitors, recipients, slas
 from mailtrip.service.blackouts import BlackoutDraft, Edition
@@ -195,10 +196,11 @@ def test_changes_that_wait_for_each_other_are_both_made(database: Database) -> N
     begun: set[int] = set()
 
     def rename(connection: Connection, first: int, second: int) -> None:
-        edit_recipient(connection, first, name=f"By {first}")
+        store.recipients.get(connection, ADMIN.account_id, first, lock=True)
         if has_many_writers and first not in begun:
             begun.add(first)
             both_hold_one.wait(10)
+        edit_recipient(connection, first, name=f"By {first}")
         edit_recipient(connection, second, name=f"By {first}")
 
     works = [partial(rename, first=one, second=other), partial(rename, first=other, second=one)]
