@@ -10,17 +10,21 @@ from mailtrip.model import (
     Direction,
     MailProtocol,
     Result,
+    Run,
     RunKind,
     SessionRecord,
     Sighting,
     StatusCode,
     Step,
+    Stray,
     Timing,
     TLSFacts,
     TranscriptLine,
     Verdict,
 )
-from mailtrip.service import runs
+from mailtrip.service import ledger, runs
+from mailtrip.service.ledger import Acceptance
+from mailtrip.service.runs import FinishedRun, PlannedRun
 
 START = datetime(2026, 1, 1, 11, tzinfo=UTC)
 
@@ -110,3 +114,39 @@ def finish_runs(server: Server, monitor_id: int, verdicts: Sequence[Verdict]) ->
         )
         for number, verdict in enumerate(verdicts)
     ]
+
+
+def finish_first(server: Server, outcome: Result, *, recheck_of: int | None = None) -> int:
+    """A run of the first monitor, or the recheck of one, with this outcome; its id."""
+    kind = RunKind.SCHEDULED if recheck_of is None else RunKind.RECHECK
+    planned = PlannedRun(
+        account_id=1,
+        monitor_id=100001,
+        location_id=DEFAULT_LOCATION_ID,
+        slot=START,
+        kind=kind,
+        token=f"{kind}token",
+        recheck_of=recheck_of,
+    )
+    [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=START))
+    _accept(server, run)
+    server.database.write(lambda connection: runs.finish(connection, [FinishedRun(run_id=run.id, result=outcome)]))
+    return run.id
+
+
+def _accept(server: Server, run: Run) -> None:
+    note = Acceptance(run_id=run.id, at=START + seconds(1), reply="250 queued")
+    server.database.write(lambda connection: ledger.note_accepted(connection, [note]))
+
+
+def arrive_late(server: Server) -> None:
+    """The message of the scheduled run shows up fifteen minutes later."""
+    stray = Stray(
+        token="scheduledtoken",
+        folder="INBOX",
+        key="1",
+        received_at=START + timedelta(minutes=12),
+        asked_at=START + timedelta(minutes=15),
+        seen_at=START + timedelta(minutes=15),
+    )
+    server.database.write(lambda connection: ledger.settle(connection, [stray], now=stray.seen_at))

@@ -5,65 +5,14 @@ from datetime import timedelta
 
 import pytest
 from tests.api.harness import Server
-from tests.api.harness_runs import SESSIONS, START, result
+from tests.api.harness_runs import SESSIONS, START, arrive_late, finish_first, result
 from tests.contract.store.builders import full_facts
 
-from mailtrip.model import (
-    DEFAULT_LOCATION_ID,
-    Bounce,
-    BouncedRecipient,
-    Copy,
-    Proof,
-    Result,
-    Run,
-    RunKind,
-    StatusCode,
-    Stray,
-    Verdict,
-)
-from mailtrip.service import ledger, runs
-from mailtrip.service.ledger import Acceptance
-from mailtrip.service.runs import FinishedRun, PlannedRun
+from mailtrip.model import Bounce, BouncedRecipient, Copy, Proof, Result, StatusCode, Verdict
 
 SECOND = timedelta(seconds=1)
 MISSING = result("t", Verdict.MISSING, StatusCode.TIMEOUT, summary="Not seen in 300 s.")
 GOOD = result("t", Verdict.DELIVERED, StatusCode.OK, summary="Delivered.")
-
-
-def finish(server: Server, outcome: Result, *, recheck_of: int | None = None) -> int:
-    """A run of the first monitor, or the recheck of one, with this outcome; its id."""
-    kind = RunKind.SCHEDULED if recheck_of is None else RunKind.RECHECK
-    planned = PlannedRun(
-        account_id=1,
-        monitor_id=100001,
-        location_id=DEFAULT_LOCATION_ID,
-        slot=START,
-        kind=kind,
-        token=f"{kind}token",
-        recheck_of=recheck_of,
-    )
-    [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=START))
-    _accept(server, run)
-    server.database.write(lambda connection: runs.finish(connection, [FinishedRun(run_id=run.id, result=outcome)]))
-    return run.id
-
-
-def _accept(server: Server, run: Run) -> None:
-    note = Acceptance(run_id=run.id, at=START + SECOND, reply="250 queued")
-    server.database.write(lambda connection: ledger.note_accepted(connection, [note]))
-
-
-def arrive_late(server: Server) -> None:
-    """The message of the scheduled run shows up fifteen minutes later."""
-    stray = Stray(
-        token="scheduledtoken",
-        folder="INBOX",
-        key="1",
-        received_at=START + timedelta(minutes=12),
-        asked_at=START + timedelta(minutes=15),
-        seen_at=START + timedelta(minutes=15),
-    )
-    server.database.write(lambda connection: ledger.settle(connection, [stray], now=stray.seen_at))
 
 
 @pytest.fixture
@@ -73,7 +22,7 @@ def monitored(server: Server) -> Server:
 
 
 def test_a_change_of_mind_is_shown_with_its_time(monitored: Server) -> None:
-    run_id = finish(monitored, MISSING)
+    run_id = finish_first(monitored, MISSING)
     arrive_late(monitored)
     found = monitored.get(f"/api/v1/runs/{run_id}").json()
     missed = "Not seen in 300 s; no earlier run is known."
@@ -92,7 +41,7 @@ def test_the_copies_of_a_doubled_message_are_shown_with_how_far_apart_they_came(
     first = Copy(
         folder="INBOX", key="7", not_before=START + SECOND, not_after=seen, received_at=START + SECOND, deleted_at=seen
     )
-    run_id = finish(monitored, replace(GOOD, copies=1, found=(first,)))
+    run_id = finish_first(monitored, replace(GOOD, copies=1, found=(first,)))
     arrive_late(monitored)
     found = monitored.get(f"/api/v1/runs/{run_id}").json()
     assert (found["verdict"], found["copies"]) == ("doubled", 2)
@@ -113,14 +62,14 @@ def test_the_copies_of_a_doubled_message_are_shown_with_how_far_apart_they_came(
 
 
 def test_a_late_arrival_is_in_the_last_status_with_its_true_delay(monitored: Server) -> None:
-    finish(monitored, MISSING)
+    finish_first(monitored, MISSING)
     arrive_late(monitored)
     last = monitored.get("/api/v3/monitors/100001").json()["last_status"]
     assert (last["verdict"], last["status"], last["delivery_seconds"]) == ("late", 2, 719.0)
 
 
 def test_runs_can_be_asked_for_by_the_verdict_in_force(monitored: Server) -> None:
-    run_id = finish(monitored, MISSING)
+    run_id = finish_first(monitored, MISSING)
     arrive_late(monitored)
     path = "/api/v1/monitors/100001/runs?verdict="
     assert [run["id"] for run in monitored.get(f"{path}late").json()["results"]] == [run_id]
@@ -133,8 +82,8 @@ def test_runs_can_be_asked_for_by_the_verdict_in_force(monitored: Server) -> Non
 def test_a_run_and_its_recheck_name_each_other_and_only_a_verified_error_counts(
     monitored: Server, recheck: Result, *, verified: bool, severity: str, side: str
 ) -> None:
-    run_id = finish(monitored, MISSING)
-    recheck_id = finish(monitored, recheck, recheck_of=run_id)
+    run_id = finish_first(monitored, MISSING)
+    recheck_id = finish_first(monitored, recheck, recheck_of=run_id)
     found = monitored.get(f"/api/v1/runs/{run_id}").json()
     checking = monitored.get(f"/api/v1/runs/{recheck_id}").json()
     last = monitored.get("/api/v3/monitors/100001").json()["last_status"]
@@ -149,7 +98,7 @@ def test_a_run_and_its_recheck_name_each_other_and_only_a_verified_error_counts(
 
 def test_the_lines_that_prove_the_verdict_are_named_and_shown(monitored: Server) -> None:
     proof = (Proof(session=0, line=1), Proof(session=0, line=7), Proof(session=5, line=0))
-    run_id = finish(monitored, replace(MISSING, proof=proof))
+    run_id = finish_first(monitored, replace(MISSING, proof=proof))
     assert monitored.get(f"/api/v1/runs/{run_id}").json()["proof"] == [
         {"session": 0, "line": 1, "text": SESSIONS[0].transcript[1].text},
         {"session": 0, "line": 7, "text": None},
@@ -158,7 +107,7 @@ def test_the_lines_that_prove_the_verdict_are_named_and_shown(monitored: Server)
 
 
 def test_a_deferral_and_what_was_left_behind_are_shown(monitored: Server) -> None:
-    run_id = finish(monitored, replace(GOOD, deferred_for=70 * SECOND, copies=2, left_behind=1))
+    run_id = finish_first(monitored, replace(GOOD, deferred_for=70 * SECOND, copies=2, left_behind=1))
     found = monitored.get(f"/api/v1/runs/{run_id}").json()
     assert (found["deferred_for_seconds"], found["copies"], found["left_behind"]) == (70.0, 2, 1)
 
@@ -169,7 +118,7 @@ def test_a_bounce_is_shown(monitored: Server) -> None:
     )
     bounce = Bounce(reporting_mta="relay.example.com", recipients=(recipient,), token="t")
     outcome = replace(MISSING, verdict=Verdict.BOUNCED, status=StatusCode.BOUNCED, bounce=bounce)
-    run_id = finish(monitored, outcome)
+    run_id = finish_first(monitored, outcome)
     assert monitored.get(f"/api/v1/runs/{run_id}").json()["bounce"] == {
         "reporting_mta": "relay.example.com",
         "is_standard": True,
@@ -186,7 +135,7 @@ def test_a_bounce_is_shown(monitored: Server) -> None:
 
 
 def test_what_the_message_tells_of_its_way_is_shown(monitored: Server) -> None:
-    run_id = finish(monitored, replace(GOOD, facts=full_facts()))
+    run_id = finish_first(monitored, replace(GOOD, facts=full_facts()))
     facts = monitored.get(f"/api/v1/runs/{run_id}").json()["facts"]
     passed = {"result": "pass", "domain": "probe.test", "reason": "good Grüße"}
     nothing = {"spf": None, "dkim": None, "dmarc": None, "arc": None}

@@ -14,11 +14,12 @@ __all__ = ["json_response", "no_content", "to_bytes"]
 _IGNORED_HEADER: Final = "X-Mailtrip-Ignored-Fields"
 _MOST_NAMED = 20
 _LONGEST_NAME = 64
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def to_bytes(content: JSON) -> bytes:
     """Compact JSON in UTF-8."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
+    return _ENCODER.encode(content).encode(errors="replace")
 
 
 def json_response(content: "JSON | bytes", *, status: int = 200, ignored: Sequence[str] = ()) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from mailtrip.api.alertsite.monitor_texts import MonitorTexts
 from mailtrip.api.edge_rules import EdgeRules
 from mailtrip.clock import Clock
 from mailtrip.model import NetworkPolicy
@@ -45,6 +46,7 @@ class Services:
         token_uses: told of each use of an API token.
         edge: what the outermost layer goes by.
         call_limits: how often the API may be called; none unless given.
+        monitor_texts: what lists of monitors wrote before.
         login_gate: how many passwords are looked at at once: each look costs memory and a processor for 30 ms.
     """
 
@@ -61,4 +63,5 @@ class Services:
     edge: EdgeRules = field(default_factory=EdgeRules)
     call_limits: CallLimits = field(default_factory=CallLimits)
     token_uses: TokenUses = field(default_factory=TokenUses)
+    monitor_texts: MonitorTexts = field(default_factory=MonitorTexts, repr=False)
     login_gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

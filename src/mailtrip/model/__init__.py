@@ -42,6 +42,7 @@ from mailtrip.model.recipient import (
 from mailtrip.model.run import (
     Direction,
     Failure,
+    LatestRun,
     Proof,
     Result,
     Revision,
@@ -113,6 +114,7 @@ __all__ = [
     "Head",
     "Hop",
     "IPNetwork",
+    "LatestRun",
     "Leg",
     "Location",
     "Look",

@@ -14,6 +14,7 @@ from mailtrip.model.status import Severity, StatusCode, Verdict
 __all__ = [
     "Direction",
     "Failure",
+    "LatestRun",
     "Proof",
     "Result",
     "Revision",
@@ -312,5 +313,31 @@ class Run:
         """How bad its result is: an error that the recheck did not find is a warning. None without a result."""
         if self.result is None:
             return None
-        severity = self.result.status.severity
-        return Severity.WARNING if severity is Severity.ERROR and self.verified is False else severity
+        return _severity(self.result.status, verified=self.verified)
+
+
+class LatestRun(NamedTuple):
+    """What a monitor's newest finished run at a location came to, as far as lists of monitors show it.
+
+    The fields are those of `Run` and its result; `seen_after` is the end of the sighting's interval.
+    """
+
+    id: int
+    location_id: int
+    slot: datetime
+    status: StatusCode
+    verdict: Verdict
+    summary: str
+    verified: bool | None
+    delay: timedelta | None
+    seen_after: timedelta | None
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is: an error that the recheck did not find is a warning."""
+        return _severity(self.status, verified=self.verified)
+
+
+def _severity(status: StatusCode, *, verified: bool | None) -> Severity:
+    severity = status.severity
+    return Severity.WARNING if severity is Severity.ERROR and verified is False else severity

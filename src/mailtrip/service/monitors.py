@@ -35,9 +35,11 @@ __all__ = [
     "create",
     "edit",
     "get",
+    "get_all",
     "last_statuses",
     "page",
     "remove",
+    "revisions",
 ]
 
 
@@ -207,6 +209,25 @@ def get(connection: Connection, actor: Actor, monitor_id: int) -> Monitor:
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     return monitor
+
+
+def get_all(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Monitor]:
+    """Those of the ids that are monitors of the account."""
+    return store.monitors.get_all(connection, actor.account_id, monitor_ids)
+
+
+def revisions(
+    connection: Connection,
+    actor: Actor,
+    *,
+    types: Collection[MonitorType] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[tuple[int, int]], int]:
+    """Numbers and revisions of the monitors of a page, as `page` has it."""
+    return store.monitors.revisions(
+        connection, actor.account_id, types=types, access=actor.access, limit=limit, offset=offset
+    )
 
 
 def page(

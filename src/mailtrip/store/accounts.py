@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import DEFAULT_LOCATION_ID, Account, AccountLimits, Location
@@ -121,9 +121,7 @@ def remove(connection: Connection, account_id: int, *, now: datetime) -> None:
 
 def list_locations(connection: Connection, account_id: int) -> list[Location]:
     """The locations that serve the account, by id."""
-    rows = connection.execute(
-        select(locations.c.id, locations.c.name).where(_serves(account_id)).order_by(locations.c.id)
-    )
+    rows = connection.execute(_LOCATIONS, {"account": account_id})
     return [Location(id=row.id, name=row.name) for row in rows]
 
 
@@ -145,7 +143,7 @@ def _there() -> Select[tuple[object, ...]]:
     return select(*_COLUMNS).where(accounts.c.removed_at.is_(None))
 
 
-def _serves(account_id: int) -> ColumnElement[bool]:
+def _serves(account_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return or_(locations.c.account_id == account_id, ~locations.c.is_private)
 
 
@@ -160,3 +158,6 @@ def _limit_values(limits: AccountLimits) -> dict[str, object]:
 def _account(row: AnyRow) -> Account:
     found = AccountLimits(**{name: getattr(row, name) for name in _LIMITS})
     return Account(id=row.id, name=row.name, created_at=row.created_at, limits=found)
+
+
+_LOCATIONS = select(locations.c.id, locations.c.name).where(_serves(bindparam("account"))).order_by(locations.c.id)

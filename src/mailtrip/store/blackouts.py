@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
 
 from mailtrip.model import Blackout, BlackoutType, MonitorAccess, OneTimeWindow, WeeklyWindow, WeekTime, Window
 from mailtrip.store import revisions
@@ -129,11 +129,10 @@ def ids_of(
     connection: Connection, account_id: int, types: Collection[BlackoutType], subject_ids: Collection[int]
 ) -> dict[int, list[int]]:
     """The ids of the blackouts of each of these monitors or recipients, past ones too; those without are left out."""
-    wanted = (blackouts.c.account_id == account_id) & _concerns(types, subject_ids)
-    query = select(blackouts.c.subject_id, blackouts.c.id).where(wanted).order_by(blackouts.c.id)
     found: dict[int, list[int]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.subject_id, []).append(row.id)
+    values = {"account": account_id, "types": list(types), "subjects": list(subject_ids)}
+    for subject_id, id_ in connection.execute(_IDS_OF, values):
+        found.setdefault(subject_id, []).append(id_)
     return found
 
 
@@ -208,3 +207,14 @@ def _window(row: AnyRow) -> Window:
 def _week_time(offset: timedelta) -> WeekTime:
     days, minutes = divmod(offset // timedelta(minutes=1), 24 * 60)
     return WeekTime(day=days + 1, time=time(minutes // 60, minutes % 60))
+
+
+_IDS_OF = (
+    select(blackouts.c.subject_id, blackouts.c.id)
+    .where(
+        blackouts.c.account_id == bindparam("account"),
+        blackouts.c.type.in_(bindparam("types", expanding=True)),
+        blackouts.c.subject_id.in_(bindparam("subjects", expanding=True)),
+    )
+    .order_by(blackouts.c.id)
+)

@@ -99,9 +99,11 @@ def _postgresql(url: URL) -> Engines:
         "application_name": "mailtrip",
         **url.query,
     }
-    writer = _engine(url, pool_size=8, pool_pre_ping=True, connect_args=arguments)
+    # Whether a connection is still there is asked before a write only: a read that finds it broken is made once more.
+    reader = _engine(url, pool_size=4, connect_args=arguments)
+    writer = _engine(url, pool_size=4, pool_pre_ping=True, connect_args=arguments)
+    event.listen(reader, "connect", _prepare_postgresql_reader)
     event.listen(writer, "connect", _prepare_postgresql)
-    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Engines(url=url, reader=reader, writer=writer, readers=4, writers=4)
 
 
@@ -142,6 +144,12 @@ def _prepare_postgresql(connection: "psycopg.Connection[Any]", record: object) -
     connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
     connection.execute("SET timezone = 'UTC'")
     connection.autocommit = False
+
+
+def _prepare_postgresql_reader(connection: "psycopg.Connection[Any]", record: object) -> None:  # Any: as above
+    _prepare_postgresql(connection, record)
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
 
 
 def _begin(connection: Connection) -> None:

@@ -1,17 +1,18 @@
 """The newest finished run of each monitor at each location."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_, type_coerce
+from sqlalchemy.types import NullType
 
-from mailtrip.model import Run, RunKind, StatusCode, Verdict
+from mailtrip.model import LatestRun, Run, RunKind, StatusCode, Verdict
 from mailtrip.store.dialects import insert_into
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import latest_runs, runs
 from mailtrip.store.types import AnyRow
 
-__all__ = ["by_location", "find", "put"]
+__all__ = ["by_location", "find", "marks", "put"]
 
 
 def find(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, Run]:
@@ -21,12 +22,25 @@ def find(connection: Connection, account_id: int, monitor_ids: Collection[int]) 
     return {row.monitor_id: to_run(row) for row in rows}
 
 
-def by_location(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, dict[int, Run]]:
-    """The newest finished run of each monitor at each location, by monitor and location, without sessions."""
-    found: dict[int, dict[int, Run]] = {}
-    for row in connection.execute(_query(account_id).where(latest_runs.c.monitor_id.in_(monitor_ids))):
-        found.setdefault(row.monitor_id, {})[row.location_id] = to_run(row)
+def by_location(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, list[LatestRun]]:
+    """The newest finished runs of each monitor, one of each location; those without any are left out."""
+    found: dict[int, list[LatestRun]] = {}
+    rows = connection.execute(_BY_LOCATION, {"account": account_id, "monitors": list(monitor_ids)})
+    for monitor_id, *values in rows:
+        found.setdefault(monitor_id, []).append(LatestRun._make(values))
     return found
+
+
+def marks(connection: Connection, account_id: int, first: int, last: int) -> dict[int, Hashable]:
+    """What is the same as long as `by_location` has the same of a monitor: of those numbered from `first` to `last`.
+
+    It is what the database has of the runs, not made into values of the model, which takes longer than the reading.
+    """
+    found: dict[int, tuple[object, ...]] = {}
+    rows = connection.execute(_MARKS, {"account": account_id, "first": first, "last": last}).all()
+    for monitor_id, *values in rows:
+        found[monitor_id] = (*found.get(monitor_id, ()), *values)
+    return dict(found)
 
 
 def put(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode]]) -> None:
@@ -64,3 +78,17 @@ def _query(account_id: int) -> Any:  # Any: Select of many columns
         .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)
         .where(latest_runs.c.account_id == account_id)
     )
+
+
+_SHOWN = [{**runs.c, "seen_after": runs.c.seen_not_after}[name] for name in LatestRun._fields]
+_OF_ACCOUNT = (latest_runs.c.account_id == bindparam("account"), runs.c.id == latest_runs.c.run_id)
+_BY_LOCATION = (
+    select(latest_runs.c.monitor_id, *_SHOWN)
+    .where(*_OF_ACCOUNT, latest_runs.c.monitor_id.in_(bindparam("monitors", expanding=True)))
+    .order_by(latest_runs.c.monitor_id, latest_runs.c.location_id)
+)
+_MARKS = (
+    select(latest_runs.c.monitor_id, *(type_coerce(column, NullType()) for column in _SHOWN))
+    .where(*_OF_ACCOUNT, latest_runs.c.monitor_id.between(bindparam("first"), bindparam("last")))
+    .order_by(latest_runs.c.monitor_id, latest_runs.c.location_id)
+)

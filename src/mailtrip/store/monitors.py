@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, func, select, update
 
 from mailtrip.model import Monitor, MonitorAccess, MonitorSettings, MonitorType
 from mailtrip.store.schema import installation, monitors
@@ -18,11 +18,13 @@ __all__ = [
     "changed_since",
     "destinations",
     "get",
+    "get_all",
     "insert",
     "names",
     "page",
     "remove",
     "replace",
+    "revisions",
     "sendings",
     "settings_of",
     "touch",
@@ -92,12 +94,10 @@ def replace(
     now: datetime,
 ) -> None:
     """Store a monitor's settings anew; `secrets` holds only those of `mailbox_secret` and `smtp_secret` that change."""
-    values: dict[str, object] = {"modified_at": now, "change_mark": _next_mark(connection)}
-    connection.execute(
-        update(monitors)
-        .where(monitors.c.id == monitor_id)
-        .values(_values(settings) | values | dict(secrets) | {"revision": monitors.c.revision + 1})
-    )
+    values = _values(settings) | {"of_monitor": monitor_id, "now": now, "mark": _next_mark(connection)}
+    connection.execute(_REPLACE, values)
+    if secrets:
+        connection.execute(update(monitors).where(monitors.c.id == monitor_id).values(dict(secrets)))
 
 
 def remove(connection: Connection, monitor_id: int, *, now: datetime) -> None:
@@ -125,9 +125,35 @@ def touch(connection: Connection, monitor_ids: Collection[int]) -> None:
 
 def get(connection: Connection, account_id: int, monitor_id: int, *, lock: bool = False) -> Monitor | None:
     """One monitor of the account; `lock` keeps others from changing it until the transaction ends."""
-    query = _visible(account_id).where(monitors.c.id == monitor_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    values = {"account": account_id, "monitor": monitor_id}
+    row = connection.execute(_ONE_LOCKED if lock else _ONE, values).one_or_none()
     return None if row is None else _monitor(row)
+
+
+def get_all(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, Monitor]:
+    """Those of the ids that are monitors of the account."""
+    rows = connection.execute(_visible(account_id).where(monitors.c.id.in_(ids))).all()
+    return {row.id: _monitor(row) for row in rows}
+
+
+def revisions(
+    connection: Connection,
+    account_id: int,
+    *,
+    types: Collection[MonitorType] | None,
+    access: MonitorAccess | None,
+    limit: int | None,
+    offset: int,
+) -> tuple[list[tuple[int, int]], int]:
+    """Numbers and revisions of the monitors of a page, as `page` has it. An index holds all that is read."""
+    query = _visible(account_id).with_only_columns(monitors.c.id, monitors.c.revision)
+    if access is not None:
+        query = query.where(seen(monitors.c.id, access))
+    if types is not None:
+        query = query.where(monitors.c.type.in_(types) if types else false())
+    total = connection.scalar(query.with_only_columns(func.count())) or 0
+    rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None)).all()
+    return [(row[0], row[1]) for row in rows], total
 
 
 def page(
@@ -207,8 +233,7 @@ def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], lis
 
 
 def _next_mark(connection: Connection) -> int:
-    grown = update(installation).values(change_mark=installation.c.change_mark + 1)
-    return int(connection.scalars(grown.returning(installation.c.change_mark)).one())
+    return int(connection.scalars(_GROW).one())
 
 
 def _visible(account_id: int) -> Select[Any]:
@@ -236,3 +261,20 @@ def _monitor(row: AnyRow) -> Monitor:
         modified_at=row.modified_at,
         revision=row.revision,
     )
+
+
+_ONE = select(*_COLUMNS).where(
+    monitors.c.account_id == bindparam("account"),
+    monitors.c.removed_at.is_(None),
+    monitors.c.id == bindparam("monitor"),
+)
+_ONE_LOCKED = _ONE.with_for_update()
+_REPLACE = (
+    update(monitors)
+    .where(monitors.c.id == bindparam("of_monitor"))
+    .values(
+        {name: bindparam(name) for name in _SETTINGS}
+        | {"modified_at": bindparam("now"), "change_mark": bindparam("mark"), "revision": monitors.c.revision + 1}
+    )
+)
+_GROW = update(installation).values(change_mark=installation.c.change_mark + 1).returning(installation.c.change_mark)

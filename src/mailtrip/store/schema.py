@@ -173,7 +173,7 @@ monitors = Table(
     "monitors",
     metadata,
     Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
-    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("type", Word(MonitorType), nullable=False),
     Column("name", String(255), nullable=False),
     Column("plan_code", String(64), nullable=False),
@@ -219,6 +219,16 @@ monitors = Table(
     Column("removed_at", UTCDateTime, comment="a removed monitor stays until its runs are gone, without its secrets"),
     Column("revision", Integer, nullable=False),
     Column("change_mark", BigInteger, nullable=False, index=True),
+    # Holds all that a list has to know of monitors whose settings it has shown before.
+    Index(
+        "ix_monitors_listed",
+        "account_id",
+        "id",
+        "type",
+        "revision",
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mailtrip.model import Actor
 from mailtrip.store.schema import tokens, users
@@ -28,11 +28,7 @@ def insert(
 
 def find(connection: Connection, digest: bytes) -> tuple[Actor, datetime] | None:
     """Who holds the token, and when it ends or has ended."""
-    row = connection.execute(
-        select(tokens.c.expires_at, *COLUMNS)
-        .join_from(tokens, users, tokens.c.user_id == users.c.id)
-        .where(tokens.c.digest == digest)
-    ).one_or_none()
+    row = connection.execute(_FIND, {"digest": digest}).one_or_none()
     if row is None:
         return None
     return Actor.of(to_user(row)), row.expires_at
@@ -51,3 +47,10 @@ def expire(connection: Connection, *, before: datetime, limit: int) -> int:
     """Forget at most `limit` tokens that ended before; how many it were."""
     old = select(tokens.c.digest).where(tokens.c.expires_at < before).order_by(tokens.c.expires_at).limit(limit)
     return connection.execute(delete(tokens).where(tokens.c.digest.in_(old))).rowcount
+
+
+_FIND = (
+    select(tokens.c.expires_at, *COLUMNS)
+    .join_from(tokens, users, tokens.c.user_id == users.c.id)
+    .where(tokens.c.digest == bindparam("digest"))
+)

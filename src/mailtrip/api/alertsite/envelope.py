@@ -10,7 +10,17 @@ from mailtrip.api.codecs import JSON, integer
 from mailtrip.api.queries import QueryReader, documented
 from mailtrip.model import Actor
 
-__all__ = ["LimitText", "OffsetText", "Page", "SelectText", "envelope", "list_schema", "parse_select", "read_page"]
+__all__ = [
+    "LimitText",
+    "OffsetText",
+    "Page",
+    "SelectText",
+    "envelope",
+    "list_schema",
+    "metadata",
+    "parse_select",
+    "read_page",
+]
 
 _LIMIT: Final = integer(1, 1000)
 _OFFSET: Final = integer(0, 2**31 - 1)
@@ -67,13 +77,18 @@ def envelope(results: Sequence[JSON], *, count: int, page: Page, actor: Actor) -
         page: echoed as strings where given.
         actor: whose rights are told: 7 for those who may edit, 1 for readers.
     """
+    return {"metadata": metadata(count=count, page=page, actor=actor), "results": results}
+
+
+def metadata(*, count: int, page: Page, actor: Actor) -> dict[str, JSON]:
+    """The metadata of a list, as `envelope` has it."""
     resultset: dict[str, JSON] = {
         "count": count,
         "limit": None if page.limit is None else str(page.limit),
         "offset": str(page.start),
     }
     permissions: dict[str, JSON] = {"acl": 7 if actor.role.may_edit else 1}
-    return {"metadata": {"__permissions": permissions, "resultset": resultset}, "results": results}
+    return {"__permissions": permissions, "resultset": resultset}
 
 
 def list_schema(item: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -1,36 +1,25 @@
 """`/monitors`: create and edit monitors of each type that is about mail, list, read and delete monitors of any type."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from mailtrip.api.alertsite.envelope import (
-    LimitText,
-    OffsetText,
-    Page,
-    SelectText,
-    envelope,
-    parse_select,
-    read_page,
-)
-from mailtrip.api.alertsite.fields import MonitorView
+from mailtrip.api.alertsite.envelope import LimitText, OffsetText, SelectText, parse_select, read_page
 from mailtrip.api.alertsite.monitor_docs import LISTED, READ, REMOVED, TYPES
+from mailtrip.api.alertsite.monitor_reads import ListQuery, read_list, read_one
 from mailtrip.api.alertsite.monitor_types import FOREIGN_PATHS, TYPES_SCHEMA, explain_foreign, parse_types
-from mailtrip.api.alertsite.monitor_wire import MonitorChanges, faults_beside, parse_monitor, show_monitor, wire_faults
+from mailtrip.api.alertsite.monitor_wire import MonitorChanges, faults_beside, parse_monitor, wire_faults
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall
-from mailtrip.api.codecs import JSON
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
-from mailtrip.api.responses import json_response, no_content, to_bytes
+from mailtrip.api.responses import json_response, no_content
 from mailtrip.errors import Fault, InvalidInput
-from mailtrip.model import Access, Actor, MailProtocol, Monitor, MonitorType
-from mailtrip.service import blackouts, locations, monitors
+from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
+from mailtrip.service import monitors
 from mailtrip.service.access import require_edit
-from mailtrip.service.standings import standings
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -51,13 +40,6 @@ async def _monitor_id(
 MonitorID = Annotated[int, Depends(_monitor_id)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ListQuery:
-    types: frozenset[MonitorType] | None
-    select: frozenset[str] | None
-    page: Page
-
-
 async def _list_query(
     call: AuthenticatedCall,
     request: Request,
@@ -71,10 +53,10 @@ async def _list_query(
     limit: LimitText = None,
     offset: OffsetText = None,
     show_scripts: _ShowScripts = None,
-) -> _ListQuery:
+) -> ListQuery:
     del show_scripts
     reader = QueryReader(request)
-    query = _ListQuery(
+    query = ListQuery(
         types=reader.read("type", type, parse_types),
         select=reader.read("select", select, parse_select),
         page=read_page(reader, limit, offset),
@@ -140,9 +122,9 @@ def _refusing(word: str) -> Callable[..., Awaitable[Response]]:
     return refuse
 
 
-async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends(_list_query)]) -> Response:
+async def list_all(call: AuthenticatedCall, query: Annotated[ListQuery, Depends(_list_query)]) -> Response:
     """Monitors of all types or of those named, ordered by id."""
-    return json_response(await call.reading(partial(_list, query)))
+    return json_response(await call.reading(partial(read_list, call.services.monitor_texts, query)))
 
 
 async def read(monitor_id: MonitorID, call: AuthenticatedCall, request: Request, select: SelectText = None) -> Response:
@@ -150,7 +132,7 @@ async def read(monitor_id: MonitorID, call: AuthenticatedCall, request: Request,
     reader = QueryReader(request)
     names = reader.read("select", select, parse_select)
     await reader.check(call)
-    return json_response(await call.reading(partial(_read, monitor_id, names)))
+    return json_response(await call.reading(partial(read_one, monitor_id, names)))
 
 
 async def remove(monitor_id: MonitorID, call: AuthenticatedCall) -> Response:
@@ -163,6 +145,22 @@ async def remove(monitor_id: MonitorID, call: AuthenticatedCall) -> Response:
 def router() -> APIRouter:
     """The routes of this module."""
     routes = APIRouter(tags=["monitors"])
+    # Routes are tried in their order: first those that are called often.
+    routes.add_api_route(
+        "/monitors", list_all, methods=["GET"], name="list_monitors", summary="List monitors", responses=LISTED
+    )
+    routes.add_api_route(
+        "/monitors/{monitor_id}", read, methods=["GET"], name="read_monitor", summary="Read a monitor", responses=READ
+    )
+    routes.add_api_route(
+        "/monitors/{monitor_id}",
+        remove,
+        methods=["DELETE"],
+        name="remove_monitor",
+        summary="Delete a monitor",
+        responses=REMOVED,
+        status_code=204,
+    )
     for type_, docs in TYPES.items():
         routes.add_api_route(
             f"/monitors/{type_}",
@@ -187,63 +185,12 @@ def router() -> APIRouter:
         routes.add_api_route(
             f"/monitors/{path}", _refusing(word), methods=[method], name=f"{method} {path}", include_in_schema=False
         )
-    routes.add_api_route(
-        "/monitors", list_all, methods=["GET"], name="list_monitors", summary="List monitors", responses=LISTED
-    )
-    routes.add_api_route(
-        "/monitors/{monitor_id}", read, methods=["GET"], name="read_monitor", summary="Read a monitor", responses=READ
-    )
-    routes.add_api_route(
-        "/monitors/{monitor_id}",
-        remove,
-        methods=["DELETE"],
-        name="remove_monitor",
-        summary="Delete a monitor",
-        responses=REMOVED,
-        status_code=204,
-    )
     return routes
 
 
 def _current(monitor_id: int, connection: Connection, actor: Actor) -> tuple[Actor, Monitor]:
     require_edit(actor)
     return actor, monitors.get(connection, actor, monitor_id)
-
-
-def _read(monitor_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> bytes:
-    return to_bytes(_shown(connection, actor, [monitors.get(connection, actor, monitor_id)], select)[0])
-
-
-def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
-    page = query.page
-    found, count = monitors.page(connection, actor, types=query.types, limit=page.limit, offset=page.start)
-    results = _shown(connection, actor, found, query.select)
-    return to_bytes(envelope(results, count=count, page=page, actor=actor))
-
-
-def _shown(
-    connection: Connection, actor: Actor, found: Sequence[Monitor], select: frozenset[str] | None
-) -> list[dict[str, JSON]]:
-    """Monitors as vendor objects; what no selected field shows is not read."""
-    has_status = select is None or "last_status" in select
-    found_standings = standings(connection, actor, found) if has_status else {}
-    has_names = select is None or "locations" in select
-    names = {each.id: each.name for each in locations.list_all(connection, actor)} if has_names else {}
-    has_blackouts = select is None or "blackout_ids" in select
-    blackout_ids = blackouts.ids_of_monitors(connection, actor, [each.id for each in found]) if has_blackouts else {}
-    return [
-        show_monitor(
-            MonitorView(
-                monitor=each,
-                standing=found_standings.get(each.id),
-                location_names=names,
-                blackout_ids=blackout_ids.get(each.id, ()),
-                may_edit=actor.access_to(each.id) is Access.EDIT,
-            ),
-            select,
-        )
-        for each in found
-    ]
 
 
 def _attempt(

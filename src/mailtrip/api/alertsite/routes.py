@@ -44,10 +44,10 @@ COMPONENTS: Final = {
 def router() -> APIRouter:
     """The vendor's operations that are about mail."""
     routes = APIRouter()
-    parts = (
+    parts = (  # in the order in which they are tried
+        monitors,
         access_tokens,
         users,
-        monitors,
         blackouts,
         locations,
         recipients,

@@ -4,7 +4,7 @@ from typing import Final
 
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import JSON
-from mailtrip.model import Result, Severity, StatusCode, Verdict
+from mailtrip.model import LatestRun, Severity, StatusCode, Verdict
 from mailtrip.service.standings import Standing
 
 __all__ = ["LAST_STATUS", "show_last_status"]
@@ -59,25 +59,24 @@ LAST_STATUS: Final[dict[str, JSON]] = {
 
 def show_last_status(standing: Standing | None) -> JSON:
     """The outcome of a monitor's newest run; None where there is none."""
-    if standing is None or standing.run.result is None:
+    if standing is None:
         return None
-    run, result = standing.run, standing.run.result
+    run = standing.run
     return {
         "run_id": run.id,
-        "status": int(result.status),
-        "text": result.status.text,
+        "status": int(run.status),
+        "text": run.status.text,
         "severity": str(run.severity),
-        "verdict": str(result.verdict),
+        "verdict": str(run.verdict),
         "time": show_time(run.slot),
-        "delivery_seconds": _delivery_seconds(result),
-        "summary": result.summary,
+        "delivery_seconds": _delivery_seconds(run),
+        "summary": run.summary,
         "location_id": run.location_id,
         "counts": standing.counts,
     }
 
 
-def _delivery_seconds(result: Result) -> float | None:
+def _delivery_seconds(run: LatestRun) -> float | None:
     """By the mailbox server's word for a late arrival, which was seen long after it; else by our own eyes."""
-    if result.delay is not None:
-        return result.delay.total_seconds()
-    return None if result.sighting is None else result.sighting.not_after.total_seconds()
+    seen = run.seen_after if run.delay is None else run.delay
+    return None if seen is None else seen.total_seconds()
