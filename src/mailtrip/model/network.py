@@ -72,6 +72,14 @@ _SPECIALS: Final = (
         ("64:ff9b::/96", "RFC 6052, 2.1"),
     ),
 )
+_BY_WIDTH: Final = {
+    version: sorted(
+        (special for special in _SPECIALS if special.network.version == version),
+        key=lambda special: -special.network.prefixlen,
+    )
+    for version in (4, 6)
+}
+"""The narrowest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +159,7 @@ class NetworkPolicy:
         """What the address is, where that is refused, with the remedy."""
         denied = _narrowest(network for network in self.deny if address in network)
         allowed = _narrowest(network for network in self.allow if address in network)
-        special = max(
-            (special for special in _SPECIALS if address in special.network),
-            key=lambda special: special.network.prefixlen,
-            default=None,
-        )
+        special = next((special for special in _BY_WIDTH[address.version] if address in special.network), None)
         if denied is not None and (allowed is None or denied.prefixlen >= allowed.prefixlen):
             return f"in {denied}, which deny_networks refuses; an administrator can add a narrower network to allow_networks"
         if special is None or special.what is None:
