@@ -84,6 +84,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|locations: names a location twice"
     r"|(?:smtp_|pop3_|imap_)?hostname: .* contradicts TLS mode"
     r"|hostname: .* names port .* but the port is given as"
+    r"|(?:(?:smtp_|pop3_|imap_)?hostname|port|ipv4): .* can add .* to allow_(?:networks|ports)"
     r"|ipv4: is no IPv4 address"
     r"|folders: (?:is for IMAP|names )"
     r"|location_id: .* is none of the monitor's locations"
