@@ -90,10 +90,15 @@ def finish_run(
     verdict: Verdict = Verdict.DELIVERED,
     status: StatusCode = StatusCode.OK,
     summary: str = "Delivered after 1.2 s",
+    account_id: int = 1,
 ) -> int:
     """Store a run of the monitor that has finished; its id."""
     planned = runs.PlannedRun(
-        account_id=1, monitor_id=monitor_id, location_id=DEFAULT_LOCATION_ID, slot=slot, kind=RunKind.SCHEDULED
+        account_id=account_id,
+        monitor_id=monitor_id,
+        location_id=DEFAULT_LOCATION_ID,
+        slot=slot,
+        kind=RunKind.SCHEDULED,
     )
     [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=slot))
     finished = runs.FinishedRun(run_id=run.id, result=result(f"t0ken{run.id}", verdict, status, summary=summary))
