@@ -8,6 +8,8 @@ A failing mail server is a result (`mailtrip.model.Failure`), never an exception
     ├── TokenRejected         the caller can ask for a new access token
     ├── Forbidden             the caller needs another role
     ├── NotFound              the caller named something that is not there
+    ├── PreconditionFailed    the caller can look at the record again before changing it
+    ├── KeyReused             the caller can take a new idempotency key
     ├── RateLimited           the caller can come back later
     ├── Unavailable           passing trouble of ours (database gone, disk full): try again
     └── ConfigurationError    the operator has to correct a setting, a file or the database
@@ -23,8 +25,10 @@ __all__ = [
     "Fault",
     "Forbidden",
     "InvalidInput",
+    "KeyReused",
     "MailtripError",
     "NotFound",
+    "PreconditionFailed",
     "RateLimited",
     "TokenRejected",
     "Unavailable",
@@ -65,6 +69,14 @@ class Forbidden(MailtripError):
 
 class NotFound(MailtripError):
     """There is no such record in the caller's account."""
+
+
+class PreconditionFailed(MailtripError):
+    """The record is not, or no longer, as the caller knows it: nothing was changed."""
+
+
+class KeyReused(MailtripError):
+    """An idempotency key that was used for something else: nothing was made."""
 
 
 class RateLimited(MailtripError):

@@ -133,7 +133,7 @@ def test_each_error_is_described_as_a_list_of_errors(description: Any) -> None:
 
 def test_the_frameworks_own_error_shape_is_not_described(description: Any) -> None:
     assert "HTTPValidationError" not in str(description)
-    assert all("422" not in operation["responses"] for _, operation in _operations(description))
+    assert "Validation Error" not in str(description)
 
 
 def test_every_reference_leads_somewhere(description: Any) -> None:

@@ -17,8 +17,10 @@ from mailtrip.errors import (
     AuthenticationFailed,
     Forbidden,
     InvalidInput,
+    KeyReused,
     MailtripError,
     NotFound,
+    PreconditionFailed,
     RateLimited,
     TokenRejected,
     Unavailable,
@@ -33,6 +35,12 @@ _CHALLENGES: Final = {
     BasicRejected: ("invalid_request", 'Basic realm="Mailtrip", charset="UTF-8"'),
 }
 """By what was refused: the first word of the text, and how to do better (RFC 9110, 11.6.1)."""
+_REFUSALS: Final = {
+    Forbidden: (403, "access_denied"),
+    PreconditionFailed: (412, "precondition_failed"),
+    KeyReused: (422, "key_reused"),
+}
+"""Status and first word of errors whose text says the rest."""
 _RETRY_SECONDS = 5
 
 
@@ -66,8 +74,9 @@ def answer_for(error: MailtripError) -> Response:
         case TokenRejected() | BasicRejected():
             word, headers["WWW-Authenticate"] = _CHALLENGES[type(error)]
             status, texts = 401, [f"{word} - {error}"]
-        case Forbidden():
-            status, texts = 403, [f"access_denied - {error}"]
+        case Forbidden() | PreconditionFailed() | KeyReused():
+            status, word = _REFUSALS[type(error)]
+            texts = [f"{word} - {error}"]
         case NotFound():
             status, texts = 404, [NOT_FOUND]
         case BodyTooSlow():

@@ -45,6 +45,9 @@ ERRORS_SCHEMA: Final[dict[str, JSON]] = {
     "required": ["errors"],
 }
 
+_FRAMEWORKS: Final = "Validation Error"
+"""What FastAPI says of its own 422."""
+
 _TEXTS: Final = {
     400: "A missing, invalid or contradictory field or parameter, or invalid JSON: `invalid_request - <field>: <what is "
     "wrong; what would be right>`, one item for each fault.",
@@ -52,10 +55,19 @@ _TEXTS: Final = {
     403: "Your role may not do this: `access_denied - <what role is needed>`.",
     404: "Unknown id, or one of another account or type: `Record not found`.",
     408: "The body did not come in time: `too_slow - ...`.",
+    412: "The record is not as `If-Match` says: `precondition_failed - ...`; nothing was changed.",
     413: f"The body is above {LARGEST_BODY} bytes: `too_large - ...`.",
+    422: "The `Idempotency-Key` was used for another request: `key_reused - ...`; nothing was made.",
     429: "Too many calls, or attempts to log in: `rate_limited - ...`.",
     500: "A bug of ours: `server_error - ... Request id <id>`; the log has the details under that id.",
     503: "Passing trouble on our side: `unavailable - ...`; try again.",
+}
+
+_EXAMPLES: Final = {
+    412: 'precondition_failed - If-Match: the monitor was changed, its ETag is "4" by now; read it again, then change it '
+    "with that tag",
+    422: "key_reused - Idempotency-Key: was used for another request; take a new key for this one, or send that one again "
+    "as it was",
 }
 
 _HEADERS: Final[dict[int, dict[str, JSON]]] = {
@@ -80,6 +92,20 @@ _IGNORED: Final[dict[str, JSON]] = {
     }
 }
 
+_TAG: Final[dict[str, JSON]] = {
+    "ETag": {
+        "description": "Stands for what the record is now, but for what changes by itself; for `If-Match`.",
+        "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$', "examples": ['"3"']},
+    }
+}
+_REPLAYED: Final[dict[str, JSON]] = {
+    "Idempotent-Replayed": {
+        "description": "`true` where this is what the first request with this `Idempotency-Key` was answered; nothing "
+        "was made once more, and there is no `ETag`.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+
 Responses = dict[int | str, dict[str, Any]]
 """As FastAPI takes it. (Any: OpenAPI objects of many shapes.)"""
 
@@ -90,7 +116,13 @@ def referring(component: str) -> dict[str, JSON]:
 
 
 def answers(
-    schema: Mapping[str, JSON] | None, about: str, *errors: int, success: int = 200, names_ignored: bool = False
+    schema: Mapping[str, JSON] | None,
+    about: str,
+    *errors: int,
+    success: int = 200,
+    names_ignored: bool = False,
+    is_tagged: bool = False,
+    is_repeatable: bool = False,
 ) -> Responses:
     """The answers of an operation.
 
@@ -100,10 +132,13 @@ def answers(
         errors: statuses it can fail with, beside 429, 500 and 503, which each can.
         success: the status of a success.
         names_ignored: whether fields of the body that mean nothing are told in a header.
+        is_tagged: whether a success carries the record's entity tag.
+        is_repeatable: whether it takes an idempotency key.
     """
+    headers = _REQUEST_ID | (_IGNORED if names_ignored else {}) | (_TAG if is_tagged else {})
     good: dict[str, Any] = {  # Any: as for Responses
         "description": about,
-        "headers": _REQUEST_ID | _IGNORED if names_ignored else _REQUEST_ID,
+        "headers": headers | (_REPLAYED if is_repeatable else {}),
     }
     if schema is not None:
         good["content"] = {"application/json": {"schema": dict(schema)}}
@@ -134,7 +169,8 @@ def without_validation_error(schema: dict[str, Any]) -> dict[str, Any]:  # Any: 
     """Take out FastAPI's own 422, which is never answered."""
     for operations in schema["paths"].values():
         for operation in operations.values():
-            operation["responses"].pop("422", None)
+            if operation["responses"].get("422", {}).get("description") == _FRAMEWORKS:
+                del operation["responses"]["422"]
     components = schema["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
@@ -142,8 +178,11 @@ def without_validation_error(schema: dict[str, Any]) -> dict[str, Any]:  # Any: 
 
 
 def _failure(status: int) -> dict[str, Any]:  # Any: as for Responses
+    content: dict[str, Any] = {"schema": referring("Errors")}  # Any: as for Responses
+    if status in _EXAMPLES:
+        content["example"] = {"errors": [{"code": status, "message": _EXAMPLES[status]}]}
     return {
         "description": _TEXTS[status],
         "headers": _REQUEST_ID | _HEADERS.get(status, {}),
-        "content": {"application/json": {"schema": referring("Errors")}},
+        "content": {"application/json": content},
     }

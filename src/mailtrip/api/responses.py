@@ -1,7 +1,7 @@
 """Answers that are a success, and the headers that go with them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -22,17 +22,24 @@ def to_bytes(content: JSON) -> bytes:
     return _ENCODER.encode(content).encode(errors="replace")
 
 
-def json_response(content: "JSON | bytes", *, status: int = 200, ignored: Sequence[str] = ()) -> Response:
+def json_response(
+    content: "JSON | bytes",
+    *,
+    status: int = 200,
+    ignored: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """An answer with JSON.
 
     Args:
         content: JSON, or its bytes where they were made in another thread.
         status: of HTTP.
         ignored: names of fields of the request that meant nothing; told in a header, 20 of them at most.
+        headers: further ones.
     """
     body = content if isinstance(content, bytes) else to_bytes(content)
-    headers = {_IGNORED_HEADER: _named(ignored)} if ignored else None
-    return Response(body, status, headers=headers, media_type="application/json")
+    told = {_IGNORED_HEADER: _named(ignored)} if ignored else {}
+    return Response(body, status, headers={**told, **(headers or {})}, media_type="application/json")
 
 
 def no_content() -> Response:

@@ -18,6 +18,10 @@ class RunQueue(Protocol):
 class Secrets(Protocol):
     """Passwords at rest."""
 
+    def digest(self, content: bytes) -> bytes:
+        """32 bytes that are the same for the same content only; nobody can guess the content without the key."""
+        ...
+
     def seal(self, text: str) -> bytes:
         """The text encrypted, different each time."""
         ...

@@ -33,6 +33,7 @@ class KeyRing:
             raise ValueError(f"a key has {_KEY_BYTES} bytes")
         self._cipher = AESGCM(_derive(key, b"mailtrip passwords"))
         self._token_key = _derive(key, b"mailtrip message tokens")
+        self._digest_key = _derive(key, b"mailtrip digests of requests")
         self._check = _derive(key, b"mailtrip key check")
 
     def __repr__(self) -> str:
@@ -81,6 +82,10 @@ class KeyRing:
     def check_value(self) -> bytes:
         """32 bytes that tell this key from another and say nothing else of it."""
         return self._check
+
+    def digest(self, content: bytes) -> bytes:
+        """32 bytes that are the same for the same content only; nobody can guess the content without the key."""
+        return hmac.digest(self._digest_key, content, "sha256")
 
     def seal(self, text: str) -> bytes:
         """The text encrypted, different each time."""

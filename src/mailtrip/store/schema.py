@@ -59,6 +59,7 @@ __all__ = [
     "accounts",
     "api_tokens",
     "blackouts",
+    "idempotency_keys",
     "installation",
     "latest_runs",
     "locations",
@@ -432,4 +433,14 @@ blackouts = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True, comment="keyed digest of the key and its owner"),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("request", LargeBinary(32), nullable=False, comment="keyed digest of method, path and body"),
+    Column("answer", Text, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False, index=True),
 )

@@ -164,7 +164,11 @@ COMPONENTS: Final = {
 }
 
 BULK_EDITED: Final = answers(
-    referring("BlackoutIDs"), "All of it was done; the new blackouts.", 400, 401, 403, 408, 413, names_ignored=True
+    referring("BlackoutIDs"),
+    "All of it was done; the new blackouts.",
+    *(400, 401, 403, 408, 413, 422),
+    names_ignored=True,
+    is_repeatable=True,
 )
 BULK_REQUEST: Final = json_body(
     referring("BlackoutBulkEdit"), "Whose blackouts, and what becomes of them.", required=True

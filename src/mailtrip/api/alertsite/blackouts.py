@@ -14,11 +14,12 @@ from mailtrip.api.alertsite.record_routes import Filter, RecordKind, Select, Set
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall, Call
 from mailtrip.api.codecs import JSON, boolean, choice, identifier
+from mailtrip.api.idempotency import IdempotencyKey, answer_once
 from mailtrip.api.queries import ID_SCHEMA
-from mailtrip.api.responses import json_response
 from mailtrip.model import Actor, Blackout, BlackoutType
 from mailtrip.service import blackouts
 from mailtrip.service.access import require_edit
+from mailtrip.service.revisions import RecordType
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -28,14 +29,15 @@ _TYPE: Final = choice(BlackoutType)
 _BOOLEAN: Final = boolean()
 
 
-async def bulk_edit(call: AuthenticatedCall, request: Request) -> Response:
+async def bulk_edit(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
     """Add to the blackouts of several monitors, or replace them: all of it or nothing.
 
     Blackouts of types `Monitor` and `Alert` belong to monitors; type `Monitor` unless given.
     """
     actor = await call.actor()
     require_edit(actor)
-    changes = parse_bulk(await read_object(request))
+    body = await read_object(request)
+    changes = parse_bulk(body)
     work = partial(
         blackouts.bulk_edit,
         actor=actor,
@@ -44,8 +46,11 @@ async def bulk_edit(call: AuthenticatedCall, request: Request) -> Response:
         weekly=changes.weekly,
         now=call.now,
     )
-    ids = await call.writing(partial(attempt_bulk, work, changes.faults))
-    return json_response({"ids": [str(each) for each in ids]}, ignored=changes.ignored)
+
+    def make(connection: Connection) -> JSON:
+        return {"ids": [str(each) for each in attempt_bulk(work, changes.faults, connection)]}
+
+    return await answer_once(call, request, actor, make, key=key, body=body, ignored=changes.ignored)
 
 
 def router() -> APIRouter:
@@ -75,6 +80,7 @@ def _show(
 
 
 _BLACKOUTS: Final = RecordKind(
+    type=RecordType.BLACKOUT,
     path="/blackouts",
     tag="blackouts",
     name="blackout",

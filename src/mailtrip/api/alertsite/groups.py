@@ -12,6 +12,7 @@ from mailtrip.api.codecs import JSON, identifier
 from mailtrip.api.queries import ID_SCHEMA
 from mailtrip.model import Actor, RecipientGroup
 from mailtrip.service import groups
+from mailtrip.service.revisions import RecordType
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -34,6 +35,7 @@ def _show(
 
 
 _GROUPS: Final = RecordKind(
+    type=RecordType.RECIPIENT_GROUP,
     path="/notifier-groups",
     tag="recipient groups",
     name="recipient group",

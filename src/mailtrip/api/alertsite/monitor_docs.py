@@ -104,7 +104,14 @@ def _type_docs(type_: MonitorType, word: str, noun: str) -> TypeDocs:
         follower: {"operationId": follower, "parameters": {"monitor_id": "$response.body#/id"}}
         for follower in followers
     }
-    made = answers(referring("ID"), "The monitor was made; its number.", 400, 401, 403, 408, 413, names_ignored=True)
+    made = answers(
+        referring("ID"),
+        "The monitor was made; its number.",
+        *(400, 401, 403, 408, 413, 422),
+        names_ignored=True,
+        is_tagged=True,
+        is_repeatable=True,
+    )
     return TypeDocs(
         word=word,
         noun=noun,
@@ -112,7 +119,11 @@ def _type_docs(type_: MonitorType, word: str, noun: str) -> TypeDocs:
         created=linked(made, links),
         edit=json_body(referring(f"{name}Edit"), "The fields to change; no body changes nothing.", required=False),
         edited=answers(
-            referring("ID"), "The monitor was changed; its number.", 400, 401, 403, 404, 408, 413, names_ignored=True
+            referring("ID"),
+            "The monitor was changed; its number.",
+            *(400, 401, 403, 404, 408, 412, 413),
+            names_ignored=True,
+            is_tagged=True,
         ),
     )
 
@@ -125,5 +136,7 @@ TYPES: Final = {
 }
 
 LISTED: Final = answers(referring("MonitorList"), "The monitors.", 400, 401)
-READ: Final = answers(referring("Monitor"), "The monitor, or those of its fields that were selected.", 400, 401, 404)
-REMOVED: Final = answers(None, "The monitor is gone.", 401, 403, 404, success=204)
+READ: Final = answers(
+    referring("Monitor"), "The monitor, or those of its fields that were selected.", 400, 401, 404, is_tagged=True
+)
+REMOVED: Final = answers(None, "The monitor is gone.", 400, 401, 403, 404, 412, success=204)

@@ -29,10 +29,10 @@ class ListQuery:
     page: Page
 
 
-def read_one(monitor_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> bytes:
-    """A monitor as a JSON object; raises NotFound."""
+def read_one(monitor_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> tuple[bytes, int]:
+    """A monitor as a JSON object, and its revision; raises NotFound."""
     monitor = monitors.get(connection, actor, monitor_id)
-    return _write(connection, actor, [monitor], select)[monitor_id]
+    return _write(connection, actor, [monitor], select)[monitor_id], monitor.revision
 
 
 def read_list(texts: MonitorTexts, query: ListQuery, connection: Connection, actor: Actor) -> bytes:

@@ -14,12 +14,16 @@ from mailtrip.api.alertsite.monitor_types import FOREIGN_PATHS, TYPES_SCHEMA, ex
 from mailtrip.api.alertsite.monitor_wire import MonitorChanges, faults_beside, parse_monitor, wire_faults
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall
+from mailtrip.api.codecs import JSON
+from mailtrip.api.idempotency import IdempotencyKey, answer_once
+from mailtrip.api.preconditions import IfMatch, tagged
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content
-from mailtrip.errors import Fault, InvalidInput
+from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, MailProtocol, Monitor, MonitorType
-from mailtrip.service import monitors
+from mailtrip.service import monitors, revisions
 from mailtrip.service.access import require_edit
+from mailtrip.service.revisions import RecordType
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -68,11 +72,12 @@ async def _list_query(
 def _creating(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
     """The operation that makes a monitor of the type."""
 
-    async def create(call: AuthenticatedCall, request: Request) -> Response:
+    async def create(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
         """Make a monitor. Whatever is not given takes its default."""
         actor = await call.actor()
         require_edit(actor)
-        changes = parse_monitor(await read_object(request), type_, create=True)
+        body = await read_object(request)
+        changes = parse_monitor(body, type_, create=True)
         work = partial(
             monitors.create,
             actor=actor,
@@ -82,8 +87,12 @@ def _creating(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
             now=call.now,
             policy=call.services.policy,
         )
-        monitor_id = await call.writing(partial(_attempt, work, changes, type_, MailProtocol.POP3))
-        return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+        def make(connection: Connection) -> JSON:
+            return {"id": str(_attempt(work, changes, type_, MailProtocol.POP3, connection))}
+
+        first = tagged(revisions.FIRST)
+        return await answer_once(call, request, actor, make, key=key, body=body, ignored=changes.ignored, headers=first)
 
     return create
 
@@ -91,9 +100,9 @@ def _creating(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
 def _editing(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
     """The operation that changes a monitor of the type."""
 
-    async def edit(monitor_id: MonitorID, call: AuthenticatedCall, request: Request) -> Response:
+    async def edit(monitor_id: MonitorID, call: AuthenticatedCall, request: Request, known: IfMatch) -> Response:
         """Change the fields that are given; the others keep their values."""
-        actor, current = await call.reading(partial(_current, monitor_id))
+        actor, current = await call.reading(partial(_current, monitor_id, type_))
         changes = parse_monitor(await read_object(request), type_, create=False)
         work = partial(
             monitors.edit,
@@ -106,8 +115,15 @@ def _editing(type_: MonitorType) -> Callable[..., Awaitable[Response]]:
             now=call.now,
             policy=call.services.policy,
         )
-        await call.writing(partial(_attempt, work, changes, type_, current.settings.mailbox_protocol))
-        return json_response({"id": str(monitor_id)}, ignored=changes.ignored)
+
+        def change(connection: Connection) -> int:
+            revisions.require(connection, actor, RecordType.MONITOR, monitor_id, known)
+            work(connection)
+            return revisions.current(connection, actor, RecordType.MONITOR, monitor_id)
+
+        protocol = current.settings.mailbox_protocol
+        revision = await call.writing(partial(_attempt, change, changes, type_, protocol))
+        return json_response({"id": str(monitor_id)}, ignored=changes.ignored, headers=tagged(revision))
 
     return edit
 
@@ -132,13 +148,21 @@ async def read(monitor_id: MonitorID, call: AuthenticatedCall, request: Request,
     reader = QueryReader(request)
     names = reader.read("select", select, parse_select)
     await reader.check(call)
-    return json_response(await call.reading(partial(read_one, monitor_id, names)))
+    shown, revision = await call.reading(partial(read_one, monitor_id, names))
+    return json_response(shown, headers=tagged(revision))
 
 
-async def remove(monitor_id: MonitorID, call: AuthenticatedCall) -> Response:
+async def remove(monitor_id: MonitorID, call: AuthenticatedCall, known: IfMatch) -> Response:
     """Remove a monitor of any type, with its passwords, at once."""
     actor = await call.actor()
-    await call.writing(partial(monitors.remove, actor=actor, monitor_id=monitor_id, now=call.now))
+    require_edit(actor)
+
+    def work(connection: Connection) -> None:
+        monitors.get(connection, actor, monitor_id)  # who may not know of it is not told its revision
+        revisions.require(connection, actor, RecordType.MONITOR, monitor_id, known)
+        monitors.remove(connection, actor, monitor_id, now=call.now)
+
+    await call.writing(work)
     return no_content()
 
 
@@ -188,9 +212,12 @@ def router() -> APIRouter:
     return routes
 
 
-def _current(monitor_id: int, connection: Connection, actor: Actor) -> tuple[Actor, Monitor]:
+def _current(monitor_id: int, type_: MonitorType, connection: Connection, actor: Actor) -> tuple[Actor, Monitor]:
     require_edit(actor)
-    return actor, monitors.get(connection, actor, monitor_id)
+    monitor = monitors.get(connection, actor, monitor_id)
+    if monitor.settings.type is not type_:
+        raise NotFound(f"there is no {type_} monitor {monitor_id}")
+    return actor, monitor
 
 
 def _attempt(

@@ -12,6 +12,7 @@ from mailtrip.api.codecs import JSON, choice
 from mailtrip.model import Actor, AlertType, Recipient
 from mailtrip.service import blackouts, recipients
 from mailtrip.service.monitors import UNCHANGED
+from mailtrip.service.revisions import RecordType
 from mailtrip.store import Connection
 
 __all__ = ["router"]
@@ -53,6 +54,7 @@ def _show(
 
 
 _RECIPIENTS: Final = RecordKind(
+    type=RecordType.RECIPIENT,
     path="/recipients",
     tag="recipients",
     name="recipient",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
@@ -24,16 +24,30 @@ from mailtrip.api.alertsite.records import Changes, RecordTable
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall, Call
 from mailtrip.api.codecs import JSON
+from mailtrip.api.idempotency import IdempotencyKey, answer_once
 from mailtrip.api.openapi import Responses, answers, json_body, linked, referring
+from mailtrip.api.preconditions import IfMatch, tagged
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
 from mailtrip.model import Actor
+from mailtrip.service import revisions
 from mailtrip.service.access import require_edit
+from mailtrip.service.revisions import RecordType
 from mailtrip.store import Connection
 
 __all__ = ["Filter", "RecordKind", "Verb", "router_of"]
 
-RecordT = TypeVar("RecordT")
+
+class Record(Protocol):
+    """A stored record."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with each change."""
+        ...
+
+
+RecordT = TypeVar("RecordT", bound=Record)
 
 Settings: TypeAlias = Mapping[str, Any]
 """What a body asks for, by the names of settings. (Any: settings have many types.)"""
@@ -94,6 +108,7 @@ class RecordKind(Generic[RecordT]):
     """What is special about one kind of record. Its schemas are those of `components_of`.
 
     Attributes:
+        type: tells whose revisions count.
         path: below the API's prefix.
         name: in words: "recipient group".
         article: of the name.
@@ -114,6 +129,7 @@ class RecordKind(Generic[RecordT]):
         show: records as the vendor's objects.
     """
 
+    type: RecordType
     path: str
     tag: str
     name: str
@@ -190,16 +206,20 @@ def _path_id(kind: RecordKind[RecordT]) -> Callable[..., Awaitable[int]]:
 
 
 def _creating(kind: RecordKind[RecordT]) -> Endpoint:
-    async def create(call: AuthenticatedCall, request: Request) -> Response:
+    async def create(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
         actor = await call.actor()
         require_edit(actor)
-        changes = kind.new_table.parse(await read_object(request))
+        body = await read_object(request)
+        changes = kind.new_table.parse(body)
 
         def work(connection: Connection) -> int:
             return kind.create(connection, actor, changes.settings, call)
 
-        record_id = await call.writing(partial(kind.new_table.attempt, work, changes))
-        return json_response({"id": str(record_id)}, ignored=changes.ignored)
+        def make(connection: Connection) -> JSON:
+            return {"id": str(kind.new_table.attempt(work, changes, connection))}
+
+        first = tagged(revisions.FIRST)
+        return await answer_once(call, request, actor, make, key=key, body=body, ignored=changes.ignored, headers=first)
 
     return create
 
@@ -242,11 +262,12 @@ def _reading(kind: RecordKind[RecordT], by_id: Any) -> Endpoint:  # Any: as Fast
         names = reader.read("select", select, parse_select)
         await reader.check(call)
 
-        def work(connection: Connection, actor: Actor) -> bytes:
+        def work(connection: Connection, actor: Actor) -> tuple[bytes, int]:
             found = kind.get(connection, actor, record_id)
-            return to_bytes(kind.show(connection, actor, [found], names, call)[0])
+            return to_bytes(kind.show(connection, actor, [found], names, call)[0]), found.revision
 
-        return json_response(await call.reading(work))
+        shown, revision = await call.reading(work)
+        return json_response(shown, headers=tagged(revision))
 
     return read
 
@@ -254,23 +275,34 @@ def _reading(kind: RecordKind[RecordT], by_id: Any) -> Endpoint:  # Any: as Fast
 def _editing(kind: RecordKind[RecordT], by_id: Any) -> Endpoint:
     parse = kind.parse_edit or kind.table.parse
 
-    async def edit(record_id: Annotated[int, by_id], call: AuthenticatedCall, request: Request) -> Response:
+    async def edit(
+        record_id: Annotated[int, by_id], call: AuthenticatedCall, request: Request, known: IfMatch
+    ) -> Response:
         actor = await call.reading(partial(_may_edit, kind, record_id))
         changes = parse(await read_object(request))
 
         def work(connection: Connection) -> int:
-            return kind.edit(connection, actor, record_id, changes.settings, call)
+            revisions.require(connection, actor, kind.type, record_id, known)
+            kind.edit(connection, actor, record_id, changes.settings, call)
+            return revisions.current(connection, actor, kind.type, record_id)
 
-        await call.writing(partial(kind.table.attempt, work, changes))
-        return json_response({"id": str(record_id)}, ignored=changes.ignored)
+        revision = await call.writing(partial(kind.table.attempt, work, changes))
+        return json_response({"id": str(record_id)}, ignored=changes.ignored, headers=tagged(revision))
 
     return edit
 
 
 def _removing(kind: RecordKind[RecordT], by_id: Any) -> Endpoint:
-    async def remove(record_id: Annotated[int, by_id], call: AuthenticatedCall) -> Response:
+    async def remove(record_id: Annotated[int, by_id], call: AuthenticatedCall, known: IfMatch) -> Response:
         actor = await call.actor()
-        await call.writing(lambda connection: kind.remove(connection, actor, record_id, call))
+        require_edit(actor)
+
+        def work(connection: Connection) -> None:
+            kind.get(connection, actor, record_id)  # who may not know of it is not told its revision
+            revisions.require(connection, actor, kind.type, record_id, known)
+            kind.remove(connection, actor, record_id, call)
+
+        await call.writing(work)
         return no_content()
 
     return remove
@@ -301,18 +333,20 @@ def _answers(kind: RecordKind[RecordT], verb: Verb) -> Responses:
     match verb:
         case Verb.CREATE:
             about = f"The {noun} was made; its number."
-            made = answers(id_schema, about, 400, 401, 403, 408, 413, names_ignored=True)
+            made = answers(
+                id_schema, about, 400, 401, 403, 408, 413, 422, names_ignored=True, is_tagged=True, is_repeatable=True
+            )
             return linked(made, _links(kind))
         case Verb.LIST:
             return kind.listed or answers(referring(f"{kind.component}List"), f"The {noun}s.", 400, 401)
         case Verb.READ:
             about = f"The {noun}, or those of its fields that were selected."
-            return answers(referring(kind.component), about, 400, 401, 404)
+            return answers(referring(kind.component), about, 400, 401, 404, is_tagged=True)
         case Verb.EDIT:
             about = f"The {noun} was changed; its number."
-            return answers(id_schema, about, 400, 401, 403, 404, 408, 413, names_ignored=True)
+            return answers(id_schema, about, 400, 401, 403, 404, 408, 412, 413, names_ignored=True, is_tagged=True)
         case Verb.REMOVE:
-            return answers(None, f"The {noun} is gone.", 401, 403, 404, success=204)
+            return answers(None, f"The {noun} is gone.", 400, 401, 403, 404, 412, success=204)
 
 
 def _links(kind: RecordKind[RecordT]) -> dict[str, JSON]:

@@ -28,6 +28,7 @@ from mailtrip.errors import Fault
 from mailtrip.model import SLA, Actor
 from mailtrip.service import locations, slas
 from mailtrip.service.access import require_edit
+from mailtrip.service.revisions import RecordType
 from mailtrip.service.slas import BulkEdit
 from mailtrip.store import Connection
 
@@ -123,6 +124,7 @@ def _show(
 
 
 _SLAS: Final = RecordKind(
+    type=RecordType.SLA,
     path="/slas",
     tag="service levels",
     name="SLA",

@@ -105,7 +105,14 @@ _LINKS: Final[dict[str, JSON]] = {
 }
 
 CREATED: Final = linked(
-    answers(referring("UserID"), "The user was made; its guid.", 400, 401, 403, 408, 413, names_ignored=True), _LINKS
+    answers(
+        referring("UserID"),
+        "The user was made; its guid.",
+        *(400, 401, 403, 408, 413, 422),
+        names_ignored=True,
+        is_repeatable=True,
+    ),
+    _LINKS,
 )
 EDITED: Final = answers(
     referring("UserID"), "The user was changed; its guid.", 400, 401, 403, 404, 408, 413, names_ignored=True

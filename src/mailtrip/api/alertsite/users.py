@@ -34,6 +34,8 @@ from mailtrip.api.alertsite.user_fields import (
 )
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall, Call
+from mailtrip.api.codecs import JSON
+from mailtrip.api.idempotency import IdempotencyKey, answer_once
 from mailtrip.api.queries import QueryReader, documented
 from mailtrip.api.responses import json_response, no_content, to_bytes
 from mailtrip.model import Actor, User
@@ -77,15 +79,20 @@ async def _list_query(
     return query
 
 
-async def create(call: AuthenticatedCall, request: Request) -> Response:
+async def create(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
     """Make a user, who can log in at once."""
     actor = await call.actor()
     require_user_management(actor)
-    changes = USERS.parse(await read_object(request))
+    body = await read_object(request)
+    changes = USERS.parse(body)
     settings, password = await _split(call, changes)
     work = partial(users.create, actor=actor, changes=settings, password=password, now=call.now)
-    user: User = await call.writing(partial(USERS.attempt, work, changes))
-    return json_response({"id": user.guid}, ignored=changes.ignored)
+
+    def make(connection: Connection) -> JSON:
+        user: User = USERS.attempt(work, changes, connection)
+        return {"id": user.guid}
+
+    return await answer_once(call, request, actor, make, key=key, body=body, ignored=changes.ignored)
 
 
 async def edit(guid: GUID, call: AuthenticatedCall, request: Request) -> Response:
