@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailtrip.api.cors import CORS
 from mailtrip.api.edge_rules import EdgeRules
-from mailtrip.api.errors import TookTooLong, answer_for, server_error
+from mailtrip.api.errors import Stopping, TookTooLong, answer_for, server_error
 from mailtrip.api.gate import Gate
 from mailtrip.api.headers import EVERY_ANSWER, hsts, with_missing
 from mailtrip.clock import Clock, SystemClock
@@ -126,6 +126,8 @@ class Edge:
             if timer.expired():
                 raise TookTooLong(self._rules.request_seconds) from None
             raise
+        except asyncio.CancelledError as exc:  # by the web server, when it stops; nothing is outside that waits for it
+            raise Stopping from exc
         finally:
             self._gate.leave(client)
 

@@ -26,7 +26,7 @@ from mailtrip.errors import (
     Unavailable,
 )
 
-__all__ = ["NOT_FOUND", "TookTooLong", "answer_for", "error_response", "method_not_allowed", "server_error"]
+__all__ = ["NOT_FOUND", "Stopping", "TookTooLong", "answer_for", "error_response", "method_not_allowed", "server_error"]
 
 NOT_FOUND: Final = "Record not found"
 _MOST_FAULTS = 100
@@ -51,6 +51,13 @@ class TookTooLong(MailtripError):
         super().__init__(
             f"the request took longer than {seconds:g} s; a change may still be made, so look before you try again"
         )
+
+
+class Stopping(MailtripError):
+    """The service stops before a request is done; what it has begun in the database may still be finished."""
+
+    def __init__(self) -> None:
+        super().__init__("the service stops; a change may still be made, so look before you try again")
 
 
 def error_response(status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None) -> Response:
@@ -84,14 +91,14 @@ def answer_for(error: MailtripError) -> Response:
             headers["Connection"] = "close"
         case BodyTooLarge():
             status, texts = 413, [f"too_large - body: is above {LARGEST_BODY} bytes (1 MiB); send less"]
-        case RateLimited() | TooMany() | TookTooLong() | Unavailable():
+        case RateLimited() | TooMany() | TookTooLong() | Stopping() | Unavailable():
             return _try_again(error)
         case _:
             raise error
     return error_response(status, texts, headers)
 
 
-def _try_again(error: RateLimited | TooMany | TookTooLong | Unavailable) -> Response:
+def _try_again(error: RateLimited | TooMany | TookTooLong | Stopping | Unavailable) -> Response:
     if isinstance(error, RateLimited):
         seconds = max(1, math.ceil(error.retry_after.total_seconds()))
         return error_response(429, [f"rate_limited - {error}"], {"Retry-After": str(seconds)})

@@ -71,6 +71,16 @@ def test_what_libraries_log_takes_the_same_way_out() -> None:
     assert event["event"] == "it is late"
 
 
+def test_clients_can_not_fill_the_log_with_what_is_no_http() -> None:
+    stream = io.StringIO()
+    log_to(stream, LogFormat.JSON, LogLevel.DEBUG)
+
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["Exception in ASGI application"]
+
+
 def fail_with_a_password() -> None:
     password = "hunter2"
     raise ValueError(f"a fault with {len(password)} letters")
