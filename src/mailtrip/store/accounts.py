@@ -4,7 +4,19 @@ from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import DEFAULT_LOCATION_ID, Account, AccountLimits, Location
@@ -28,6 +40,7 @@ __all__ = [
     "rename",
     "set_key_check",
     "set_limits",
+    "tables_of_accounts",
 ]
 
 DEFAULT_ACCOUNT_ID = 1
@@ -112,11 +125,23 @@ def remove(connection: Connection, account_id: int, *, now: datetime) -> None:
 
     Its monitors are to be removed before. They and their runs go with retention, and the account's row after them.
     """
-    for table in reversed(metadata.sorted_tables):
-        if "account_id" in table.c and table.name not in _STAYING and "run_id" not in table.c:
+    for table in tables_of_accounts():
+        if table.name not in _STAYING and "run_id" not in table.c:
             connection.execute(delete(table).where(table.c.account_id == account_id))
     gone = update(accounts).where(accounts.c.id == account_id)
     connection.execute(gone.values(removed_at=now, name=f"removed {account_id}"))
+
+
+def tables_of_accounts() -> list[Table]:
+    """The tables whose rows belong to an account, each before those that it refers to.
+
+    The audit log is none of them: it stays, also when its account is gone.
+    """
+    return [
+        table
+        for table in reversed(metadata.sorted_tables)
+        if "account_id" in table.c and table.c.account_id.foreign_keys
+    ]
 
 
 def list_locations(connection: Connection, account_id: int) -> list[Location]:

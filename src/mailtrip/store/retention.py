@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, delete, select
 
 from mailtrip.model import RunState
+from mailtrip.store.accounts import tables_of_accounts
 from mailtrip.store.schema import (
     accounts,
     latest_runs,
-    metadata,
     monitors,
     run_revisions,
     run_strays,
@@ -72,9 +72,8 @@ def expire_removed_accounts(connection: Connection, *, removed_before: datetime,
         .limit(limit)
     )
     ids = list(connection.scalars(empty))
-    for table in reversed(metadata.sorted_tables):
-        if ids and "account_id" in table.c:
-            connection.execute(delete(table).where(table.c.account_id.in_(ids)))
+    for table in tables_of_accounts() if ids else ():
+        connection.execute(delete(table).where(table.c.account_id.in_(ids)))
     return connection.execute(delete(accounts).where(accounts.c.id.in_(ids))).rowcount
 
 
