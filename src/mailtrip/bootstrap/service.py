@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.edge import make_call_limits, make_edge
 from mailtrip.bootstrap.http_protocol import Patience
+from mailtrip.bootstrap.listening import url_of
 from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
@@ -23,23 +24,20 @@ from mailtrip.bootstrap.tls import ServerTLS
 from mailtrip.bootstrap.token_uses import keep_token_uses
 from mailtrip.bootstrap.web import WebServer
 from mailtrip.clock import Clock
-from mailtrip.config import ListenAddress, Settings
+from mailtrip.config import Settings
 from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
-from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
 from mailtrip.model import Accepted, NetworkPolicy, Providers, Result, StatusCode, Verdict
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
 
-__all__ = ["RunningService", "bind", "running_service"]
+__all__ = ["RunningService", "running_service"]
 
 _log = structlog.get_logger(__name__)
-
-_BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,24 +52,6 @@ class RunningService:
     url: str
     engine: LocalEngine
     new_token: Callable[[], str]
-
-
-@contextmanager
-def bind(address: ListenAddress) -> Iterator[socket.socket]:
-    """The socket the service listens at; closed at the end.
-
-    Raises:
-        ConfigurationError: the address is taken or is none of this machine's.
-    """
-    try:
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        listening = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
-    except OSError as exc:
-        raise ConfigurationError(
-            f"listen: can't listen at {address} ({exc.strerror or exc}); choose another address with --listen"
-        ) from exc
-    with listening:
-        yield listening
 
 
 @asynccontextmanager
@@ -97,7 +77,7 @@ async def running_service(
             serving = group.create_task(server.serve(sockets=[listening]))
             keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
             try:
-                yield RunningService(url=_url(listening, tls), engine=engine, new_token=new_token)
+                yield RunningService(url=url_of(listening, has_tls=tls is not None), engine=engine, new_token=new_token)
             finally:
                 server.should_exit = True
                 await asyncio.wait([serving])
@@ -218,9 +198,3 @@ async def _probe(prober: Prober, clock: Clock, job: RunJob, on_accepted: Callabl
 
 def _report(exc: Exception) -> None:
     _log.error("a run failed on our side", exc_info=exc)
-
-
-def _url(listening: socket.socket, tls: ServerTLS | None) -> str:
-    host, port, *_ = listening.getsockname()
-    address = ListenAddress({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)
-    return f"{'https' if tls else 'http'}://{address}"

@@ -11,13 +11,14 @@ from functools import partial
 
 import click
 
-from mailtrip.bootstrap.service import RunningService, bind, running_service
+from mailtrip.bootstrap.listening import bind
+from mailtrip.bootstrap.service import RunningService, running_service
 from mailtrip.bootstrap.storage import Storage, open_storage
 from mailtrip.cli.operator import OPERATOR
 from mailtrip.cli.serving import told_to_stop
 from mailtrip.cli.words import SEVERITY_COLOURS, verdict_line
 from mailtrip.clock import Clock, SystemClock
-from mailtrip.config import ListenAddress, Settings
+from mailtrip.config import ListenAddress, Settings, UnixAddress
 from mailtrip.engine.ports import RunJob
 from mailtrip.errors import ConfigurationError
 from mailtrip.model import MailProtocol, Monitor, MonitorType, Result, Role, Run
@@ -60,12 +61,14 @@ async def demonstrate(settings: Settings) -> None:
 
 
 @contextmanager
-def _bind_any(address: ListenAddress) -> Iterator[socket.socket]:
+def _bind_any(address: ListenAddress | UnixAddress) -> Iterator[socket.socket]:
     """As `bind`, or at any free port of the same host when that one is taken."""
     with ExitStack() as stack:
         try:
             listening = stack.enter_context(bind(address))
         except ConfigurationError:
+            if isinstance(address, UnixAddress):
+                raise
             listening = stack.enter_context(bind(replace(address, port=0)))
         yield listening
 

@@ -16,9 +16,9 @@ def command(*, config_file: Path | None, **options: object) -> None:
 
     With a certificate of its own, SIGHUP has it read that anew.
     """
+    from mailtrip.bootstrap.listening import bind
     from mailtrip.bootstrap.logs import configure_logging
     from mailtrip.bootstrap.loop import run_async
-    from mailtrip.bootstrap.service import bind
     from mailtrip.bootstrap.storage import open_storage
     from mailtrip.bootstrap.tls import make_tls
     from mailtrip.cli.serving import serve

@@ -5,7 +5,7 @@ from mailtrip.config.load import CONFIG_VARIABLE, Configuration, find_environmen
 from mailtrip.config.networks import PortSpan
 from mailtrip.config.providers import ProviderTable
 from mailtrip.config.settings import SETTINGS, Secrecy, Setting, Settings
-from mailtrip.config.values import ListenAddress, LogFormat, LogLevel
+from mailtrip.config.values import ListenAddress, LogFormat, LogLevel, UnixAddress
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -20,6 +20,7 @@ __all__ = [
     "Secrecy",
     "Setting",
     "Settings",
+    "UnixAddress",
     "find_environment_faults",
     "load",
 ]

@@ -20,6 +20,7 @@ from mailtrip.config.values import (
     LogFormat,
     LogLevel,
     Parser,
+    UnixAddress,
     hide_url_password,
     one_of,
     parse_database_url,
@@ -46,7 +47,7 @@ class Secrecy(Enum):
 class Settings:
     """The values in force; numbers are in the unit that their name ends with."""
 
-    listen: ListenAddress
+    listen: ListenAddress | UnixAddress
     public_url: str | None
     tls_cert: Path | None
     tls_key: Path | None
@@ -150,7 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
         parse=parse_listen_address,
         default="127.0.0.1:8025",
         metavar="HOST:PORT",
-        help="Where the service listens; port 0 takes a free one.",
+        help="Where the service listens; port 0 takes a free one; unix:/path is a Unix socket.",
     ),
     Setting(
         name="public_url",

@@ -17,6 +17,7 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "Parser",
+    "UnixAddress",
     "hide_url_password",
     "one_of",
     "parse_database_url",
@@ -56,6 +57,17 @@ class ListenAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A Unix socket where the service listens."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{_UNIX}{self.path}"
+
+
+_UNIX = "unix:"
 _LISTEN = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})\Z")
 _URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/@]*?):[^/]*@")
 
@@ -102,11 +114,15 @@ def parse_secret(raw: object, _base: Path) -> str:
     return raw.strip()
 
 
-def parse_listen_address(raw: object, _base: Path) -> ListenAddress:
-    match = _LISTEN.match(_text(raw))
+def parse_listen_address(raw: object, base: Path) -> ListenAddress | UnixAddress:
+    """`host:port`, or `unix:` with a path (made absolute)."""
+    text = _text(raw)
+    if text.startswith(_UNIX) and text != _UNIX:
+        return UnixAddress(parse_path(text.removeprefix(_UNIX), base))
+    match = _LISTEN.match(text)
     if match is None or int(match["port"]) > 65535:
         raise ValueError(
-            f"{raw!r} is no address to listen at; write host:port, for example 127.0.0.1:8025 or [::1]:8025"
+            f"{raw!r} is no address to listen at; write host:port, for example 127.0.0.1:8025 or [::1]:8025, or unix:/path"
         )
     return ListenAddress(match["v6"] or match["host"], int(match["port"]))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from mailtrip.bootstrap.service import bind, running_service
+from mailtrip.bootstrap.listening import bind
+from mailtrip.bootstrap.service import running_service
 from mailtrip.bootstrap.storage import Storage, open_storage
 from mailtrip.clock import SystemClock
 from mailtrip.config import ListenAddress, Settings, load

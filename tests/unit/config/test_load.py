@@ -175,6 +175,7 @@ def test_all_faults_are_told_at_once() -> None:
         ("listen", "8025", "host:port"),
         ("listen", "localhost:65536", "host:port"),
         ("listen", "::1:8025", "[::1]:8025"),
+        ("listen", "unix:", "unix:/path"),
         ("public_url", "mailtrip.example.com", "https://mailtrip.example.com"),
         ("public_url", "https://u:p@h", "https://mailtrip.example.com"),
         ("database", "mysql://h/n", "sqlite:///path/to/file"),
@@ -196,7 +197,7 @@ def test_a_wrong_value_is_refused_saying_what_would_be_right(name: str, raw: obj
     assert remedy in fault
 
 
-@pytest.mark.parametrize("text", ["[::1]:8025", "0.0.0.0:80", "mail.example.com:0"])
+@pytest.mark.parametrize("text", ["[::1]:8025", "0.0.0.0:80", "mail.example.com:0", "unix:/run/mailtrip.sock"])
 def test_a_listening_address_is_written_as_it_was_read(text: str) -> None:
     assert str(load(options={"listen": text}, environ={}).settings.listen) == text
 
