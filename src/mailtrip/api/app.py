@@ -14,7 +14,7 @@ from mailtrip.api.alertsite import routes as alertsite
 from mailtrip.api.edge import Edge
 from mailtrip.api.errors import NOT_FOUND, answer_for, error_response, method_not_allowed
 from mailtrip.api.native import routes as native
-from mailtrip.api.openapi import ERRORS_SCHEMA, model_schemas, without_validation_error
+from mailtrip.api.openapi import ERRORS_SCHEMA, complete, model_schemas, without_validation_error
 from mailtrip.api.services import Services
 from mailtrip.errors import MailtripError, Unavailable
 
@@ -67,7 +67,7 @@ class _API(FastAPI):
             components = schema.setdefault("components", {}).setdefault("schemas", {})
             components.update(alertsite.COMPONENTS | native.COMPONENTS)
             components.update(model_schemas(native.MODELS), Errors=ERRORS_SCHEMA)
-            self.openapi_schema = without_validation_error(schema)
+            self.openapi_schema = complete(without_validation_error(schema))
         return self.openapi_schema
 
 

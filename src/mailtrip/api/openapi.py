@@ -13,6 +13,7 @@ __all__ = [
     "ERRORS_SCHEMA",
     "Responses",
     "answers",
+    "complete",
     "json_body",
     "linked",
     "model_schemas",
@@ -52,7 +53,7 @@ _TEXTS: Final = {
     400: "A missing, invalid or contradictory field or parameter, or invalid JSON: `invalid_request - <field>: <what is "
     "wrong; what would be right>`, one item for each fault.",
     401: "No token, or one that is unknown or expired: `invalid_token - <missing|unknown|expired>`.",
-    403: "Your role may not do this: `access_denied - <what role is needed>`.",
+    403: "Your role, or the scopes of your API token, don't allow this: `access_denied - <what is needed>`.",
     404: "Unknown id, or one of another account or type: `Record not found`.",
     408: "The body did not come in time: `too_slow - ...`.",
     412: "The record is not as `If-Match` says: `precondition_failed - ...`; nothing was changed.",
@@ -174,6 +175,15 @@ def without_validation_error(schema: dict[str, Any]) -> dict[str, Any]:  # Any: 
     components = schema["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
+    return schema
+
+
+def complete(schema: dict[str, Any]) -> dict[str, Any]:  # Any: as for Responses
+    """Add to each operation that takes an API token the 403 that the token's scopes can cause."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            if {"AccessToken": []} in operation.get("security", ()):
+                operation["responses"].setdefault("403", _failure(403))
     return schema
 
 

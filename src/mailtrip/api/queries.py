@@ -6,10 +6,12 @@ before it is told what is wrong with it.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
 
 from fastapi import HTTPException, Request
-from pydantic import WithJsonSchema
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from mailtrip.api.codecs import JSON, LARGEST_ID, BadValue, identifier
 from mailtrip.errors import Fault, InvalidInput
@@ -31,9 +33,18 @@ _ID: Final = identifier()
 _MOST_IDS: Final = 1000
 
 
-def documented(schema: Mapping[str, JSON]) -> WithJsonSchema:
-    """How a parameter that is declared as text is described."""
-    return WithJsonSchema(dict(schema))
+@dataclass(frozen=True, slots=True)
+class documented:  # noqa: N801 (reads as what it does to the declaration it stands in)
+    """How a parameter that is declared as text is described: its schema; the examples are those of the declaration."""
+
+    schema: Mapping[str, JSON]
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:  # Any: what pydantic declares
+        declared = handler(core_schema)
+        examples = {"examples": declared["examples"]} if "examples" in declared else {}
+        return {**self.schema, **examples}
 
 
 class Asker(Protocol):

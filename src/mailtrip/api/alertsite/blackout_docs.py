@@ -62,9 +62,10 @@ def _create_schema() -> JSONObject:
 
 def _edit_schema() -> JSONObject:
     no_dates: JSONObject = {
-        name: {**_NULL, "description": "For one-time blackouts; they can't be edited."} for name in _DATES
+        name: {**_NULL, "description": "For one-time blackouts; they can't be edited.", "examples": [None]}
+        for name in _DATES
     }
-    always: JSONObject = {"persistent": {**_YES, "description": "A blackout stays of its kind."}}
+    always: JSONObject = {"persistent": {**_YES, "description": "A blackout stays of its kind.", "examples": [True]}}
     fixed: JSONObject = {name: _asked(name) for name in _TIMES_OF_WEEK}
     aliases: JSONObject = {
         alias: {**_asked(name), "description": f"Another name of `{name}`, in place of it."}

@@ -100,6 +100,7 @@ _BLACKOUTS: Final = RecordKind(
             parse=_TYPE.parse,
             accepts=_TYPE.accepts,
             about="Only blackouts of this type.",
+            example="Monitor",
         ),
         Filter(
             name="assoc_id",
@@ -115,6 +116,7 @@ _BLACKOUTS: Final = RecordKind(
             parse=lambda text: _BOOLEAN.parse(text) or None,
             accepts={"type": "boolean"},
             about="`true`: only those that recur each week; `false`: both kinds, as when it is not given.",
+            example=True,
         ),
     ],
     table=BLACKOUTS,

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-from mailtrip.api.codecs import JSON, integer
+from mailtrip.api.codecs import JSON, BadValue, integer
 from mailtrip.api.queries import QueryReader, documented
 from mailtrip.model import Actor
 
@@ -24,6 +24,7 @@ __all__ = [
 
 _LIMIT: Final = integer(1, 1000)
 _OFFSET: Final = integer(0, 2**31 - 1)
+_LONGEST_SELECT: Final = 4000
 
 LimitText = Annotated[
     str | None,
@@ -37,7 +38,7 @@ OffsetText = Annotated[
 ]
 SelectText = Annotated[
     str | None,
-    documented({"type": "string"}),
+    documented({"type": "string", "maxLength": _LONGEST_SELECT}),
     Query(
         description="Names of the fields to return, separated by commas. Absent: all of them; empty: none; unknown "
         "names are ignored.",
@@ -64,7 +65,9 @@ def read_page(reader: QueryReader, limit: str | None, offset: str | None) -> Pag
 
 
 def parse_select(text: str | None) -> frozenset[str] | None:
-    """The names in `select`; None when it was not given, which means all fields."""
+    """The names in `select`; None when it was not given, which means all fields. Raises BadValue for a very long one."""
+    if text is not None and len(text) > _LONGEST_SELECT:
+        raise BadValue(f"is longer than {_LONGEST_SELECT} characters")
     return None if text is None else frozenset(text.split(","))
 
 
@@ -96,21 +99,29 @@ def list_schema(item: Mapping[str, JSON]) -> dict[str, JSON]:
     resultset: dict[str, JSON] = {
         "type": "object",
         "properties": {
-            "count": {"type": "integer", "minimum": 0, "description": "How many match in all."},
-            "limit": {"type": ["string", "null"], "description": "As it was given."},
-            "offset": {"type": "string", "description": "As it was given, else 0."},
+            "count": {"type": "integer", "minimum": 0, "description": "How many match in all.", "examples": [2]},
+            "limit": {"type": ["string", "null"], "description": "As it was given.", "examples": ["100"]},
+            "offset": {"type": "string", "description": "As it was given, else 0.", "examples": ["0"]},
         },
+        "description": "Which part of the list it is.",
         "required": ["count", "limit", "offset"],
     }
     permissions: dict[str, JSON] = {
         "type": "object",
         "properties": {
-            "acl": {"type": "integer", "enum": [1, 7], "description": "7 for those who may edit, 1 for readers."}
+            "acl": {
+                "type": "integer",
+                "enum": [1, 7],
+                "description": "7 for those who may edit, 1 for readers.",
+                "examples": [7],
+            }
         },
+        "description": "What the caller may do.",
         "required": ["acl"],
     }
     metadata: dict[str, JSON] = {
         "type": "object",
+        "description": "About the list.",
         "properties": {"__permissions": permissions, "resultset": resultset},
         "required": ["__permissions", "resultset"],
     }

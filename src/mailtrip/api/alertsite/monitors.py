@@ -31,7 +31,7 @@ __all__ = ["router"]
 _ShowScripts = Annotated[
     str | None,
     documented({"type": "string"}),
-    Query(description="As with the vendor; mail monitors have no scripts, so that it changes nothing."),
+    Query(description="As with the vendor; changes nothing, as mail monitors have no scripts.", examples=["false"]),
 ]
 
 

@@ -1,5 +1,6 @@
 """The vendor's older report API, version 2 in JSON, for scripts that use it (alertsite-v3.md, 6.1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -67,14 +68,15 @@ _SEVERITIES: Final = {
 }
 
 
-def _required(name: str, schema: JSON, about: str) -> dict[str, JSON]:
+def _required(name: str, schema: Mapping[str, JSON], about: str, *, example: JSON) -> dict[str, JSON]:
     """Described by hand, as a parameter that FastAPI knows to be required would be refused in FastAPI's words."""
+    schema = {**schema, "examples": [example]}
     return {"name": name, "in": "query", "required": True, "description": about, "schema": schema}
 
 
 _REQUIRED: Final[list[JSON]] = [
-    _required("api_version", _VERSION.accepts, "Version 2; version 1 is XML, which is not offered."),
-    _required("format", _FORMAT.accepts, "JSON."),
+    _required("api_version", _VERSION.accepts, "Version 2; version 1 is XML, which is not offered.", example="2"),
+    _required("format", _FORMAT.accepts, "JSON.", example="json"),
 ]
 _Hidden = Annotated[str | None, Query(include_in_schema=False)]
 
@@ -125,27 +127,36 @@ async def _read_detail_query(
     start_date: Annotated[
         str | None,
         documented(_TIME.accepts),
-        Query(description="Checks planned from this time on, `YYYY-MM-DD HH:MM:SS` in UTC."),
+        Query(
+            description="Checks planned from this time on, `YYYY-MM-DD HH:MM:SS` in UTC.",
+            examples=["2026-01-31 12:00:00"],
+        ),
     ] = None,
     end_date: Annotated[
         str | None,
         documented(_TIME.accepts),
-        Query(description="Checks planned up to this time and within its second; now unless given."),
+        Query(
+            description="Checks planned up to this time and within its second; now unless given.",
+            examples=["2026-01-31 13:00:00"],
+        ),
     ] = None,
     rdate: Annotated[
         str | None,
         documented({"type": "string", "enum": list(WORDS)}),
         Query(
-            description="A span of time in a word, in place of the dates; `Today` unless given. Weeks begin on Sunday."
+            description="A span of time in a word, in place of the dates; `Today` unless given. Weeks begin on Sunday.",
+            examples=["LastSevenDays"],
         ),
     ] = None,
     showrecs: Annotated[
         str | None,
         documented(_CUT.accepts),
-        Query(description="`ok`: no errors; `err`: only errors, and what was no server's fault."),
+        Query(description="`ok`: no errors; `err`: only errors, and what was no server's fault.", examples=["err"]),
     ] = None,
     sort_order: Annotated[
-        str | None, documented(_SORT.accepts), Query(description="`asc` unless given: the oldest check first.")
+        str | None,
+        documented(_SORT.accepts),
+        Query(description="`asc` unless given: the oldest check first.", examples=["desc"]),
     ] = None,
 ) -> _DetailQuery:
     reader = QueryReader(request)

@@ -41,7 +41,9 @@ COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
 }
 
 _Ignored = Annotated[
-    str | None, documented({"type": "string"}), Query(description="As with the vendor; changes nothing here.")
+    str | None,
+    documented({"type": "string"}),
+    Query(description="As with the vendor; changes nothing here.", examples=["true"]),
 ]
 
 
@@ -77,7 +79,8 @@ async def _read_filter(
         documented(_STATUS.accepts),
         Query(
             description="`ok`: the last run proved the mail path working, with or without a warning; `error`: it "
-            "found an error."
+            "found an error.",
+            examples=["error"],
         ),
     ] = None,
     showsubaccounts: _Ignored = None,

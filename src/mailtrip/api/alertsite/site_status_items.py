@@ -18,8 +18,13 @@ _STATUS: Final[dict[str, JSON]] = {**_NUMBER, "type": ["string", "null"]}
 _PROPERTIES: Final[dict[str, dict[str, JSON]]] = {
     "device_id": {**ID_SCHEMA, "description": "(+) The monitor's number.", "examples": [100001]},
     "obj_device": {**_NUMBER, "description": "The same as a string.", "examples": ["100001"]},
-    "device_name": {"type": "string", "description": "The monitor's name."},
-    "type": {"type": "string", "enum": [str(word) for word in MonitorType], "description": "The monitor's type."},
+    "device_name": {"type": "string", "description": "The monitor's name.", "examples": ["Round-Trip Email Monitor"]},
+    "type": {
+        "type": "string",
+        "enum": [str(word) for word in MonitorType],
+        "description": "The monitor's type.",
+        "examples": ["email-round-trip"],
+    },
     "monitor": {**_YES_NO, "description": "Whether runs are made: `y` or `n`.", "examples": ["y"]},
     "notify": {**_YES_NO, "description": "Whether errors raise alerts: `y` or `n`.", "examples": ["y"]},
     "monitor_interval": {**_NUMBER, "description": "Minutes from one run to the next.", "examples": ["15"]},
@@ -47,7 +52,11 @@ _PROPERTIES: Final[dict[str, dict[str, JSON]]] = {
         "description": "How many seconds that run took.",
         "examples": ["2.500000"],
     },
-    "info_msg": {"type": ["string", "null"], "description": "The outcome in a sentence."},
+    "info_msg": {
+        "type": ["string", "null"],
+        "description": "The outcome in a sentence.",
+        "examples": ["Delivered after 1.2 s"],
+    },
 }
 
 SITE_STATUS: Final[dict[str, JSON]] = {

@@ -43,13 +43,14 @@ _MONITOR_ID: Final[dict[str, JSON]] = {
     "in": "query",
     "required": True,
     "description": "Whose test it is.",
-    "schema": ID_SCHEMA,
-    "example": 100001,
+    "schema": {**ID_SCHEMA, "examples": [100001]},
 }
 """Described by hand, as a parameter that FastAPI knows to be required would be refused in FastAPI's words."""
 
 _Ignored = Annotated[
-    str | None, documented({"type": "string"}), Query(description="As with the vendor; changes nothing for mail.")
+    str | None,
+    documented({"type": "string"}),
+    Query(description="As with the vendor; changes nothing for mail.", examples=["site"]),
 ]
 
 

@@ -154,7 +154,10 @@ async def _read_wanted(
     cursor: Annotated[
         str | None,
         documented({"type": "string", "format": "run-cursor"}),
-        Query(description="Where to go on: `next_cursor` of the answer before."),
+        Query(
+            description="Where to go on: `next_cursor` of the answer before.",
+            examples=["MTc2NzI2ODgwMDAwMDAwMC4xMDAwMDE"],
+        ),
     ] = None,
 ) -> _Wanted:
     reader = QueryReader(request)

@@ -22,16 +22,17 @@ class HealthObject(BaseModel):
 
     status: HealthStatus = Field(
         description="`ok`, or `degraded` while the database is away, results wait for it, or the location "
-        "has lost its network."
+        "has lost its network.",
+        examples=["ok"],
     )
-    version: str = Field(description="The program's version.")
-    database_ok: bool = Field(description="Whether the last use of the database went well.")
-    network_ok: bool = Field(description="Whether any mail server could be reached of late.")
-    runs_in_flight: int = Field(description="Runs that are being made now.")
-    results_waiting: int = Field(description="Results that wait for the database to come back.")
-    results_dropped: int = Field(description="Results lost since the start because too many waited.")
-    scheduler_lag_seconds: float = Field(description="How late the newest runs were started, at most.")
-    loop_lag_seconds: float = Field(description="How late the event loop was of late, at most.")
+    version: str = Field(description="The program's version.", examples=["1.0.0"])
+    database_ok: bool = Field(description="Whether the last use of the database went well.", examples=[True])
+    network_ok: bool = Field(description="Whether any mail server could be reached of late.", examples=[True])
+    runs_in_flight: int = Field(description="Runs that are being made now.", examples=[3])
+    results_waiting: int = Field(description="Results that wait for the database to come back.", examples=[0])
+    results_dropped: int = Field(description="Results lost since the start because too many waited.", examples=[0])
+    scheduler_lag_seconds: float = Field(description="How late the newest runs were started, at most.", examples=[0.02])
+    loop_lag_seconds: float = Field(description="How late the event loop was of late, at most.", examples=[0.003])
 
 
 async def read_health(request: Request) -> Response:
