@@ -26,7 +26,6 @@ __all__ = [
     "create",
     "edit",
     "get",
-    "ids_of_monitors",
     "ids_of_recipients",
     "page",
     "remove",
@@ -211,11 +210,6 @@ def bulk_edit(
     new = store.blackouts.insert(connection, actor.account_id, values, created_by=actor.email, now=now)
     audit.record_all(connection, actor, _notes(actor, gone, dict(zip(new, values, strict=True)), now=now))
     return new
-
-
-def ids_of_monitors(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, list[int]]:
-    """The ids of the blackouts of each of these monitors, past ones too; those without are left out."""
-    return store.blackouts.ids_of(connection, actor.account_id, _OF_MONITORS, monitor_ids)
 
 
 def ids_of_recipients(connection: Connection, actor: Actor, recipient_ids: Collection[int]) -> dict[int, list[int]]:

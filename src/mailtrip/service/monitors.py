@@ -35,7 +35,6 @@ __all__ = [
     "create",
     "edit",
     "get",
-    "get_all",
     "last_statuses",
     "page",
     "remove",
@@ -211,11 +210,6 @@ def get(connection: Connection, actor: Actor, monitor_id: int) -> Monitor:
     return monitor
 
 
-def get_all(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Monitor]:
-    """Those of the ids that are monitors of the account."""
-    return store.monitors.get_all(connection, actor.account_id, monitor_ids)
-
-
 def revisions(
     connection: Connection,
     actor: Actor,
@@ -298,8 +292,10 @@ def _missing(given: Mapping[str, object], type_: MonitorType) -> dict[str, Fault
 
 
 def _location_faults(connection: Connection, actor: Actor, settings: MonitorSettings) -> list[Fault]:
-    named = {"location_ids": set(settings.location_ids)}
-    if settings.home_location_id is not None and not settings.location_ids:
+    named = {}
+    if settings.location_ids:
+        named["location_ids"] = set(settings.location_ids)
+    elif settings.home_location_id is not None:
         named["home_location_id"] = {settings.home_location_id}
     faults = []
     for name, ids in named.items():

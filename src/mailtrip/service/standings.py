@@ -4,13 +4,16 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailtrip import store
+from mailtrip.errors import NotFound
 from mailtrip.model import Actor, LatestRun, Monitor
 from mailtrip.schedule.modes import error_counts, turns_of
 from mailtrip.schedule.slots import slot_number
+from mailtrip.service.access import require_seen
 from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
+from mailtrip.store.shown_monitors import ShownMonitor
 
-__all__ = ["Standing", "marks", "standings"]
+__all__ = ["Standing", "StandingMonitor", "get", "get_all", "marks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +30,34 @@ class Standing:
     counts: bool | None
 
 
-def standings(connection: Connection, actor: Actor, monitors: Collection[Monitor]) -> dict[int, Standing]:
-    """How monitors of the actor's account stand, by id; none for those without a finished run."""
-    runs = store.latest_runs.by_location(connection, actor.account_id, [monitor.id for monitor in monitors])
-    return {monitor.id: _standing(monitor, runs[monitor.id]) for monitor in monitors if monitor.id in runs}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingMonitor:
+    """A monitor and how it stands.
+
+    Attributes:
+        standing: None without a finished run.
+        blackout_ids: of those of its runs and its alerts, past ones too, in order.
+    """
+
+    monitor: Monitor
+    standing: Standing | None
+    blackout_ids: tuple[int, ...]
+
+
+def get(connection: Connection, actor: Actor, monitor_id: int) -> StandingMonitor:
+    """One monitor and how it stands; raises NotFound."""
+    require_seen(actor, monitor_id)
+    found = store.shown_monitors.get(connection, actor.account_id, monitor_id)
+    if found is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    return _standing_monitor(found)
+
+
+def get_all(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> list[StandingMonitor]:
+    """Those of the ids that are monitors of the account, and how they stand. Whether they may be seen is known before."""
+    return [
+        _standing_monitor(found) for found in store.shown_monitors.get_all(connection, actor.account_id, monitor_ids)
+    ]
 
 
 def marks(connection: Connection, actor: Actor, *, first: int, last: int) -> Mapping[int, Hashable]:
@@ -39,6 +66,11 @@ def marks(connection: Connection, actor: Actor, *, first: int, last: int) -> Map
     Those without a finished run are left out.
     """
     return store.latest_runs.marks(connection, actor.account_id, first, last)
+
+
+def _standing_monitor(found: ShownMonitor) -> StandingMonitor:
+    standing = _standing(found.monitor, found.runs) if found.runs else None
+    return StandingMonitor(monitor=found.monitor, standing=standing, blackout_ids=found.blackout_ids)
 
 
 def _standing(monitor: Monitor, runs: Sequence[LatestRun]) -> Standing:

@@ -12,7 +12,10 @@ from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import latest_runs, runs
 from mailtrip.store.types import AnyRow
 
-__all__ = ["by_location", "find", "marks", "put"]
+__all__ = ["SHOWN", "find", "marks", "put"]
+
+SHOWN = tuple({**runs.c, "seen_after": runs.c.seen_not_after}[name] for name in LatestRun._fields)
+"""The columns of a run that make a `LatestRun`."""
 
 
 def find(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, Run]:
@@ -22,17 +25,8 @@ def find(connection: Connection, account_id: int, monitor_ids: Collection[int]) 
     return {row.monitor_id: to_run(row) for row in rows}
 
 
-def by_location(connection: Connection, account_id: int, monitor_ids: Collection[int]) -> dict[int, list[LatestRun]]:
-    """The newest finished runs of each monitor, one of each location; those without any are left out."""
-    found: dict[int, list[LatestRun]] = {}
-    rows = connection.execute(_BY_LOCATION, {"account": account_id, "monitors": list(monitor_ids)})
-    for monitor_id, *values in rows:
-        found.setdefault(monitor_id, []).append(LatestRun._make(values))
-    return found
-
-
 def marks(connection: Connection, account_id: int, first: int, last: int) -> dict[int, Hashable]:
-    """What is the same as long as `by_location` has the same of a monitor: of those numbered from `first` to `last`.
+    """What is the same as long as `SHOWN` is, of each monitor with a number from `first` to `last`.
 
     It is what the database has of the runs, not made into values of the model, which takes longer than the reading.
     """
@@ -80,15 +74,12 @@ def _query(account_id: int) -> Any:  # Any: Select of many columns
     )
 
 
-_SHOWN = [{**runs.c, "seen_after": runs.c.seen_not_after}[name] for name in LatestRun._fields]
-_OF_ACCOUNT = (latest_runs.c.account_id == bindparam("account"), runs.c.id == latest_runs.c.run_id)
-_BY_LOCATION = (
-    select(latest_runs.c.monitor_id, *_SHOWN)
-    .where(*_OF_ACCOUNT, latest_runs.c.monitor_id.in_(bindparam("monitors", expanding=True)))
-    .order_by(latest_runs.c.monitor_id, latest_runs.c.location_id)
-)
 _MARKS = (
-    select(latest_runs.c.monitor_id, *(type_coerce(column, NullType()) for column in _SHOWN))
-    .where(*_OF_ACCOUNT, latest_runs.c.monitor_id.between(bindparam("first"), bindparam("last")))
+    select(latest_runs.c.monitor_id, *(type_coerce(column, NullType()) for column in SHOWN))
+    .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)
+    .where(
+        latest_runs.c.account_id == bindparam("account"),
+        latest_runs.c.monitor_id.between(bindparam("first"), bindparam("last")),
+    )
     .order_by(latest_runs.c.monitor_id, latest_runs.c.location_id)
 )

@@ -13,12 +13,12 @@ from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
 __all__ = [
+    "COLUMNS",
     "Sending",
     "StoredSecrets",
     "changed_since",
     "destinations",
     "get",
-    "get_all",
     "insert",
     "names",
     "page",
@@ -27,6 +27,7 @@ __all__ = [
     "revisions",
     "sendings",
     "settings_of",
+    "to_monitor",
     "touch",
     "with_secrets",
 ]
@@ -44,7 +45,7 @@ _DESTINATION = (
     "address",
 )
 _SECRETS = {monitors.c.mailbox_secret, monitors.c.smtp_secret}
-_COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
+COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
     *(column for column in monitors.c if column not in _SECRETS),
     monitors.c.mailbox_secret.is_not(None).label("has_password"),
     monitors.c.smtp_secret.is_not(None).label("has_smtp_password"),
@@ -127,13 +128,7 @@ def get(connection: Connection, account_id: int, monitor_id: int, *, lock: bool 
     """One monitor of the account; `lock` keeps others from changing it until the transaction ends."""
     values = {"account": account_id, "monitor": monitor_id}
     row = connection.execute(_ONE_LOCKED if lock else _ONE, values).one_or_none()
-    return None if row is None else _monitor(row)
-
-
-def get_all(connection: Connection, account_id: int, ids: Collection[int]) -> dict[int, Monitor]:
-    """Those of the ids that are monitors of the account."""
-    rows = connection.execute(_visible(account_id).where(monitors.c.id.in_(ids))).all()
-    return {row.id: _monitor(row) for row in rows}
+    return None if row is None else to_monitor(row)
 
 
 def revisions(
@@ -176,7 +171,7 @@ def page(
         query = query.where(monitors.c.type.in_(types) if types else false())
     total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
-    return [_monitor(row) for row in rows], total
+    return [to_monitor(row) for row in rows], total
 
 
 def names(connection: Connection, account_id: int, ids: Collection[int], *, lock: bool = False) -> dict[int, str]:
@@ -227,9 +222,9 @@ def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], lis
     """
     reached = connection.scalar(select(installation.c.change_mark)) or 0
     changed = monitors.c.change_mark > mark
-    live = connection.execute(select(*_COLUMNS).where(changed, monitors.c.enabled).order_by(monitors.c.id))
+    live = connection.execute(select(*COLUMNS).where(changed, monitors.c.enabled).order_by(monitors.c.id))
     gone = connection.scalars(select(monitors.c.id).where(changed, ~monitors.c.enabled).order_by(monitors.c.id))
-    return [_monitor(row) for row in live], list(gone), reached
+    return [to_monitor(row) for row in live], list(gone), reached
 
 
 def _next_mark(connection: Connection) -> int:
@@ -237,7 +232,7 @@ def _next_mark(connection: Connection) -> int:
 
 
 def _visible(account_id: int) -> Select[Any]:
-    return select(*_COLUMNS).where(monitors.c.account_id == account_id, monitors.c.removed_at.is_(None))
+    return select(*COLUMNS).where(monitors.c.account_id == account_id, monitors.c.removed_at.is_(None))
 
 
 def _values(settings: MonitorSettings) -> dict[str, object]:
@@ -250,7 +245,8 @@ def settings_of(row: AnyRow) -> MonitorSettings:
     return MonitorSettings(**dict(values))
 
 
-def _monitor(row: AnyRow) -> Monitor:
+def to_monitor(row: AnyRow) -> Monitor:
+    """The monitor of a row with `COLUMNS`."""
     return Monitor(
         id=row.id,
         account_id=row.account_id,
@@ -263,7 +259,7 @@ def _monitor(row: AnyRow) -> Monitor:
     )
 
 
-_ONE = select(*_COLUMNS).where(
+_ONE = select(*COLUMNS).where(
     monitors.c.account_id == bindparam("account"),
     monitors.c.removed_at.is_(None),
     monitors.c.id == bindparam("monitor"),

@@ -163,7 +163,6 @@ def test_another_account_finds_nothing(database: Database) -> None:
             )
         )
     assert database.read(lambda connection: blackouts.page(connection, STRANGER)) == ([], 0)
-    assert database.read(lambda connection: blackouts.ids_of_monitors(connection, STRANGER, [monitor_id])) == {}
 
 
 def test_a_removed_monitor_leaves_no_blackout_behind(database: Database) -> None:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from tests.contract.store.builders import ADMIN, KEYS, NOW, STRANGER, make_monitor, planned, result
 
-from mailtrip.model import Actor, Mode, MonitorType, StatusCode
+from mailtrip.errors import NotFound
+from mailtrip.model import Mode, MonitorType, StatusCode
 from mailtrip.schedule.slots import slot_number
-from mailtrip.service import monitors, runs
+from mailtrip.service import monitors, runs, standings
 from mailtrip.service.monitors import Passwords
 from mailtrip.service.runs import FinishedRun
-from mailtrip.service.standings import Standing, standings
+from mailtrip.service.standings import Standing
 from mailtrip.store import Database
 from mailtrip.store.runs import PlannedRun
 from mailtrip.store.schema import locations
@@ -44,9 +45,8 @@ def find(database: Database, monitor_id: int, location_id: int, status: StatusCo
     return run.id
 
 
-def standing(database: Database, monitor_id: int, actor: Actor = ADMIN) -> Standing | None:
-    monitor = database.read(lambda connection: monitors.get(connection, ADMIN, monitor_id))
-    return database.read(lambda connection: standings(connection, actor, [monitor])).get(monitor_id)
+def standing(database: Database, monitor_id: int) -> Standing | None:
+    return database.read(lambda connection: standings.get(connection, ADMIN, monitor_id)).standing
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,9 @@ def test_the_runs_of_another_account_are_not_seen(database: Database) -> None:
     monitor_id = make(database, Mode.PRIMARY)
     find(database, monitor_id, HOME, OK)
 
-    assert standing(database, monitor_id, STRANGER) is None
+    with pytest.raises(NotFound):
+        database.read(lambda connection: standings.get(connection, STRANGER, monitor_id))
+    assert database.read(lambda connection: standings.get_all(connection, STRANGER, [monitor_id])) == []
 
 
 def test_one_location_alone_decides_whatever_the_monitor_is(database: Database) -> None:

@@ -10,9 +10,9 @@ from mailtrip.api.alertsite.fields import MonitorView
 from mailtrip.api.alertsite.monitor_texts import Key, Mark, MonitorTexts
 from mailtrip.api.alertsite.monitor_wire import show_monitor
 from mailtrip.api.responses import to_bytes
-from mailtrip.model import Access, Actor, Monitor, MonitorType
-from mailtrip.service import blackouts, locations, monitors
-from mailtrip.service.standings import marks, standings
+from mailtrip.model import Access, Actor, MonitorType
+from mailtrip.service import locations, monitors, standings
+from mailtrip.service.standings import StandingMonitor
 from mailtrip.store import Connection
 
 __all__ = ["ListQuery", "read_list", "read_one"]
@@ -31,8 +31,8 @@ class ListQuery:
 
 def read_one(monitor_id: int, select: frozenset[str] | None, connection: Connection, actor: Actor) -> tuple[bytes, int]:
     """A monitor as a JSON object, and its revision; raises NotFound."""
-    monitor = monitors.get(connection, actor, monitor_id)
-    return _write(connection, actor, [monitor], select)[monitor_id], monitor.revision
+    found = standings.get(connection, actor, monitor_id)
+    return _write(connection, actor, [found], select)[monitor_id], found.monitor.revision
 
 
 def read_list(texts: MonitorTexts, query: ListQuery, connection: Connection, actor: Actor) -> bytes:
@@ -43,8 +43,8 @@ def read_list(texts: MonitorTexts, query: ListQuery, connection: Connection, act
     found = texts.find(wanted)
     missing = {key.monitor_id: key for key, content in found.items() if content is None}
     if missing:
-        known = monitors.get_all(connection, actor, missing)
-        for monitor_id, content in _write(connection, actor, known.values(), select).items():
+        known = standings.get_all(connection, actor, missing)
+        for monitor_id, content in _write(connection, actor, known, select).items():
             key = missing[monitor_id]
             found[key] = content
             texts.keep(key, wanted[key], content)
@@ -62,29 +62,26 @@ def _marks(
     digest = hashlib.sha256(to_bytes([*names.items()])).digest()
     listed = None if select is None else ",".join(sorted(select))
     first, last = revisions[0][0], revisions[-1][0]
-    runs = marks(connection, actor, first=first, last=last) if _shows("last_status", select) else {}
+    runs = standings.marks(connection, actor, first=first, last=last) if _shows("last_status", select) else {}
     return {
         Key(id_, _may_edit(actor, id_), listed): Mark(revision, runs.get(id_), digest) for id_, revision in revisions
     }
 
 
 def _write(
-    connection: Connection, actor: Actor, shown: Collection[Monitor], select: frozenset[str] | None
+    connection: Connection, actor: Actor, shown: Collection[StandingMonitor], select: frozenset[str] | None
 ) -> dict[int, bytes]:
-    """Monitors as JSON objects, by id; what no selected field shows is not read."""
-    found = standings(connection, actor, shown) if _shows("last_status", select) else {}
+    """Monitors as JSON objects, by id."""
     names = _location_names(connection, actor) if _shows("locations", select) else {}
-    ids = [monitor.id for monitor in shown]
-    blackout_ids = blackouts.ids_of_monitors(connection, actor, ids) if _shows("blackout_ids", select) else {}
     views = (
         MonitorView(
-            monitor=monitor,
-            standing=found.get(monitor.id),
+            monitor=each.monitor,
+            standing=each.standing,
             location_names=names,
-            blackout_ids=blackout_ids.get(monitor.id, ()),
-            may_edit=_may_edit(actor, monitor.id),
+            blackout_ids=each.blackout_ids,
+            may_edit=_may_edit(actor, each.monitor.id),
         )
-        for monitor in shown
+        for each in shown
     )
     return {view.monitor.id: to_bytes(show_monitor(view, select)) for view in views}
 
