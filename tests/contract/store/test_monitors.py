@@ -86,7 +86,11 @@ def test_a_monitor_is_read_as_it_was_made(database: Database) -> None:
 
 
 def test_every_setting_is_kept(database: Database) -> None:
-    database.write(lambda connection: connection.execute(text("INSERT INTO locations VALUES (20, 1, 'Berlin')")))
+    database.write(
+        lambda connection: connection.execute(
+            text("INSERT INTO locations (id, account_id, name) VALUES (20, 1, 'Berlin')")
+        )
+    )
     settings = MonitorSettings(
         name="Ünïcode 😀",
         plan_code="UBM-A/A",

@@ -63,7 +63,11 @@ def test_work_that_raises_keeps_nothing(database: Database) -> None:
 
 def test_a_wrong_statement_is_our_own_bug_and_not_unavailable(database: Database) -> None:
     with pytest.raises(Exception, match="locations") as caught:
-        database.write(lambda connection: connection.execute(text("INSERT INTO locations VALUES (10, 1, 'again')")))
+        database.write(
+            lambda connection: connection.execute(
+                text("INSERT INTO locations (id, account_id, name) VALUES (10, 1, 'again')")
+            )
+        )
     assert not isinstance(caught.value, Unavailable)
 
 
