@@ -13,7 +13,7 @@ __all__ = ["CORS"]
 
 _METHODS: Final = b"DELETE, GET, PATCH, POST"
 _REQUEST_HEADERS: Final = b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
-_EXPOSED: Final = b"ETag, Idempotency-Replayed, Location, Retry-After, X-Mailtrip-Ignored-Fields, X-Request-Id"
+_EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Mailtrip-Ignored-Fields, X-Request-Id"
 _MAX_AGE_SECONDS: Final = b"600"
 _PREFLIGHT_VARY: Final = b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 

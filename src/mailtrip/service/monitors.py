@@ -1,7 +1,7 @@
 """Monitors: made, changed, read and removed, each rule kept."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal
@@ -24,6 +24,7 @@ from mailtrip.service.access import require_all_monitors, require_edit, require_
 from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
+from mailtrip.service.settings import settle, unset
 from mailtrip.service.text_rules import password_fault
 from mailtrip.store import Connection
 
@@ -63,11 +64,7 @@ class Passwords:
     smtp: str | Literal[Unchanged.UNCHANGED] | None = field(default=UNCHANGED, repr=False)
 
 
-_NAMES = frozenset(item.name for item in fields(MonitorSettings))
-_DEFAULTS: dict[str, Any] = {  # Any: values of many types
-    item.name: item.default for item in fields(MonitorSettings) if item.default is not MISSING
-}
-_STAND_INS: dict[str, Any] = {  # Any: as above; they let the other fields be checked when a required one is missing
+_STAND_INS: dict[str, Any] = {  # Any: of many types; they let the other fields be checked when one is missing
     "name": "name",
     "plan_code": "code",
     "email": "name@example.com",
@@ -173,13 +170,12 @@ def edit(
         raise NotFound(f"there is no {type} monitor {monitor_id}")
     require_monitor_edit(actor, [monitor_id])
     given = _settle(changes, type)
-    cleared = sorted((changes.keys() & _REQUIRED[type]) - given.keys())
     settings = replace(monitor.settings, **given)
     if settings.smtp_username is None and passwords.smtp is UNCHANGED:
         passwords = replace(passwords, smtp=None)
     if not settings.sends_message and settings.username is None and passwords.mailbox is UNCHANGED:
         passwords = replace(passwords, mailbox=None)
-    faults = [Fault(name, "is required; it can't be reset") for name in cleared]
+    faults = unset(MonitorSettings, changes, required=_REQUIRED[type])
     faults += [*check(settings), *_location_faults(connection, actor, settings)]
     faults += _password_faults(
         settings, passwords, has_password=monitor.has_password, has_smtp_password=monitor.has_smtp_password
@@ -263,15 +259,8 @@ def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[
 
 
 def _settle(changes: Mapping[str, object], type_: MonitorType) -> dict[str, Any]:  # Any: values of many types
-    """What was given, None replaced by the default (left out where one is required), notes cut as the vendor does."""
-    unknown = changes.keys() - _NAMES
-    if unknown:
-        raise TypeError(f"a monitor has no field {', '.join(sorted(unknown))}")
-    settled = {
-        name: _DEFAULTS[name] if value is None else value
-        for name, value in changes.items()
-        if value is not None or name not in _REQUIRED[type_]
-    }
+    """As `settings.settle`; the protocol is that of the type, and notes are cut as the vendor does."""
+    settled = settle(MonitorSettings, changes, required=_REQUIRED[type_])
     if type_ in _PROTOCOLS:
         settled["mailbox_protocol"] = _PROTOCOLS[type_]
     for name, most in _CUT.items():

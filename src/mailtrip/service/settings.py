@@ -1,6 +1,6 @@
 """What is given for a record's settings, made whole: a None becomes the default, what is missing is named."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -11,13 +11,18 @@ __all__ = ["missing", "settle", "unset"]
 # Any: settings have many types, and a dataclass has no type of its own.
 
 
-def settle(kind: type[Any], changes: Mapping[str, object]) -> dict[str, Any]:
+def settle(kind: type[Any], changes: Mapping[str, object], *, required: Collection[str] = ()) -> dict[str, Any]:
     """What was given for settings of this kind, with None replaced by the default, left out where there is none.
+
+    Args:
+        kind: a dataclass.
+        changes: by name.
+        required: further settings that have none, whatever the dataclass says; likewise below.
 
     Raises:
         TypeError: a name is none of the settings; our own bug.
     """
-    defaults = _defaults(kind)
+    defaults = _defaults(kind, required)
     unknown = changes.keys() - {item.name for item in fields(kind)}
     if unknown:
         raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
@@ -36,9 +41,9 @@ def missing(kind: type[Any], given: Mapping[str, object]) -> list[Fault]:
     ]
 
 
-def unset(kind: type[Any], changes: Mapping[str, object]) -> list[Fault]:
+def unset(kind: type[Any], changes: Mapping[str, object], *, required: Collection[str] = ()) -> list[Fault]:
     """A fault for each setting without a default that is given as None."""
-    defaults = _defaults(kind)
+    defaults = _defaults(kind, required)
     return [
         Fault(name, "is required; it can't be reset")
         for name, value in changes.items()
@@ -46,5 +51,6 @@ def unset(kind: type[Any], changes: Mapping[str, object]) -> list[Fault]:
     ]
 
 
-def _defaults(kind: type[Any]) -> dict[str, Any]:
-    return {item.name: item.default for item in fields(kind) if item.default is not MISSING}
+def _defaults(kind: type[Any], required: Collection[str] = ()) -> dict[str, Any]:
+    found = fields(kind)
+    return {item.name: item.default for item in found if item.default is not MISSING and item.name not in required}
