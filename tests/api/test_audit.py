@@ -103,6 +103,7 @@ CHANGES: dict[str, Change] = {
     "patch /api/v3/recipients/{recipient_id}": Change(
         AuditAction.RECIPIENT_CHANGED, "/api/v3/recipients", lambda _: {"name": "Other"}
     ),
+    "post /api/v1/recipients/{recipient_id}/test": Change(AuditAction.RECIPIENT_TESTED, "/api/v3/recipients"),
     "delete /api/v3/recipients/{recipient_id}": Change(AuditAction.RECIPIENT_REMOVED, "/api/v3/recipients"),
     **created(AuditAction.RECIPIENT_GROUP_CREATED, "/api/v3/notifier-groups"),
     "patch /api/v3/notifier-groups/{group_id}": Change(

@@ -171,7 +171,7 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
 
     def create_text(path: str, body: object) -> str:
         response = server.post(path, role=None, headers=headers, json=body)
-        assert response.status_code in {200, 201}, response.text
+        assert response.status_code in {200, 201, 202}, response.text
         return str(response.json()["id"])
 
     host, email = f"{word}.example.com", f"{word}@example.com"
@@ -194,6 +194,7 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
             "blackout_id": create("/api/v3/blackouts", {**WEEKLY, "assoc_id": monitor_id, "note": word}),
             "guid": create_text("/api/v3/users", user),
             "token_id": create("/api/v1/tokens", {"name": word, "role": "READONLY"}),
+            "alert_id": create(f"/api/v1/recipients/{recipient}/test", None),
             "run_id": finish_run(server, monitor_id, summary=word, account_id=customer),
         },
         customer=customer,

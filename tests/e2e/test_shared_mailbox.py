@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.test_service_on_real_servers import body, create, service, until
+from tests.e2e.running import body, create, service, until
 from tests.mailserver.faulty import FaultyMailServer
 from tests.mailserver.fixtures import MailAccount
 from tests.mailserver.server import RealMailServer

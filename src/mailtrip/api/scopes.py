@@ -15,11 +15,12 @@ _BY_TAG: Final = {
     "service levels": _MONITORS,
     "reports": _MONITORS,
     "runs": _MONITORS,
+    "alerts": _MONITORS,
     "recipients": _RECIPIENTS,
     "recipient groups": _RECIPIENTS,
 }
 """To read, and to change."""
-_TESTS: Final = frozenset({"start_test", "run_monitor"})
+_TESTS: Final = frozenset({"start_test", "run_monitor", "test_recipient"})
 """Names of the operations that start a test."""
 
 

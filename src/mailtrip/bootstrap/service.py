@@ -12,6 +12,7 @@ import structlog
 
 import mailtrip
 from mailtrip.api import Services, create_app
+from mailtrip.bootstrap.alerts import open_outbox
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.edge import make_call_limits, make_edge
 from mailtrip.bootstrap.http_protocol import Patience
@@ -72,8 +73,9 @@ async def running_service(
         engine = _make_engine(settings, storage, client, key, clock=clock)
         services = _make_services(settings, storage, engine, new_token, policy, clock=clock)
         server = _web_server(services, settings, tls)
-        async with asyncio.TaskGroup() as group:
+        async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
+            sending = group.create_task(outbox.run(), name="outbox")
             serving = group.create_task(server.serve(sockets=[listening]))
             keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
             try:
@@ -84,6 +86,7 @@ async def running_service(
                 keeping.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
                 await asyncio.wait([running, keeping])
+                sending.cancel()
     finally:
         client.close()
 

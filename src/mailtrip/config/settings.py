@@ -24,6 +24,7 @@ from mailtrip.config.values import (
     hide_url_password,
     one_of,
     parse_database_url,
+    parse_line,
     parse_listen_address,
     parse_path,
     parse_public_url,
@@ -80,6 +81,10 @@ class Settings:
     allow_networks: tuple[Network, ...]
     deny_networks: tuple[Network, ...]
     allow_ports: tuple[PortSpan, ...]
+    alert_relay: str | None
+    alert_relay_username: str | None
+    alert_relay_password: str | None = field(repr=False)
+    alert_sender: str | None
     providers: tuple[ProviderTable, ...]
 
 
@@ -378,6 +383,36 @@ SETTINGS: tuple[Setting, ...] = (
         default="none",
         metavar="PORTS",
         help="Where monitors may connect beside the mail ports: numbers, spans like 2500-2599, or any.",
+    ),
+    Setting(
+        name="alert_relay",
+        parse=parse_line,
+        default=None,
+        metavar="URL",
+        help="The SMTP server that takes alerts sent by mail, as smtps://host[:port] or host[:port]. It should be none of "
+        "those that are watched.",
+    ),
+    Setting(
+        name="alert_relay_username",
+        parse=parse_line,
+        default=None,
+        metavar="NAME",
+        help="The login at that server; none unless set.",
+    ),
+    Setting(
+        name="alert_relay_password",
+        parse=parse_secret,
+        default=None,
+        metavar="PASSWORD",
+        help="The password of that login.",
+        secrecy=Secrecy.WHOLE,
+    ),
+    Setting(
+        name="alert_sender",
+        parse=parse_line,
+        default=None,
+        metavar="ADDRESS",
+        help="The address that alerts come from; by default mailtrip@ and the name of this machine.",
     ),
     Setting(
         name="providers",

@@ -21,6 +21,7 @@ __all__ = [
     "hide_url_password",
     "one_of",
     "parse_database_url",
+    "parse_line",
     "parse_listen_address",
     "parse_path",
     "parse_public_url",
@@ -106,6 +107,14 @@ def parse_path(raw: object, base: Path) -> Path:
     """A path, absolute; `~` is the home directory."""
     path = Path(_text(raw)).expanduser()
     return path if path.is_absolute() else (base / path).absolute()
+
+
+def parse_line(raw: object, _base: Path) -> str:
+    """A text of one line."""
+    text = _text(raw)
+    if not text.isprintable():
+        raise ValueError("has a line break or another control character in it; write it in one line")
+    return text
 
 
 def parse_secret(raw: object, _base: Path) -> str:

@@ -1,5 +1,14 @@
 """The nouns of Mailtrip: frozen values and closed sets, the standard library only, no I/O."""
 
+from mailtrip.model.alert import (
+    Alert,
+    AlertDelivery,
+    AlertItem,
+    AlertKind,
+    AlertPackage,
+    DeliveryAnswer,
+    DeliveryState,
+)
 from mailtrip.model.audit import (
     AuditAction,
     AuditActorType,
@@ -86,7 +95,12 @@ __all__ = [
     "Account",
     "AccountLimits",
     "Actor",
+    "Alert",
+    "AlertDelivery",
+    "AlertItem",
+    "AlertKind",
     "AlertMethod",
+    "AlertPackage",
     "AlertType",
     "AuditAction",
     "AuditActorType",
@@ -107,6 +121,8 @@ __all__ = [
     "Credentials",
     "CustomProperty",
     "DeliverabilityFacts",
+    "DeliveryAnswer",
+    "DeliveryState",
     "Direction",
     "Envelope",
     "Exclusion",

@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     RECIPIENT_CREATED = "recipient.created"
     RECIPIENT_CHANGED = "recipient.changed"
     RECIPIENT_REMOVED = "recipient.removed"
+    RECIPIENT_TESTED = "recipient.tested"
     RECIPIENT_GROUP_CREATED = "recipient-group.created"
     RECIPIENT_GROUP_CHANGED = "recipient-group.changed"
     RECIPIENT_GROUP_REMOVED = "recipient-group.removed"

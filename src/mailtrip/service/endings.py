@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailtrip.model import Result, Run, RunState
+from mailtrip.service import alerts
 from mailtrip.service.runs import finish
 from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
@@ -31,7 +32,7 @@ class Conclusion:
 
 
 def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: datetime) -> None:
-    """Store how runs ended, at most one conclusion a run.
+    """Store how runs ended, at most one conclusion a run, and put the alerts that follow into the outbox.
 
     A run that has ended already keeps its end, so that doing it twice does no harm; one that is no longer there is
     left out; one that is not stored yet is added.
@@ -45,7 +46,7 @@ def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: 
             finished.append(FinishedRun(run_id=run_id, result=item.result, recheck_of=item.run.recheck_of))
         else:
             ended.append(Ending(run_id=run_id, state=item.state, note=item.note or ""))
-    finish(connection, finished)
+    alerts.note_finished(connection, finish(connection, finished), now=now)
     endings.end(connection, ended, now=now)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.model import Result, Run, RunState, StatusCode, Step, Stray, Verdict
+from mailtrip.service.alerts import note_revised
 from mailtrip.service.strays import MOST_COPIES, is_own, rule_on
 from mailtrip.store import Connection
 from mailtrip.store.ledger import Acceptance, Ruling
@@ -95,7 +96,8 @@ def excuse(connection: Connection, run_ids: Collection[int], *, now: datetime) -
     found = store.ledger.find(connection, run_ids)
     for run in found:
         if run.result is not None and run.result.status in _UNREACHED:
-            store.ledger.revise(connection, run.id, _excuse(run.result), now=now)
+            excused = store.ledger.revise(connection, run.id, _excuse(run.result), now=now)
+            note_revised(connection, excused, now=now)
     return [run.id for run in found if run.state is RunState.RUNNING]
 
 
@@ -122,7 +124,11 @@ def _settle_one(connection: Connection, run: Run, stray: Stray, *, timeout: time
     if known > MOST_COPIES or not store.ledger.remember_stray(connection, run, _digest(stray), seen_at=stray.seen_at):
         return run
     ruling = rule_on(run, stray, timeout=timeout, known=known)
-    return run if ruling is None else store.ledger.revise(connection, run.id, ruling, now=now)
+    if ruling is None:
+        return run
+    revised = store.ledger.revise(connection, run.id, ruling, now=now)
+    note_revised(connection, revised, now=now)
+    return revised
 
 
 def _digest(stray: Stray) -> bytes:

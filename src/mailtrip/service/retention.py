@@ -50,6 +50,7 @@ def expire(
         lambda left: store.retention.expire_transcripts(
             connection, is_good=False, before=now - keep_bad_transcripts, limit=left
         ),
+        lambda left: store.alerts.remove_older(connection, than=now - keep_runs, limit=left),
         lambda left: store.retention.expire_runs(connection, before=now - keep_runs, limit=left),
         lambda left: store.retention.expire_removed_monitors(connection, removed_before=day_ago, limit=left),
         lambda left: store.retention.expire_removed_accounts(connection, removed_before=day_ago, limit=left),

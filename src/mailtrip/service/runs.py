@@ -132,16 +132,20 @@ def skip(connection: Connection, planned: Sequence[PlannedRun], *, note: str, st
     store.runs.insert(connection, planned, state, note=note, now=now)
 
 
-def finish(connection: Connection, finished: Sequence[FinishedRun]) -> None:
+def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
     """Store many results; a run that is not running any more stays as it is, so that doing it twice does no harm.
 
     The sentence of an error gets a clause about the runs before it, as they are known now. A recheck's does not.
+
+    Returns:
+        The runs that finished by it, as they were until then.
     """
     results = {item.run_id: item.result for item in finished}
     runs = store.runs.finish(connection, finished)
     for run in sorted(runs, key=lambda run: run.slot):
         if run.kind is not RunKind.RECHECK and results[run.id].status.severity is Severity.ERROR:
             _add_history(connection, run, results[run.id])
+    return runs
 
 
 def _add_history(connection: Connection, run: Run, result: Result) -> None:

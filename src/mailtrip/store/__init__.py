@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from mailtrip.store import (
     accounts,
+    alerts,
     api_tokens,
     audit,
     blackouts,
@@ -29,6 +30,7 @@ __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "alerts",
     "api_tokens",
     "audit",
     "blackouts",

@@ -36,6 +36,7 @@ __all__ = [
     "limits",
     "list_all",
     "list_locations",
+    "name_of",
     "remove",
     "rename",
     "set_key_check",
@@ -142,6 +143,11 @@ def tables_of_accounts() -> list[Table]:
         for table in reversed(metadata.sorted_tables)
         if "account_id" in table.c and table.c.account_id.foreign_keys
     ]
+
+
+def name_of(connection: Connection, account_id: int) -> str:
+    """The name of an account that is there."""
+    return str(connection.scalars(select(accounts.c.name).where(accounts.c.id == account_id)).one())
 
 
 def list_locations(connection: Connection, account_id: int) -> list[Location]:

@@ -13,7 +13,7 @@ from mailtrip.store.schema import monitors, run_revisions, run_transcripts, runs
 from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
-__all__ = ["Check", "checks", "get", "last_slots", "page", "recent", "running_tests"]
+__all__ = ["Check", "by_ids", "checks", "get", "last_slots", "page", "recent", "running_tests"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +117,11 @@ def recent(connection: Connection, monitor_ids: Collection[int], *, since: datet
     """Runs of these monitors, of any account and in any state, with slots later than `since`, oldest slot first."""
     query = select(*BRIEF).where(runs.c.monitor_id.in_(monitor_ids), runs.c.slot > since)
     return [to_run(row) for row in connection.execute(query.order_by(runs.c.slot, runs.c.id))]
+
+
+def by_ids(connection: Connection, run_ids: Collection[int]) -> list[Run]:
+    """Those of the ids that are runs, of any account, without sessions."""
+    return [to_run(row) for row in connection.execute(select(*BRIEF).where(runs.c.id.in_(run_ids)))]
 
 
 def running_tests(connection: Connection, monitor_id: int) -> list[datetime]:

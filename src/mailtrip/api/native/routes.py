@@ -4,18 +4,27 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.native import audit, health, objects, runs, tokens
+from mailtrip.api.native import alerts, audit, health, objects, runs, tokens
 
 __all__ = ["COMPONENTS", "MODELS", "router"]
 
 COMPONENTS: Final = tokens.COMPONENTS
 
-MODELS: Final = (objects.RunList, objects.RunObject, objects.RunTicket, health.HealthObject, audit.AuditList)
+MODELS: Final = (
+    objects.RunList,
+    objects.RunObject,
+    objects.RunTicket,
+    health.HealthObject,
+    audit.AuditList,
+    alerts.AlertList,
+    alerts.AlertObject,
+    alerts.AlertTicket,
+)
 
 
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, tokens, audit, health):
+    for part in (runs, alerts, tokens, audit, health):
         routes.include_router(part.router())
     return routes

@@ -1,0 +1,1 @@
+"""How alerts get to their recipients: one module for each kind of way."""

@@ -1,0 +1,199 @@
+"""When an alert is sent and when not: what one recipient is told of one monitor (alertsite-v3.md, 4.2, 4.3, 5.4). Pure.
+
+A `Route` says what a recipient wants to hear of a monitor; a `Standing` is what has been heard and told so far.
+`advance` takes the next finding and gives the new standing with what is to be said, or why nothing is.
+`docs/explanation/alerts.md` has the decision table, which the tests run.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailtrip.model import AlertKind, StatusCode
+
+__all__ = ["Decision", "Finding", "Outcome", "Route", "Silence", "Standing", "advance"]
+
+_FIRST_GAP = timedelta(minutes=5)
+_LONGEST_GAP = timedelta(days=1)
+
+
+class Outcome(StrEnum):
+    """What a run says about its monitor, once its recheck and its mode have had their say."""
+
+    WELL = "well"
+    """No error, or one that did not count: not verified, or not found by enough locations."""
+    FAILS = "fails"
+    """An error that counts."""
+    ARRIVED = "arrived"
+    """The message whose absence was the error has come after all."""
+    EXCUSED = "excused"
+    """The error turned out to be our own fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is new of a monitor. Trouble of ours is no finding at all: it says nothing about the monitor.
+
+    Attributes:
+        at: when it became known.
+        run_id: the run that it is about.
+        slot: of that run.
+        status: of that run.
+    """
+
+    at: datetime
+    run_id: int
+    slot: datetime
+    outcome: Outcome
+    status: StatusCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What a recipient wants to hear of a monitor.
+
+    Attributes:
+        start_threshold: consecutive errors before the first alert.
+        stop_threshold: most alerts while errors last.
+        notify_on_clear: whether the end of the errors is told.
+        status_codes: the errors it is about; empty for all.
+    """
+
+    start_threshold: int = 1
+    stop_threshold: int = 10
+    notify_on_clear: bool = False
+    status_codes: frozenset[int] = frozenset()
+
+    def concerns(self, status: StatusCode) -> bool:
+        """Whether errors with this status are for this recipient."""
+        return not self.status_codes or status in self.status_codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What was heard and told so far; the default is that of a monitor that is well.
+
+    Attributes:
+        errors: errors in a row that concern the route.
+        alerts: told since the errors began.
+        since: when the first of these errors became known.
+        run_id: the run that was heard of last, while it counts as an error.
+        slot: of the run that was heard of last.
+        told_at: when the last alert was decided on.
+    """
+
+    errors: int = 0
+    alerts: int = 0
+    since: datetime | None = None
+    run_id: int | None = None
+    slot: datetime | None = None
+    told_at: datetime | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to remember."""
+        return not self.errors and not self.alerts
+
+
+class Silence(StrEnum):
+    """Why nothing is said."""
+
+    ALL_WELL = "nothing was wrong before"
+    NEVER_TOLD = "the error had not been told"
+    NO_CLEAR = "the recipient does not want to hear of the end"
+    BELOW_THRESHOLD = "fewer errors in a row than the recipient wants"
+    ENOUGH = "as many alerts as the recipient wants were sent"
+    TOO_SOON = "it is too soon for the next reminder"
+    HELD_BACK = "a blackout is in force"
+    OUTDATED = "a later run has spoken already"
+    STILL_FAILING = "other runs have failed too"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What follows from a finding.
+
+    Attributes:
+        standing: from now on.
+        kind: of the alert that is to be sent; None for none.
+        silence: why there is none.
+        since: when the errors that the alert is about began.
+    """
+
+    standing: Standing
+    kind: AlertKind | None = None
+    silence: Silence | None = None
+    since: datetime | None = None
+
+
+def advance(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
+    """Take in the next finding of a monitor.
+
+    Args:
+        standing: before it.
+        finding: one that is older than what was heard already changes nothing.
+        route: as it is set now; it may have been changed since the finding before.
+        is_held_back: whether a blackout of the monitor or of the recipient is in force. Errors go on being counted, and
+            what is held back is told by the first finding afterwards, if it still holds.
+    """
+    if finding.outcome in {Outcome.ARRIVED, Outcome.EXCUSED}:
+        return _take_back(standing, finding, route, is_held_back=is_held_back)
+    if standing.slot is not None and finding.slot < standing.slot:
+        return Decision(standing=standing, silence=Silence.OUTDATED)
+    if finding.outcome is Outcome.FAILS and route.concerns(finding.status):
+        return _fail(standing, finding, route, is_held_back=is_held_back)
+    return _end(standing, AlertKind.CLEAR, route, is_held_back=is_held_back)
+
+
+def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
+    if not standing.errors or finding.run_id != standing.run_id:
+        return Decision(standing=standing, silence=Silence.OUTDATED)
+    if finding.outcome is Outcome.ARRIVED:
+        return _end(standing, AlertKind.DELAYED, route, is_held_back=is_held_back)
+    if standing.errors > 1:
+        return Decision(standing=replace(standing, errors=standing.errors - 1), silence=Silence.STILL_FAILING)
+    return _end(standing, AlertKind.WITHDRAWN, route, is_held_back=is_held_back)
+
+
+def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
+    now = replace(
+        standing,
+        errors=standing.errors + 1,
+        # An outage whose end could not be told yet goes on.
+        since=standing.since or finding.at,
+        run_id=finding.run_id,
+        slot=finding.slot,
+    )
+    silence = _reason_for_silence(now, finding, route, is_held_back=is_held_back)
+    if silence is not None:
+        return Decision(standing=now, silence=silence, since=now.since)
+    kind = AlertKind.REMINDER if now.alerts else AlertKind.ERROR
+    told = replace(now, alerts=now.alerts + 1, told_at=finding.at)
+    return Decision(standing=told, kind=kind, since=told.since)
+
+
+def _reason_for_silence(now: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Silence | None:
+    if now.errors < route.start_threshold:
+        return Silence.BELOW_THRESHOLD
+    if now.alerts >= route.stop_threshold:
+        return Silence.ENOUGH
+    if now.told_at is not None and finding.at < now.told_at + _gap(now.alerts):
+        return Silence.TOO_SOON
+    return Silence.HELD_BACK if is_held_back else None
+
+
+def _gap(alerts: int) -> timedelta:
+    """From an alert to the next one: doubled with each."""
+    return min(_FIRST_GAP * (1 << min(alerts - 1, 16)), _LONGEST_GAP)
+
+
+def _end(standing: Standing, kind: AlertKind, route: Route, *, is_held_back: bool) -> Decision:
+    if standing.is_quiet:
+        return Decision(standing=Standing(), silence=Silence.ALL_WELL)
+    if not standing.alerts:
+        return Decision(standing=Standing(), silence=Silence.NEVER_TOLD)
+    if not route.notify_on_clear and kind is not AlertKind.WITHDRAWN:
+        return Decision(standing=Standing(), silence=Silence.NO_CLEAR)
+    if is_held_back:
+        return Decision(standing=replace(standing, errors=0, run_id=None), silence=Silence.HELD_BACK)
+    return Decision(standing=Standing(), kind=kind, since=standing.since)

@@ -1,0 +1,154 @@
+"""What an alert says, in words for people and in the fields of the vendor's JSON alert (alertsite-v3.md, 5.4). Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from mailtrip.model import AlertItem, AlertKind, AlertPackage, Run
+
+__all__ = ["fields_of", "subject_of", "text_of"]
+
+_MOST_LISTED = 20
+_MOST_PROOF = 6
+
+
+def subject_of(package: AlertPackage) -> str:
+    """One line without control characters."""
+    item = package.items[0]
+    what = _headline(item)
+    if package.count == 1:
+        return _in_line(f"[Mailtrip] {_name(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
+    return _in_line(f"[Mailtrip] {package.count} monitors: {what}")
+
+
+def text_of(package: AlertPackage, *, public_url: str | None) -> str:
+    """The whole alert as plain text, lines ended by LF.
+
+    Args:
+        package: what is told.
+        public_url: the service's address, for links; None for none.
+    """
+    first = package.items[0]
+    lines = [f"{_headline(first)}.", ""]
+    if first.alert.kind is AlertKind.TEST:
+        lines += [f"This is a test of the recipient {package.recipient.shown_name}: nothing is wrong.", ""]
+    elif package.count == 1:
+        lines += [*_about(first, public_url=public_url), ""]
+    else:
+        lines += [f"{package.count} monitors, which seem to have one cause:", ""]
+        lines += [f"- {_name(item)}: {_explanation(item)}" for item in package.items[:_MOST_LISTED]]
+        if package.count > _MOST_LISTED:
+            lines.append(f"- and {package.count - _MOST_LISTED} more")
+        lines += ["", *_proof(first.run), ""]
+    lines.append(f"Account: {package.account_name}. Alert {first.alert.id}, delivery {package.delivery.key}.")
+    return "\n".join(lines) + "\n"
+
+
+def fields_of(package: AlertPackage, item: AlertItem) -> Mapping[str, str | list[str]]:
+    """One alert in the vendor's field names, all values strings; those that mail has no value for are empty.
+
+    Two are ours: `alert_id`, the same in all attempts, and `summary`.
+    """
+    alert = item.alert
+    run = item.run
+    return {
+        "custid": f"C{alert.account_id}",
+        "company": package.account_name,
+        "device_id": "" if alert.monitor_id is None else str(alert.monitor_id),
+        "device_name": _name(item),
+        "device_type": "Mail Server",
+        "device_typecode": "p",
+        "errcount": "0" if alert.kind.ends_error else str(alert.errors),
+        "http_status": "",
+        "location": "",
+        "location_num": "" if run is None else str(run.location_id),
+        "notify_type": "clear" if alert.kind.ends_error else str(alert.kind),
+        "timestamp": f"{alert.created_at:%Y-%m-%d %H:%M:%S}",
+        "status": "0" if alert.kind.ends_error else str(int(alert.status)),
+        "status_text": _headline(item),
+        "transaction": "",
+        "url": "",
+        "step_num": "",
+        "step_name": "" if run is None or run.result is None or run.result.step is None else str(run.result.step),
+        "rotated_locations": [],
+        "alert_id": f"{package.delivery.key}-{alert.id}",
+        "summary": _explanation(item),
+    }
+
+
+def _headline(item: AlertItem) -> str:
+    alert = item.alert
+    match alert.kind:
+        case AlertKind.TEST:
+            return "Test alert"
+        case AlertKind.ERROR:
+            return alert.status.text
+        case AlertKind.REMINDER:
+            return f"Still failing after {shown_span(alert.created_at - alert.since)}: {alert.status.text}"
+        case AlertKind.DELAYED:
+            delay = item.run.result.delay if item.run is not None and item.run.result is not None else None
+            return "Arrived late" if delay is None else f"Delayed by {shown_span(delay)}, and arrived"
+        case AlertKind.WITHDRAWN:
+            return "Withdrawn: the trouble was our own, not the mail server's"
+        case AlertKind.CLEAR:
+            return f"Well again after {shown_span(alert.created_at - alert.since)}"
+
+
+def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:
+    alert, run = item.alert, item.run
+    yield f"Monitor: {_name(item)} ({alert.monitor_id})"
+    yield f"Status: {int(alert.status)}, {alert.status.text}"
+    yield f"Since: {_shown_time(alert.since)}"
+    if run is not None and run.result is not None:
+        if run.result.step is not None:
+            yield f"Step: {run.result.step}"
+        yield ""
+        yield run.result.summary
+        yield from _proof(run)
+        if public_url is not None:
+            yield ""
+            yield f"The whole run: {public_url}/api/v1/runs/{run.id}"
+
+
+def _proof(run: Run | None) -> Iterator[str]:
+    """The lines of the conversation that prove the verdict."""
+    if run is None or run.result is None:
+        return
+    sessions = run.result.sessions
+    for proof in run.result.proof[:_MOST_PROOF]:
+        if proof.session < len(sessions) and proof.line < len(sessions[proof.session].transcript):
+            line = sessions[proof.session].transcript[proof.line]
+            yield f"  {sessions[proof.session].server} {line.direction} {line.text}"
+
+
+def _explanation(item: AlertItem) -> str:
+    if item.run is None or item.run.result is None:
+        return item.alert.status.text
+    return item.run.result.summary
+
+
+def _name(item: AlertItem) -> str:
+    if item.alert.monitor_id is None:
+        return "Test"
+    return item.monitor_name or f"Monitor {item.alert.monitor_id}"
+
+
+def _shown_time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def shown_span(span: timedelta) -> str:
+    """A span of time as people say it, in its largest unit that is whole: `4 min`, `1 h 30 min`."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def _in_line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)[:200]

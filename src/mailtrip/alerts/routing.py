@@ -1,0 +1,59 @@
+"""Who hears of a monitor's errors: recipients, narrowed by the groups that it is in (alertsite-v3.md, 4.2, 4.3). Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from mailtrip.alerts.policy import Route
+from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
+
+__all__ = ["Router"]
+
+
+class Router:
+    """The routes of one account.
+
+    A monitor that is in groups tells their recipients only; one that is in none tells those of the default group, or
+    everybody where there is none. A recipient that is reached by several groups hears of the errors of all of them. A
+    group without recipients counts for nothing.
+
+    Args:
+        recipients: all of the account.
+        groups: all of the account.
+    """
+
+    def __init__(self, recipients: Iterable[Recipient], groups: Iterable[RecipientGroup]) -> None:
+        self._recipients = [each for each in recipients if each.settings.availability_alert]
+        filled = [group.settings for group in groups if group.settings.recipient_ids]
+        self._of_monitor: dict[int, list[RecipientGroupSettings]] = {}
+        for group in filled:
+            for monitor_id in group.monitor_ids:
+                self._of_monitor.setdefault(monitor_id, []).append(group)
+        self._default = self._routes([group for group in filled if group.is_default])
+
+    def routes_of(self, monitor_id: int) -> Mapping[int, Route]:
+        """What each recipient wants to hear of a monitor, by recipient; those who want nothing are left out."""
+        groups = self._of_monitor.get(monitor_id)
+        return self._routes(groups) if groups else self._default
+
+    def _routes(self, groups: Sequence[RecipientGroupSettings]) -> dict[int, Route]:
+        wanted: dict[int, frozenset[int]] = {}
+        for group in groups:
+            codes = frozenset(group.status_codes)
+            for recipient_id in group.recipient_ids:
+                known = wanted.get(recipient_id, codes)
+                # No codes are all codes.
+                wanted[recipient_id] = known | codes if known and codes else frozenset()
+        return {
+            recipient.id: _route(recipient, wanted.get(recipient.id, frozenset()))
+            for recipient in self._recipients
+            if recipient.id in wanted or not groups
+        }
+
+
+def _route(recipient: Recipient, status_codes: frozenset[int]) -> Route:
+    settings = recipient.settings
+    return Route(
+        start_threshold=settings.start_threshold,
+        stop_threshold=settings.stop_threshold,
+        notify_on_clear=settings.notify_on_clear,
+        status_codes=status_codes,
+    )

@@ -1,0 +1,154 @@
+"""How alerts get out of a running service: its outbox, its channels, its own relay."""
+
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+import httpx2
+import structlog
+
+import mailtrip
+from mailtrip.alerts.channels.mail import MailChannel, Submit
+from mailtrip.alerts.channels.web import Unreachable, WebChannel
+from mailtrip.alerts.deliver import Channel, Courier
+from mailtrip.bootstrap.storage import Storage
+from mailtrip.clock import Clock
+from mailtrip.config import Settings
+from mailtrip.engine.alert_desk import DatabaseAlertDesk
+from mailtrip.engine.outbox import Outbox
+from mailtrip.errors import ConfigurationError
+from mailtrip.mail import MailClient
+from mailtrip.mail.resolve import Resolver, Unresolved
+from mailtrip.model import (
+    Accepted,
+    AlertMethod,
+    Credentials,
+    Envelope,
+    Failure,
+    MailProtocol,
+    NetworkPolicy,
+    Server,
+    Step,
+    parse_server,
+)
+from mailtrip.service import outbox
+from mailtrip.store import Database
+
+__all__ = ["Finder", "open_outbox"]
+
+_log = structlog.get_logger(__name__)
+
+_SUBMIT_SECONDS = 60.0
+_RESOLVE_SECONDS = 10.0
+
+
+def _relay_of(settings: Settings) -> Server | None:
+    """The server that takes alerts sent by mail; None where none is set.
+
+    Raises:
+        ConfigurationError: what is set is no server, or is half a login.
+    """
+    if settings.alert_relay is None:
+        return None
+    if (settings.alert_relay_username is None) is not (settings.alert_relay_password is None):
+        raise ConfigurationError("alert_relay_username and alert_relay_password: give both or none")
+    try:
+        return parse_server(settings.alert_relay, MailProtocol.SMTP)
+    except ValueError as exc:
+        raise ConfigurationError(f"alert_relay: {exc}") from exc
+
+
+@asynccontextmanager
+async def open_outbox(
+    settings: Settings, storage: Storage, policy: NetworkPolicy, *, clock: Clock
+) -> AsyncIterator[Outbox]:
+    """The outbox with all its channels, not yet at work; their connections are closed at the end.
+
+    Args:
+        settings: the relay is the operator's own choice, and may be anywhere.
+        storage: where alerts are kept.
+        policy: where web servers of recipients may be, at any port.
+        clock: tells what is due.
+
+    Raises:
+        ConfigurationError: the relay's settings are wrong.
+    """
+    relay = _relay_of(settings)
+    if relay is not None:
+        await _warn_of_watched(storage.database, relay)
+    client = MailClient(clock=clock)
+    resolver = Resolver(threads=4)
+    try:
+        async with httpx2.AsyncClient(
+            trust_env=False,
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            headers={"User-Agent": f"Mailtrip/{mailtrip.__version__}"},
+        ) as web:
+            mail = MailChannel(
+                None if relay is None else _submitting(client, relay, settings, clock),
+                sender=settings.alert_sender or f"mailtrip@{socket.getfqdn()}",
+                public_url=settings.public_url,
+            )
+            channels: dict[AlertMethod, Channel] = dict.fromkeys(
+                (AlertMethod.EMAIL_TEXT, AlertMethod.EMAIL_HTML, AlertMethod.EMAIL_WIRELESS), mail
+            )
+            channels[AlertMethod.WEB_JSON] = WebChannel(web, Finder(resolver, policy).find)
+            desk = DatabaseAlertDesk(storage.database, secrets=storage.key_ring, clock=clock)
+            yield Outbox(desk, Courier(channels).send, clock=clock)
+    finally:
+        resolver.close()
+        client.close()
+
+
+async def _warn_of_watched(database: Database, relay: Server) -> None:
+    """Log when alerts go through a server that is watched: the alert that it is down would need it."""
+    watching = await database.reading(partial(outbox.watching, host=relay.host))
+    if watching:
+        _log.warning(
+            "alerts by mail go through a server that is watched: that it is down could not be told",
+            relay=relay.url,
+            monitors=len(watching),
+            first_ids=watching[:10],
+            remedy="set alert_relay to a server elsewhere, or add recipients that are not told by mail",
+        )
+
+
+def _submitting(client: MailClient, relay: Server, settings: Settings, clock: Clock) -> Submit:
+    credentials = None
+    if settings.alert_relay_username is not None and settings.alert_relay_password is not None:
+        credentials = Credentials(username=settings.alert_relay_username, password=settings.alert_relay_password)
+
+    async def submit(envelope: Envelope, message: bytes) -> Accepted | Failure:
+        now = clock.monotonic()
+        sender = client.sender(relay, credentials, deadline=now + _SUBMIT_SECONDS, observe=_ignore, started_at=now)
+        try:
+            return await sender.connect() or await sender.submit(envelope, message)
+        finally:
+            await sender.close()
+
+    return submit
+
+
+def _ignore(step: Step, began: float, ended: float | None) -> None:
+    """Nobody watches the steps of an alert."""
+
+
+class Finder:
+    """Finds the addresses that alerts may be posted to."""
+
+    def __init__(self, resolver: Resolver, policy: NetworkPolicy) -> None:
+        self._resolver = resolver
+        self._policy = policy
+
+    async def find(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host; raises Unreachable."""
+        found = await self._resolver.resolve(host, port, patience=_RESOLVE_SECONDS)
+        if isinstance(found, Unresolved):
+            raise Unreachable(found.reason, is_temporary=True)
+        addresses = [address.sockaddr[0] for address in found.addresses]
+        refused = {address: self._policy.refuse_address(address) for address in addresses}
+        allowed = [address for address in addresses if refused[address] is None]
+        if not allowed:
+            raise Unreachable(f"the network policy forbids it: {refused[addresses[0]]}", is_temporary=False)
+        return allowed

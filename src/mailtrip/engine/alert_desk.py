@@ -1,0 +1,45 @@
+"""The outbox of alerts over the database: each method is one transaction of use cases."""
+
+from collections.abc import Sequence
+
+from mailtrip.clock import Clock
+from mailtrip.model import AlertDelivery, AlertPackage, DeliveryAnswer
+from mailtrip.service import outbox
+from mailtrip.service.ports import Secrets
+from mailtrip.store import Database
+
+__all__ = ["DatabaseAlertDesk"]
+
+
+class DatabaseAlertDesk:
+    """Implements `mailtrip.engine.outbox.AlertDesk`.
+
+    Args:
+        database: open.
+        secrets: unseals the passwords of recipients.
+        clock: tells what is due.
+    """
+
+    def __init__(self, database: Database, *, secrets: Secrets, clock: Clock) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+
+    async def release(self) -> int:
+        return await self._database.writing(outbox.release)
+
+    async def has_work(self) -> bool:
+        return await self._database.reading(lambda connection: outbox.has_work(connection, now=self._clock.now()))
+
+    async def bundle_due(self) -> int:
+        return await self._database.writing(lambda connection: outbox.bundle_due(connection, now=self._clock.now()))
+
+    async def claim(self, *, limit: int) -> Sequence[AlertPackage]:
+        return await self._database.writing(
+            lambda connection: outbox.claim(connection, self._secrets, now=self._clock.now(), limit=limit)
+        )
+
+    async def record(self, delivery: AlertDelivery, answer: DeliveryAnswer) -> None:
+        await self._database.writing(
+            lambda connection: outbox.record(connection, delivery, answer, now=self._clock.now())
+        )

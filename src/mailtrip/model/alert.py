@@ -1,0 +1,138 @@
+"""Alerts: what recipients are told of monitors, and what became of telling them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from mailtrip.model.recipient import Recipient
+from mailtrip.model.run import Run
+from mailtrip.model.status import StatusCode
+
+__all__ = ["Alert", "AlertDelivery", "AlertItem", "AlertKind", "AlertPackage", "DeliveryAnswer", "DeliveryState"]
+
+
+class AlertKind(StrEnum):
+    """What an alert tells."""
+
+    ERROR = "error"
+    """A monitor fails."""
+    REMINDER = "reminder"
+    """It still fails."""
+    CLEAR = "clear"
+    """It is well again."""
+    DELAYED = "delayed"
+    """The message that was missed has come, late."""
+    WITHDRAWN = "withdrawn"
+    """The error was our own fault: nothing was wrong with the mail path, as far as anybody knows."""
+    TEST = "test"
+    """Somebody wanted to see whether alerts get through."""
+
+    @property
+    def ends_error(self) -> bool:
+        """Whether it says that an error is over."""
+        return self in {AlertKind.CLEAR, AlertKind.DELAYED, AlertKind.WITHDRAWN}
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is."""
+
+    WAITING = "waiting"
+    """For its time, or for the next attempt."""
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    """For good: the far end refused it, or it could not be reached for too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing to be told to one recipient about one monitor.
+
+    Attributes:
+        monitor_id: None for a test.
+        run_id: the run that it is about; None for a test.
+        status: of that run.
+        errors: in a row, as the recipient counts them; zero where it ends an error.
+        since: when the error began that it is about.
+        cause: alerts with the same cause are told together.
+        delivery_id: what it is told with; None while it waits for others.
+    """
+
+    id: int
+    account_id: int
+    recipient_id: int
+    monitor_id: int | None
+    run_id: int | None
+    kind: AlertKind
+    status: StatusCode
+    errors: int
+    since: datetime
+    created_at: datetime
+    cause: str
+    delivery_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDelivery:
+    """Alerts that are sent to a recipient as one.
+
+    Attributes:
+        key: the same in all attempts, so that the far end can tell a repetition: 32 hex characters.
+        attempts: begun so far.
+        next_at: when the next attempt is due.
+        ended_at: when it was sent or given up.
+        answer: what the far end, or our own side, said last; no secret in it.
+    """
+
+    id: int
+    account_id: int
+    recipient_id: int
+    cause: str
+    key: str
+    state: DeliveryState
+    created_at: datetime
+    attempts: int = 0
+    next_at: datetime
+    ended_at: datetime | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertItem:
+    """An alert with what it is about; None where that is gone, and for a test."""
+
+    alert: Alert
+    monitor_name: str | None = None
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPackage:
+    """All that is needed to tell alerts to a recipient.
+
+    Attributes:
+        account_name: whose recipient it is.
+        items: at least one; the first of many.
+        count: how many there are.
+    """
+
+    delivery: AlertDelivery
+    account_name: str
+    recipient: Recipient
+    password: str | None = field(default=None, repr=False)
+    items: tuple[AlertItem, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAnswer:
+    """What came of an attempt to send.
+
+    Attributes:
+        text: what the far end said, or why it could not be asked; no secret in it.
+        is_temporary: of a failure: the same may work later.
+    """
+
+    is_sent: bool
+    text: str
+    is_temporary: bool = False

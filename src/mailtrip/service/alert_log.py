@@ -1,0 +1,108 @@
+"""Alerts as people read them, and test alerts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailtrip import store
+from mailtrip.errors import NotFound, RateLimited
+from mailtrip.model import Actor, Alert, AlertDelivery, AlertKind, AuditAction, StatusCode
+from mailtrip.service import audit
+from mailtrip.service.access import may_see, require_edit
+from mailtrip.store import Connection
+from mailtrip.store.alerts import NewAlert
+
+__all__ = ["LoggedAlert", "get", "order_test", "page"]
+
+_MOST_TESTS = 5
+_SPAN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedAlert:
+    """An alert and what became of it; `delivery` is None while it waits for others."""
+
+    alert: Alert
+    delivery: AlertDelivery | None
+
+
+def get(connection: Connection, actor: Actor, alert_id: int) -> LoggedAlert:
+    """One alert; raises NotFound."""
+    alert = store.alerts.get(connection, actor.account_id, alert_id)
+    if alert is None or (alert.monitor_id is not None and not may_see(actor, alert.monitor_id)):
+        raise NotFound(f"there is no alert {alert_id}")
+    return _logged(connection, [alert])[0]
+
+
+def page(
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_id: int | None = None,
+    recipient_id: int | None = None,
+    limit: int,
+    before: int | None = None,
+) -> list[LoggedAlert]:
+    """Alerts of the account, newest first; None is no filter, `before` the last id of the page before."""
+    found = store.alerts.page(
+        connection,
+        actor.account_id,
+        monitor_id=monitor_id,
+        recipient_id=recipient_id,
+        access=actor.access,
+        limit=limit,
+        before=before,
+    )
+    return _logged(connection, found)
+
+
+def order_test(connection: Connection, actor: Actor, recipient_id: int, *, now: datetime) -> int:
+    """Put a test alert to a recipient into the outbox and give its id; it goes out at once.
+
+    Raises:
+        Forbidden: the role may not edit.
+        NotFound: no such recipient in the account.
+        RateLimited: five were ordered for it within a minute.
+    """
+    require_edit(actor)
+    recipient = store.recipients.get(connection, actor.account_id, recipient_id, lock=True)
+    if recipient is None:
+        raise NotFound(f"there is no recipient {recipient_id}")
+    earlier = store.alerts.tests_since(connection, recipient_id, since=now - _SPAN)
+    if len(earlier) >= _MOST_TESTS:
+        raise RateLimited(
+            f"{_MOST_TESTS} tests of recipient {recipient_id} were ordered within a minute",
+            retry_after=max(earlier[0] + _SPAN - now, timedelta(seconds=1)),
+        )
+    new = NewAlert(
+        account_id=actor.account_id,
+        recipient_id=recipient_id,
+        monitor_id=None,
+        run_id=None,
+        kind=AlertKind.TEST,
+        status=StatusCode.OK,
+        errors=0,
+        since=now,
+        # Each is told by itself.
+        cause=f"test {now.isoformat()}",
+    )
+    (alert_id,) = store.alerts.add(connection, [new], now=now)
+    audit.record(
+        connection,
+        actor,
+        AuditAction.RECIPIENT_TESTED,
+        recipient_id,
+        now=now,
+        after={"alert_id": alert_id},
+        name=recipient.settings.name,
+    )
+    return alert_id
+
+
+def _logged(connection: Connection, alerts: Collection[Alert]) -> list[LoggedAlert]:
+    ids = {alert.delivery_id for alert in alerts if alert.delivery_id is not None}
+    deliveries = store.alerts.deliveries(connection, ids)
+    return [
+        LoggedAlert(alert=alert, delivery=None if alert.delivery_id is None else deliveries.get(alert.delivery_id))
+        for alert in alerts
+    ]

@@ -1,0 +1,194 @@
+"""Alerts: what recipients are to be told of how runs ended, decided in the transaction that records it."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+
+from mailtrip import store
+from mailtrip.alerts.causes import cause_of
+from mailtrip.alerts.policy import Decision, Finding, Outcome, Standing, advance
+from mailtrip.alerts.routing import Router
+from mailtrip.model import BlackoutType, Monitor, Run, RunKind, Severity
+from mailtrip.schedule.blackouts import holds_back_alert, is_within
+from mailtrip.store import Connection
+from mailtrip.store.alerts import NewAlert, StandingRow
+
+__all__ = ["note_finished", "note_revised"]
+
+
+def note_finished(connection: Connection, finished: Collection[Run], *, now: datetime) -> None:
+    """Take in runs that have just finished: their rows are written, and what they verify is noted.
+
+    Args:
+        connection: of the transaction that finishes them.
+        finished: as they were before; of any account.
+        now: becomes the time of the alerts.
+    """
+    concerned = {run.id for run in finished if run.kind is not RunKind.TEST}
+    if not concerned:
+        return
+    known = {row.monitor_id for row in store.alerts.standings(connection, {run.monitor_id for run in finished})}
+    runs = {run.id: run for run in store.ledger.find(connection, concerned)}
+    verified = {run.recheck_of for run in runs.values() if run.recheck_of is not None} - runs.keys()
+    runs |= {run.id: run for run in store.ledger.find(connection, verified)}
+    wanted = {run.monitor_id for run in runs.values() if run.monitor_id in known or _is_error(run)}
+    if not wanted:
+        return
+    spoken = [run for run in _speaking(runs, concerned) if run.monitor_id in wanted]
+    monitors = _monitors(connection, spoken)
+    findings = [
+        (run, Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status))
+        for run in spoken
+        if run.monitor_id in monitors
+        and run.result is not None
+        and (outcome := _outcome(run, monitors[run.monitor_id])) is not None
+    ]
+    _take_in(connection, findings, monitors, now=now)
+
+
+def note_revised(connection: Connection, run: Run, *, now: datetime) -> None:
+    """Take in a new verdict of a run that had one: its message has come after all, or its error was our own fault.
+
+    Args:
+        connection: of the transaction that revises it.
+        run: as it is now.
+        now: becomes the time of the alerts.
+    """
+    if run.result is None or run.kind is RunKind.TEST:
+        return
+    if run.result.status.severity is Severity.UNKNOWN:
+        outcome = Outcome.EXCUSED
+    elif run.result.delay is not None:
+        outcome = Outcome.ARRIVED
+    else:
+        return
+    finding = Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status)
+    _take_in(connection, [(run, finding)], _monitors(connection, [run]), now=now)
+
+
+def _is_error(run: Run) -> bool:
+    return run.result is not None and run.result.status.severity is Severity.ERROR
+
+
+def _speaking(runs: dict[int, Run], finished: Collection[int]) -> Iterator[Run]:
+    """The runs that have something new to say, oldest first: those finished, save rechecks, and those verified by them."""
+    ids = {id_ for id_ in finished if runs[id_].kind is not RunKind.RECHECK}
+    ids |= {run.recheck_of for id_ in finished if (run := runs[id_]).recheck_of in runs and run.recheck_of is not None}
+    yield from sorted((runs[id_] for id_ in ids), key=lambda run: (run.slot, run.id))
+
+
+def _outcome(run: Run, monitor: Monitor) -> Outcome | None:
+    """What a finished run says; None while its error is not verified, and of trouble of ours."""
+    if run.severity is Severity.UNKNOWN:
+        return None
+    if run.severity is not Severity.ERROR:
+        return Outcome.WELL
+    return None if run.verified is None and monitor.settings.local_retry else Outcome.FAILS
+
+
+def _monitors(connection: Connection, runs: Iterable[Run]) -> dict[int, Monitor]:
+    """The monitors of runs; those that were removed are left out."""
+    ids: dict[int, set[int]] = {}
+    for run in runs:
+        ids.setdefault(run.account_id, set()).add(run.monitor_id)
+    return {
+        monitor.id: monitor
+        for account_id, wanted in ids.items()
+        for monitor in store.monitors.page(connection, account_id, ids=wanted, limit=None, offset=0)[0]
+    }
+
+
+class _Account:
+    """What an account's alerts depend on, as it is now."""
+
+    def __init__(self, connection: Connection, account_id: int, *, now: datetime) -> None:
+        recipients, _ = store.recipients.page(connection, account_id, type=None, method=None, limit=None, offset=0)
+        groups, _ = store.groups.page(connection, account_id, monitor_id=None, recipient_id=None, limit=None, offset=0)
+        self.router = Router(recipients, groups)
+        self._now = now
+        self._in_force = [
+            blackout
+            for type_ in BlackoutType
+            for blackout in store.blackouts.not_over(connection, account_id, type_, at=now)
+            if is_within(blackout.window, now)
+        ]
+
+    def is_held_back(self, monitor_id: int, recipient_id: int) -> bool:
+        return holds_back_alert(self._in_force, monitor_id=monitor_id, recipient_id=recipient_id, at=self._now)
+
+
+def _take_in(
+    connection: Connection, findings: Collection[tuple[Run, Finding]], monitors: dict[int, Monitor], *, now: datetime
+) -> None:
+    if not findings:
+        return
+    accounts = {id_: _Account(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
+    rows = store.alerts.standings(connection, {run.monitor_id for run, _ in findings})
+    standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
+    changed: dict[tuple[int, int], int] = {}
+    told = []
+    for run, finding in findings:
+        monitor = monitors.get(run.monitor_id)
+        if monitor is None:
+            continue
+        account = accounts[run.account_id]
+        routes = account.router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
+        for key in [key for key in standings if key[0] == monitor.id and key[1] not in routes]:
+            standings[key] = Standing()
+            changed[key] = run.account_id
+        for recipient_id, route in routes.items():
+            key = (monitor.id, recipient_id)
+            held = account.is_held_back(*key)
+            before = standings.get(key, Standing())
+            decision = advance(before, finding, route, is_held_back=held)
+            if decision.standing != before:
+                standings[key] = decision.standing
+                changed[key] = run.account_id
+            if decision.kind is not None:
+                told.append(_alert(run, recipient_id, monitor, decision))
+    store.alerts.put_standings(
+        connection, [_row(key, changed[key], standings[key]) for key in sorted(changed) if not standings[key].is_quiet]
+    )
+    store.alerts.forget_standings(connection, {key for key in changed if standings[key].is_quiet})
+    store.alerts.add(connection, told, now=now)
+
+
+def _alert(run: Run, recipient_id: int, monitor: Monitor, decision: Decision) -> NewAlert:
+    if run.result is None or decision.kind is None or decision.since is None:
+        raise ValueError("an alert is about a run with a result, and about errors that have begun")
+    status, step = run.result.status, run.result.step
+    return NewAlert(
+        account_id=run.account_id,
+        recipient_id=recipient_id,
+        monitor_id=monitor.id,
+        run_id=run.id,
+        kind=decision.kind,
+        status=status,
+        errors=decision.standing.errors,
+        since=decision.since,
+        cause=cause_of(status, step, monitor.settings, kind=decision.kind),
+    )
+
+
+def _standing(row: StandingRow) -> Standing:
+    return Standing(
+        errors=row.errors,
+        alerts=row.alerts,
+        since=row.since,
+        run_id=row.run_id,
+        slot=row.slot,
+        told_at=row.told_at,
+    )
+
+
+def _row(key: tuple[int, int], account_id: int, standing: Standing) -> StandingRow:
+    return StandingRow(
+        monitor_id=key[0],
+        recipient_id=key[1],
+        account_id=account_id,
+        errors=standing.errors,
+        alerts=standing.alerts,
+        since=standing.since,
+        run_id=standing.run_id,
+        slot=standing.slot,
+        told_at=standing.told_at,
+    )

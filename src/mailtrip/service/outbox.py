@@ -1,0 +1,129 @@
+"""The outbox of alerts: what is to be told together, whose turn it is, and what came of it."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mailtrip import store
+from mailtrip.errors import MailtripError
+from mailtrip.model import (
+    AlertDelivery,
+    AlertItem,
+    AlertPackage,
+    DeliveryAnswer,
+    DeliveryState,
+    MailProtocol,
+    Run,
+    parse_server,
+)
+from mailtrip.service.ports import Secrets
+from mailtrip.store import Connection
+
+__all__ = ["bundle_due", "claim", "has_work", "record", "release", "watching"]
+
+_MOST_SHOWN = 50
+"""Alerts of a delivery that are told one by one; of the others only their number is."""
+_MOST_PROVED = 3
+_GATHER = timedelta(seconds=2)
+_LATELY = timedelta(hours=6)
+_FIRST_GAP = timedelta(minutes=1)
+_LONGEST_GAP = timedelta(hours=1)
+_FIRST_PAUSE = timedelta(seconds=10)
+_LONGEST_PAUSE = timedelta(hours=1)
+_GIVE_UP = timedelta(hours=24)
+_MOST_BUNDLES = 200
+
+
+def has_work(connection: Connection, *, now: datetime) -> bool:
+    """Whether it is worth a writing transaction to call `bundle_due` and `claim`."""
+    return store.alerts.has_work(connection, now=now)
+
+
+def bundle_due(connection: Connection, *, now: datetime) -> int:
+    """Make deliveries of the alerts whose time has come; how many were made.
+
+    Alerts wait for 2 s for others with the same cause. Where the recipient has been told of that cause lately, further
+    ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most.
+    """
+    waiting = store.alerts.untold(connection, lately=now - _LATELY, limit=_MOST_BUNDLES)
+    due = [item for item in waiting if _due_at(item) <= now]
+    store.alerts.bundle(connection, due, [uuid.uuid4().hex for _ in due], now=now)
+    return len(due)
+
+
+def claim(connection: Connection, secrets: Secrets, *, now: datetime, limit: int) -> list[AlertPackage]:
+    """Deliveries that are due, with all that is needed to send them; the caller has to `record` what came of each."""
+    deliveries = store.alerts.claim(connection, now=now, limit=limit)
+    return [_package(connection, secrets, delivery) for delivery in deliveries]
+
+
+def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnswer, *, now: datetime) -> None:
+    """Note what came of an attempt: sent, to be tried again after ever longer pauses for 24 hours, or failed for good."""
+    if answer.is_sent:
+        store.alerts.end(connection, delivery.id, DeliveryState.SENT, answer=answer.text, now=now)
+    elif answer.is_temporary and now < delivery.created_at + _GIVE_UP:
+        pause = min(_FIRST_PAUSE * (1 << min(delivery.attempts - 1, 16)), _LONGEST_PAUSE)
+        store.alerts.put_off(connection, delivery.id, until=now + pause, answer=answer.text)
+    else:
+        store.alerts.end(connection, delivery.id, DeliveryState.FAILED, answer=answer.text, now=now)
+
+
+def release(connection: Connection) -> int:
+    """At start: have sent again what a dead process was sending; the far end knows a repetition by its key."""
+    return store.alerts.release(connection)
+
+
+def watching(connection: Connection, host: str) -> list[int]:
+    """The monitors of all accounts whose messages go through this SMTP host, by id."""
+    return [
+        sending.monitor_id
+        for sending in store.monitors.sendings(connection)
+        if parse_server(sending.smtp_server, MailProtocol.SMTP).host.lower() == host.lower()
+    ]
+
+
+def _due_at(item: store.alerts.Untold) -> datetime:
+    due = item.oldest_at if item.is_test else item.oldest_at + _GATHER
+    if item.delivered_at is None:
+        return due
+    gap = min(_FIRST_GAP * (1 << min(item.deliveries - 1, 16)), _LONGEST_GAP)
+    return max(due, item.delivered_at + gap)
+
+
+def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:
+    recipient, sealed = store.recipients.with_secret(connection, delivery.recipient_id)
+    found, count = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
+    monitor_ids = {alert.monitor_id for alert in found if alert.monitor_id is not None}
+    names = store.monitors.names(connection, delivery.account_id, monitor_ids)
+    runs = _runs(connection, delivery.account_id, [alert.run_id for alert in found if alert.run_id is not None])
+    items = tuple(
+        AlertItem(
+            alert=alert,
+            monitor_name=names.get(alert.monitor_id) if alert.monitor_id else None,
+            run=runs.get(alert.run_id) if alert.run_id else None,
+        )
+        for alert in found
+    )
+    return AlertPackage(
+        delivery=delivery,
+        account_name=store.accounts.name_of(connection, delivery.account_id),
+        recipient=recipient,
+        password=None if sealed is None else _unseal(secrets, sealed),
+        items=items,
+        count=count,
+    )
+
+
+def _runs(connection: Connection, account_id: int, run_ids: Sequence[int]) -> dict[int, Run]:
+    """The first few whole, with what proves their verdicts; the others brief."""
+    whole = [store.run_queries.get(connection, account_id, run_id) for run_id in run_ids[:_MOST_PROVED]]
+    brief = store.run_queries.by_ids(connection, run_ids[_MOST_PROVED:])
+    return {run.id: run for run in (*whole, *brief) if run is not None}
+
+
+def _unseal(secrets: Secrets, sealed: bytes) -> str | None:
+    """A password that can't be unsealed is as good as none: the far end will say so."""
+    try:
+        return secrets.unseal(sealed)
+    except MailtripError:
+        return None

@@ -1,0 +1,74 @@
+"""The tables of alerts: what each recipient has been told, what is to be told, and what became of telling it."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, String, Table, text
+
+from mailtrip.model import AlertKind, DeliveryState, StatusCode
+from mailtrip.store.schema import FIRST_ID, metadata
+from mailtrip.store.types import Id, Number, UTCDateTime, Word
+
+__all__ = ["alert_deliveries", "alert_standings", "alerts"]
+
+alert_standings = Table(
+    "alert_standings",
+    metadata,
+    Column("monitor_id", ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True),
+    Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False),
+    Column("since", UTCDateTime),
+    Column("run_id", BigInteger),
+    Column("slot", UTCDateTime),
+    Column("told_at", UTCDateTime),
+    comment="of monitors that are not well: what each recipient was told",
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("id", Id, Identity(start=1), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), nullable=False),
+    Column("cause", String(300), nullable=False),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("state", Word(DeliveryState), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UTCDateTime, nullable=False),
+    Column("ended_at", UTCDateTime),
+    Column("answer", String(1000)),
+    Index(None, "recipient_id", "cause", "created_at"),
+    Index(
+        "ix_alert_deliveries_open",
+        "next_at",
+        sqlite_where=text("state IN ('waiting', 'sending')"),
+        postgresql_where=text("state IN ('waiting', 'sending')"),
+    ),
+    comment="alerts that are sent to a recipient as one",
+    sqlite_autoincrement=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("monitor_id", ForeignKey("monitors.id", ondelete="CASCADE"), index=True),
+    Column("run_id", BigInteger),
+    Column("kind", Word(AlertKind), nullable=False),
+    Column("status", Number(StatusCode), nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("cause", String(300), nullable=False),
+    Column("delivery_id", ForeignKey("alert_deliveries.id", ondelete="CASCADE"), index=True),
+    Index(
+        "ix_alerts_untold",
+        "recipient_id",
+        "cause",
+        sqlite_where=text("delivery_id IS NULL"),
+        postgresql_where=text("delivery_id IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,314 @@
+"""Alerts as they are stored: what recipients were told, the outbox, and the deliveries made of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, or_, select, update
+
+from mailtrip.model import Alert, AlertDelivery, AlertKind, DeliveryState, MonitorAccess, StatusCode
+from mailtrip.store.alert_tables import alert_deliveries, alert_standings, alerts
+from mailtrip.store.codec import storable
+from mailtrip.store.dialects import insert_into
+from mailtrip.store.seen import seen
+from mailtrip.store.types import AnyRow
+
+__all__ = [
+    "NewAlert",
+    "StandingRow",
+    "Untold",
+    "add",
+    "bundle",
+    "claim",
+    "deliveries",
+    "end",
+    "forget_standings",
+    "get",
+    "has_work",
+    "of_delivery",
+    "page",
+    "put_off",
+    "put_standings",
+    "release",
+    "remove_older",
+    "standings",
+    "tests_since",
+    "untold",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingRow:
+    """What a recipient was told of a monitor that is not well."""
+
+    monitor_id: int
+    recipient_id: int
+    account_id: int
+    errors: int
+    alerts: int
+    since: datetime | None
+    run_id: int | None
+    slot: datetime | None
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlert:
+    """An alert that is to be told."""
+
+    account_id: int
+    recipient_id: int
+    monitor_id: int | None
+    run_id: int | None
+    kind: AlertKind
+    status: StatusCode
+    errors: int
+    since: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """Alerts to one recipient with one cause that are in no delivery yet.
+
+    Attributes:
+        oldest_at: when the first of them was decided on.
+        deliveries: how many with this cause were made for the recipient lately.
+        delivered_at: when the last of these was made.
+    """
+
+    account_id: int
+    recipient_id: int
+    cause: str
+    is_test: bool
+    oldest_at: datetime
+    deliveries: int = 0
+    delivered_at: datetime | None = None
+
+
+def standings(connection: Connection, monitor_ids: Collection[int]) -> list[StandingRow]:
+    """All that is remembered of these monitors."""
+    rows = connection.execute(_STANDINGS, {"ids": list(monitor_ids)})
+    return [StandingRow(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
+
+
+def put_standings(connection: Connection, rows: Sequence[StandingRow]) -> None:
+    """Remember these, in the place of what was there."""
+    if not rows:
+        return
+    statement = insert_into(connection, alert_standings)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[alert_standings.c.monitor_id, alert_standings.c.recipient_id],
+        set_={name: new[name] for name in ("errors", "alerts", "since", "run_id", "slot", "told_at")},
+    )
+    values = [{name: getattr(row, name) for name in StandingRow.__slots__} for row in rows]
+    connection.execute(statement, values)
+
+
+def forget_standings(connection: Connection, keys: Collection[tuple[int, int]]) -> None:
+    """Forget what recipients were told of monitors: (monitor id, recipient id)."""
+    if keys:
+        pairs = [{"monitor": monitor_id, "recipient": recipient_id} for monitor_id, recipient_id in sorted(keys)]
+        connection.execute(_FORGET, pairs)
+
+
+def add(connection: Connection, new: Sequence[NewAlert], *, now: datetime) -> list[int]:
+    """Put alerts into the outbox and give their ids, in the order given."""
+    if not new:
+        return []
+    common = {"created_at": now, "delivery_id": None}
+    rows = [common | {name: getattr(item, name) for name in NewAlert.__slots__} for item in new]
+    statement = alerts.insert().returning(alerts.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(statement, rows))
+
+
+def untold(connection: Connection, *, lately: datetime, limit: int) -> list[Untold]:
+    """What is in no delivery yet, by recipient and cause, oldest first; deliveries since `lately` are counted."""
+    found = (
+        select(
+            alerts.c.account_id,
+            alerts.c.recipient_id,
+            alerts.c.cause,
+            func.min(alerts.c.monitor_id).is_(None).label("is_test"),
+            func.min(alerts.c.created_at).label("oldest_at"),
+        )
+        .where(alerts.c.delivery_id.is_(None))
+        .group_by(alerts.c.account_id, alerts.c.recipient_id, alerts.c.cause)
+        .order_by(func.min(alerts.c.created_at), alerts.c.recipient_id, alerts.c.cause)
+        .limit(limit)
+        .subquery()
+    )
+    made = alert_deliveries
+    query = (
+        select(found, func.count(made.c.id).label("deliveries"), func.max(made.c.created_at).label("delivered_at"))
+        .join_from(
+            found,
+            made,
+            (made.c.recipient_id == found.c.recipient_id)
+            & (made.c.cause == found.c.cause)
+            & (made.c.created_at > bindparam("lately")),
+            isouter=True,
+        )
+        .group_by(*found.c)
+        .order_by(found.c.oldest_at, found.c.recipient_id, found.c.cause)
+    )
+    rows = connection.execute(query, {"lately": lately})
+    return [Untold(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
+
+
+def has_work(connection: Connection, *, now: datetime) -> bool:
+    """Whether an alert is in no delivery yet, or a delivery is due."""
+    return bool(connection.scalar(_HAS_WORK, {"now": now}))
+
+
+def bundle(connection: Connection, chosen: Sequence[Untold], keys: Sequence[str], *, now: datetime) -> None:
+    """Make a delivery of each of these, with all alerts to the recipient with that cause that are in none yet."""
+    for item, key in zip(chosen, keys, strict=True):
+        values = {
+            "account_id": item.account_id,
+            "recipient_id": item.recipient_id,
+            "cause": item.cause,
+            "key": key,
+            "state": DeliveryState.WAITING,
+            "created_at": now,
+            "attempts": 0,
+            "next_at": now,
+        }
+        delivery_id = connection.scalars(alert_deliveries.insert().returning(alert_deliveries.c.id), values).one()
+        connection.execute(_BUNDLE, {"delivery": delivery_id, "recipient": item.recipient_id, "of_cause": item.cause})
+
+
+def claim(connection: Connection, *, now: datetime, limit: int) -> list[AlertDelivery]:
+    """Deliveries that are due, oldest first; they are `SENDING` from now on, one attempt more."""
+    due = (
+        select(alert_deliveries.c.id)
+        .where(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= now)
+        .order_by(alert_deliveries.c.next_at, alert_deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = connection.scalars(due).all()
+    if not ids:
+        return []
+    statement = (
+        update(alert_deliveries)
+        .where(alert_deliveries.c.id.in_(ids))
+        .values(state=DeliveryState.SENDING, attempts=alert_deliveries.c.attempts + 1)
+        .returning(*alert_deliveries.c)
+    )
+    return sorted((_delivery(row) for row in connection.execute(statement)), key=lambda delivery: delivery.id)
+
+
+def release(connection: Connection) -> int:
+    """At start: what a dead process was sending is to be sent again, with the same key; how many there are."""
+    statement = update(alert_deliveries).where(alert_deliveries.c.state == DeliveryState.SENDING)
+    return connection.execute(statement.values(state=DeliveryState.WAITING)).rowcount
+
+
+def put_off(connection: Connection, delivery_id: int, *, until: datetime, answer: str) -> None:
+    """Have a delivery tried again later."""
+    values = {"state": DeliveryState.WAITING, "next_at": until, "answer": storable(answer, 1000)}
+    connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
+
+
+def end(connection: Connection, delivery_id: int, state: DeliveryState, *, answer: str, now: datetime) -> None:
+    """A delivery was sent, or has failed for good."""
+    values = {"state": state, "ended_at": now, "answer": storable(answer, 1000)}
+    connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
+
+
+def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tuple[list[Alert], int]:
+    """The first alerts in a delivery, in the order of their making, and how many there are in all."""
+    query = select(alerts).where(alerts.c.delivery_id == delivery_id)
+    total = connection.scalar(query.with_only_columns(func.count())) or 0
+    return [_alert(row) for row in connection.execute(query.order_by(alerts.c.id).limit(limit))], total
+
+
+def get(connection: Connection, account_id: int, alert_id: int) -> Alert | None:
+    """One alert of the account."""
+    query = select(alerts).where(alerts.c.account_id == account_id, alerts.c.id == alert_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _alert(row)
+
+
+def page(
+    connection: Connection,
+    account_id: int,
+    *,
+    monitor_id: int | None = None,
+    recipient_id: int | None = None,
+    access: MonitorAccess | None = None,
+    limit: int,
+    before: int | None = None,
+) -> list[Alert]:
+    """Alerts of the account, newest first; None is no filter, `before` the last id of the page before."""
+    query = select(alerts).where(alerts.c.account_id == account_id)
+    if monitor_id is not None:
+        query = query.where(alerts.c.monitor_id == monitor_id)
+    if recipient_id is not None:
+        query = query.where(alerts.c.recipient_id == recipient_id)
+    if access is not None:
+        query = query.where(alerts.c.monitor_id.is_(None) | seen(alerts.c.monitor_id, access))
+    if before is not None:
+        query = query.where(alerts.c.id < before)
+    return [_alert(row) for row in connection.execute(query.order_by(alerts.c.id.desc()).limit(limit))]
+
+
+def tests_since(connection: Connection, recipient_id: int, *, since: datetime) -> Sequence[datetime]:
+    """When tests of a recipient were ordered later than `since`, oldest first."""
+    query = select(alerts.c.created_at).where(
+        alerts.c.recipient_id == recipient_id, alerts.c.kind == AlertKind.TEST, alerts.c.created_at > since
+    )
+    return connection.scalars(query.order_by(alerts.c.created_at)).all()
+
+
+def deliveries(connection: Connection, ids: Collection[int]) -> Mapping[int, AlertDelivery]:
+    """Those of the ids that are deliveries."""
+    rows = connection.execute(select(alert_deliveries).where(alert_deliveries.c.id.in_(ids)))
+    return {row.id: _delivery(row) for row in rows}
+
+
+def remove_older(connection: Connection, *, than: datetime, limit: int) -> int:
+    """Remove deliveries made earlier with their alerts, at most `limit`; how many there were."""
+    old = select(alert_deliveries.c.id).where(alert_deliveries.c.created_at < than)
+    ids = connection.scalars(old.order_by(alert_deliveries.c.created_at).limit(limit)).all()
+    connection.execute(delete(alert_deliveries).where(alert_deliveries.c.id.in_(ids)))
+    return len(ids)
+
+
+_STANDINGS: Select[Any] = (
+    select(*(alert_standings.c[name] for name in StandingRow.__slots__))
+    .where(alert_standings.c.monitor_id.in_(bindparam("ids", expanding=True)))
+    .order_by(alert_standings.c.monitor_id, alert_standings.c.recipient_id)
+    .with_for_update()
+)
+_HAS_WORK = select(
+    or_(
+        exists().where(alerts.c.delivery_id.is_(None)),
+        exists().where(
+            alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= bindparam("now")
+        ),
+    )
+)
+_FORGET = delete(alert_standings).where(
+    alert_standings.c.monitor_id == bindparam("monitor"), alert_standings.c.recipient_id == bindparam("recipient")
+)
+_BUNDLE = (
+    update(alerts)
+    .where(
+        alerts.c.delivery_id.is_(None),
+        alerts.c.recipient_id == bindparam("recipient"),
+        alerts.c.cause == bindparam("of_cause"),
+    )
+    .values(delivery_id=bindparam("delivery"))
+)
+
+
+def _alert(row: AnyRow) -> Alert:
+    return Alert(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+
+
+def _delivery(row: AnyRow) -> AlertDelivery:
+    return AlertDelivery(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
