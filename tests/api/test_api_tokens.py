@@ -29,7 +29,7 @@ def make(server: Server, *, by: Role = Role.ADMIN, **fields: object) -> dict[str
 
 def call(server: Server, token: str, method: str, path: str, **options: object) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"}
-    return server.call(method, path, role=None, headers=headers, **options)  # type: ignore[arg-type]  # passed on
+    return server.call(method, path, role=None, headers=headers, **options)
 
 
 def listed(server: Server, role: Role = Role.ADMIN) -> list[Any]:  # Any: JSON of any shape

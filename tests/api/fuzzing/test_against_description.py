@@ -19,6 +19,7 @@ CHECKS = ("smtp", "pop", "imap")
 CREATE_CHECKS = [f"--include-operation-id=create_{word}_monitor" for word in CHECKS]
 EDIT_CHECKS = [f"--include-operation-id=edit_{word}_monitor" for word in CHECKS]
 ALERTING = ["recipients", "recipient groups", "service levels"]
+PEOPLE = ["users", "tokens"]
 ALONE = "--phases=examples,coverage,fuzzing"
 EDIT = "edit_round_trip_monitor"
 BLACKOUT = {
@@ -40,13 +41,14 @@ BLACKOUT = {
         pytest.param("alone.toml", [ALONE, *CREATE_CHECKS], id="create checks"),
         pytest.param("alone.toml", [ALONE, *EDIT_CHECKS], id="edit checks"),
         pytest.param("alone.toml", [ALONE, *(f"--include-tag={tag}" for tag in ALERTING)], id="alerting"),
+        pytest.param("alone.toml", [ALONE, *(f"--include-tag={tag}" for tag in PEOPLE)], id="people"),
         pytest.param(
             "alone.toml",
             [
                 ALONE,
                 *(f"--exclude-operation-id={name}" for name in (CREATE, EDIT)),
                 *(option.replace("include", "exclude") for option in (*CREATE_CHECKS, *EDIT_CHECKS)),
-                *(f"--exclude-tag={tag}" for tag in ALERTING),
+                *(f"--exclude-tag={tag}" for tag in (*ALERTING, *PEOPLE)),
             ],
             id="the other operations",
         ),
