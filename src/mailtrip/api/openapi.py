@@ -60,6 +60,7 @@ _TEXTS: Final = {
     413: f"The body is above {LARGEST_BODY} bytes: `too_large - ...`.",
     422: "The `Idempotency-Key` was used for another request: `key_reused - ...`; nothing was made.",
     429: "Too many calls, or attempts to log in: `rate_limited - ...`.",
+    431: "Request line and headers are above 65536 bytes: `too_large - ...`.",
     500: "A bug of ours: `server_error - ... Request id <id>`; the log has the details under that id.",
     503: "Passing trouble on our side: `unavailable - ...`; try again.",
 }
@@ -130,7 +131,7 @@ def answers(
     Args:
         schema: of a success; None for one without a body.
         about: what a success means.
-        errors: statuses it can fail with, beside 429, 500 and 503, which each can.
+        errors: statuses it can fail with, beside 429, 431, 500 and 503, which each can.
         success: the status of a success.
         names_ignored: whether fields of the body that mean nothing are told in a header.
         is_tagged: whether a success carries the record's entity tag.
@@ -143,7 +144,7 @@ def answers(
     }
     if schema is not None:
         good["content"] = {"application/json": {"schema": dict(schema)}}
-    return {success: good, **{status: _failure(status) for status in (*errors, 429, 500, 503)}}
+    return {success: good, **{status: _failure(status) for status in (*errors, 429, 431, 500, 503)}}
 
 
 def json_body(schema: Mapping[str, JSON], about: str, *, required: bool) -> dict[str, Any]:  # Any: as for Responses

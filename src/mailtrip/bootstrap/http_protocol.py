@@ -19,8 +19,8 @@ from mailtrip.api.proxies import Proxies
 
 __all__ = ["LARGEST_HEAD", "BoundedProtocol", "Patience"]
 
-LARGEST_HEAD: Final = 16_384
-"""Bytes of a request line with all header fields."""
+LARGEST_HEAD: Final = 65_536
+"""Bytes of a request line with all header fields; a long `select` in other scripts is some 50,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

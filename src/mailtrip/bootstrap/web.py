@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from mailtrip.api.gate import Gate
 from mailtrip.api.proxies import Proxies
-from mailtrip.bootstrap.http_protocol import BoundedProtocol, Patience
+from mailtrip.bootstrap.http_protocol import LARGEST_HEAD, BoundedProtocol, Patience
 
 __all__ = ["WebServer"]
 
@@ -52,6 +52,7 @@ class WebServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                h11_max_incomplete_event_size=LARGEST_HEAD,
                 timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
             )
