@@ -13,10 +13,12 @@ __all__ = ["Receiver", "serving"]
 
 @dataclass
 class Receiver:
-    """What it answers, and what it got: path, headers and JSON.
+    """What it answers, and what it got.
 
     Attributes:
-        before_answer: called when a request is whole.
+        before_answer: called when what is posted is whole.
+        asked: paths of GET.
+        taken: path, headers and JSON of each POST.
     """
 
     port: int
@@ -24,6 +26,7 @@ class Receiver:
     answer: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     before_answer: Callable[[], None] = lambda: None
+    asked: list[str] = field(default_factory=list)
     taken: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)  # Any: JSON of any shape
 
 
@@ -41,6 +44,11 @@ def serving() -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(kept.answer)
+
+        def do_GET(self) -> None:
+            kept.asked.append(self.path)
+            self.send_response(kept.status)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -101,7 +101,7 @@ def test_a_test_alert_shows_what_the_far_end_said(
 ) -> None:
     receiver.status, receiver.answer = 410, b"this hook is gone"
     with service(tmp_path, environment=environment(mailserver, team, tmp_path)) as running:
-        by_hook = make_recipient(running, recipient=f"http://127.0.0.1:{receiver.port}/hook", method_id=16)
+        by_hook = make_recipient(running, recipient=f"http://127.0.0.1:{receiver.port}/hook-secret", method_id=16)
         by_mail = make_recipient(running, recipient=team.address, method_id=12)
         nobody = make_recipient(running, recipient=f"nobody@{mailserver.domain}", method_id=12)
         ended = {recipient_id: ended_test(running, recipient_id) for recipient_id in (by_hook, by_mail, nobody)}
@@ -112,6 +112,7 @@ def test_a_test_alert_shows_what_the_far_end_said(
         nobody: "failed",
     }
     assert ended[by_hook]["answer"] == "HTTP 410 this hook is gone"
+    assert "hook-secret" not in (tmp_path / "log").read_text()
     assert ended[by_mail]["answer"].startswith("250 2.0.0 Ok: queued as ")
     assert "550 5.1.1" in ended[nobody]["answer"]
     (message,) = inbox(mailserver, team)
@@ -158,3 +159,14 @@ def test_an_alert_whose_answer_was_not_heard_is_sent_again_under_the_same_key(
     first, second = receiver.taken
     assert first[1]["Idempotency-Key"] == second[1]["Idempotency-Key"]
     assert first[2] == second[2]
+
+
+def test_the_heartbeat_is_heard_while_all_works_and_its_address_is_nowhere_told(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{receiver.port}/ping/3f9c-secret"
+    with service(tmp_path, environment={"MAILTRIP_HEARTBEAT_URL": url}):
+        until(lambda: receiver.asked, 30)
+
+    assert receiver.asked[0] == "/ping/3f9c-secret"
+    assert "3f9c-secret" not in (tmp_path / "log").read_text()

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-import httpx2
 import structlog
 
-import mailtrip
 from mailtrip.alerts.channels.mail import MailChannel, Submit
 from mailtrip.alerts.channels.web import Unreachable, WebChannel
 from mailtrip.alerts.deliver import Channel, Courier
 from mailtrip.bootstrap.storage import Storage
+from mailtrip.bootstrap.web_client import open_web_client
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.engine.alert_desk import DatabaseAlertDesk
@@ -80,14 +79,10 @@ async def open_outbox(
     client = MailClient(clock=clock)
     resolver = Resolver(threads=4)
     try:
-        async with httpx2.AsyncClient(
-            trust_env=False,
-            limits=httpx2.Limits(max_keepalive_connections=0),
-            headers={"User-Agent": f"Mailtrip/{mailtrip.__version__}"},
-        ) as web:
+        async with open_web_client() as web:
             mail = MailChannel(
                 None if relay is None else _submitting(client, relay, settings, clock),
-                sender=settings.alert_sender or f"mailtrip@{socket.getfqdn()}",
+                sender=settings.alert_sender or f"mailtrip@{socket.gethostname()}",
                 public_url=settings.public_url,
             )
             channels: dict[AlertMethod, Channel] = dict.fromkeys(

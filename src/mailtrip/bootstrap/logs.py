@@ -17,6 +17,8 @@ __all__ = ["configure_logging", "hide_secrets"]
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "authorization", "credential", "api_key", "cookie")
 _HIDDEN = "***"
 _CHATTY_LIBRARIES = ("uvicorn", "asyncio", "alembic")
+_WEB_CLIENT = ("httpx2", "httpcore2")
+"""Log the addresses they ask for, which may hold a secret: at level info, and more of it below."""
 _WEB_SERVER = "uvicorn.error"
 """Warns of what clients send, which a hostile one must not fill the log with."""
 
@@ -52,7 +54,7 @@ def configure_logging(*, level: LogLevel, log_format: LogFormat, stream: TextIO 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(number)
-    for name in _CHATTY_LIBRARIES:
+    for name in (*_CHATTY_LIBRARIES, *_WEB_CLIENT):
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     logging.getLogger(_WEB_SERVER).setLevel(logging.ERROR)
 

@@ -15,6 +15,7 @@ from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.alerts import open_outbox
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.edge import make_call_limits, make_edge
+from mailtrip.bootstrap.heartbeat import beat
 from mailtrip.bootstrap.http_protocol import Patience
 from mailtrip.bootstrap.listening import url_of
 from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
@@ -76,6 +77,7 @@ async def running_service(
         async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             sending = group.create_task(outbox.run(), name="outbox")
+            beating = group.create_task(beat(settings.heartbeat_url, engine, outbox, clock=clock), name="heartbeat")
             serving = group.create_task(server.serve(sockets=[listening]))
             keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
             try:
@@ -84,6 +86,7 @@ async def running_service(
                 server.should_exit = True
                 await asyncio.wait([serving])
                 keeping.cancel()
+                beating.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
                 await asyncio.wait([running, keeping])
                 sending.cancel()

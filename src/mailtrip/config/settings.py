@@ -29,6 +29,7 @@ from mailtrip.config.values import (
     parse_path,
     parse_public_url,
     parse_secret,
+    parse_web_url,
     whole_number,
 )
 
@@ -85,6 +86,7 @@ class Settings:
     alert_relay_username: str | None
     alert_relay_password: str | None = field(repr=False)
     alert_sender: str | None
+    heartbeat_url: str | None = field(repr=False)
     providers: tuple[ProviderTable, ...]
 
 
@@ -413,6 +415,14 @@ SETTINGS: tuple[Setting, ...] = (
         default=None,
         metavar="ADDRESS",
         help="The address that alerts come from; by default mailtrip@ and the name of this machine.",
+    ),
+    Setting(
+        name="heartbeat_url",
+        parse=parse_web_url,
+        default=None,
+        metavar="URL",
+        help="Asked for each minute while runs are made and alerts are sent: a dead man's switch elsewhere notices silence.",
+        secrecy=Secrecy.WHOLE,
     ),
     Setting(
         name="providers",

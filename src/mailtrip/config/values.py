@@ -26,6 +26,7 @@ __all__ = [
     "parse_path",
     "parse_public_url",
     "parse_secret",
+    "parse_web_url",
     "whole_number",
 ]
 
@@ -144,6 +145,15 @@ def parse_public_url(raw: object, _base: Path) -> str:
         raise ValueError(
             f"{hide_url_password(text)!r} is no address of a web service; write https://mailtrip.example.com"
         )
+    return text
+
+
+def parse_web_url(raw: object, _base: Path) -> str:
+    """An address of a web server, which may hold a secret: no fault shows it."""
+    text = _text(raw)
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+        raise ValueError("is no web address; write https://host/path")
     return text
 
 

@@ -46,6 +46,7 @@ class EngineHealth:
         database_away_since: None while results can be written.
         lag: greatest lag of the event loop in the last minute.
         lateness: greatest delay of a planned run's start after its slot in the last minute.
+        planner_idle: how long ago runs that are due were last looked for; None when they never were.
         is_network_lost: whether the location has no network, as far as its runs can tell.
     """
 
@@ -62,6 +63,7 @@ class EngineHealth:
     database_away_since: datetime | None
     lag: timedelta
     lateness: timedelta
+    planner_idle: timedelta | None
     is_network_lost: bool
 
 
@@ -190,6 +192,7 @@ class LocalEngine:
             database_away_since=self._recorder.away_since,
             lag=self._lag.since(recent),
             lateness=timedelta(seconds=self._lateness.since(recent)),
+            planner_idle=self._scheduler.pulse.idle,
             is_network_lost=self._network.is_lost,
         )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 
 from mailtrip.clock import Clock
+from mailtrip.engine.pulse import Pulse
 from mailtrip.errors import Unavailable
 from mailtrip.model import AlertDelivery, AlertPackage, DeliveryAnswer
 
@@ -53,6 +54,9 @@ class Outbox:
         send: sends one.
         clock: tells when to look.
         patience: seconds after which an attempt is given up.
+
+    Attributes:
+        pulse: beats whenever the outbox has been looked into.
     """
 
     def __init__(self, desk: AlertDesk, send: Send, *, clock: Clock, patience: float = 90.0) -> None:
@@ -61,6 +65,7 @@ class Outbox:
         self._clock = clock
         self._patience = patience
         self._under_way: set[asyncio.Task[None]] = set()
+        self.pulse = Pulse(clock)
 
     async def run(self) -> None:
         """Work until cancelled. What is under way then is sent again by the next process, under the same key."""
@@ -72,6 +77,7 @@ class Outbox:
                         await self._release()
                         is_released = True
                     await self._look(group)
+                    self.pulse.beat()
                 except Unavailable as exc:
                     _log.warning("alerts wait: the database is away", error=str(exc))
                 await self._clock.sleep(_EVERY_SECONDS)

@@ -17,6 +17,7 @@ from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.plan import BLACKED_OUT, STALLED, Plan, gaps_of_a_stop, longest_wait
 from mailtrip.engine.ports import Changes, Conclusion, Ledger, PlannedRun, RunJob, ScheduledMonitor
+from mailtrip.engine.pulse import Pulse
 from mailtrip.engine.quotas import WINDOW, Quotas
 from mailtrip.errors import Unavailable
 from mailtrip.model import Run, RunState
@@ -38,6 +39,9 @@ class Scheduler:
     Args:
         conclude: takes the conclusions of runs that never start.
         new_token: makes the token of a run's message.
+
+    Attributes:
+        pulse: beats whenever due slots have been looked for.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Scheduler:
         self._asked = Alarm(clock)
         self._tests: deque[Run] = deque()
         self._rechecks: deque[PlannedRun] = deque(maxlen=limits.tests_waiting)
+        self.pulse = Pulse(clock)
 
     @property
     def unwritten(self) -> Collection[str]:
@@ -115,6 +120,7 @@ class Scheduler:
             group.create_task(self._serve_tests())
             while True:
                 await self._claim_due(group)
+                self.pulse.beat()
                 await self._look.wait(self._limits.turn.total_seconds())
 
     async def _begin(self) -> None:

@@ -5,10 +5,12 @@ import json
 import logging
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 import structlog
 
 from mailtrip.bootstrap.logs import configure_logging, hide_secrets
+from mailtrip.bootstrap.web_client import open_web_client
 from mailtrip.config import LogFormat, LogLevel
 
 
@@ -69,6 +71,17 @@ def test_what_libraries_log_takes_the_same_way_out() -> None:
 
     [event] = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert event["event"] == "it is late"
+
+
+async def test_the_web_client_logs_no_address_at_any_level() -> None:
+    stream = io.StringIO()
+    log_to(stream, LogFormat.JSON, LogLevel.DEBUG)
+
+    async with open_web_client() as web:
+        with pytest.raises(httpx2.ConnectError):
+            await web.get("http://127.0.0.1:1/ping/s3cret")
+
+    assert stream.getvalue() == ""
 
 
 def test_clients_can_not_fill_the_log_with_what_is_no_http() -> None:
