@@ -93,6 +93,16 @@ def test_access_type_tells_what_the_asker_may_do(restricted: Restricted) -> None
     assert restricted.get(f"/api/v3/monitors/{restricted.view}")["access_type"] == "View"
 
 
+def test_lists_that_were_written_for_others_are_not_shown_again(restricted: Restricted) -> None:
+    path = "/api/v3/monitors?select=id,access_type"
+    whole = [{"id": id_, "access_type": "Edit"} for id_ in (restricted.edit, restricted.view, restricted.none)]
+    for _ in range(2):
+        assert restricted.server.get(path).json()["results"] == whole
+        readers = restricted.server.get(path, role=Role.READ_ONLY).json()["results"]
+        assert readers == [each | {"access_type": "View"} for each in whole]
+        assert restricted.get(path)["results"] == [whole[0], whole[1] | {"access_type": "View"}]
+
+
 def test_access_type_is_view_for_roles_that_only_read(server: Server) -> None:
     monitor_id = server.create()
     found = server.get(f"/api/v3/monitors/{monitor_id}", role=Role.READ_ONLY).json()

@@ -150,9 +150,11 @@ def required_query(operation: Operation, records: Records) -> dict[str, object]:
 
 
 def naming_query(operation: Operation, number: int) -> Iterator[dict[str, object]]:
-    """Each query parameter that names records, with this number."""
+    """Each query parameter that names records, with this number; a cursor only tells where a list goes on."""
     for each in operation.parameters("query"):
-        if "100001" in str(each.get("schema", {}).get("examples", each.get("example", each.get("examples")))):
+        if each["name"] != "cursor" and "100001" in str(
+            each.get("schema", {}).get("examples", each.get("example", each.get("examples")))
+        ):
             yield {each["name"]: number}
 
 
