@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from mailtrip.api.edge import Edge
+from mailtrip.api.proxies import Proxies
 from mailtrip.bootstrap.http_protocol import LARGEST_HEAD, Patience
 from mailtrip.bootstrap.web import WebServer
 
@@ -279,6 +281,18 @@ def test_connections_above_the_bound_are_a_503_with_retry_after(make_raw: Callab
     assert answer.status == 503
     assert answer.messages == ["unavailable - too many connections of this address at once; try again"]
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_trusted_proxy_may_open_all_connections_there_are(make_raw: Callable[..., Raw]) -> None:
+    raw = make_raw(most_connections=6, proxies=Proxies(networks=(ip_network("127.0.0.0/8"),)))
+    with ExitStack() as stack:
+        for _ in range(6):
+            connection = stack.enter_context(raw.connected())
+            connection.sendall(GOOD)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+        with raw.connected() as refused:
+            answer = parse(rest_of(refused))
+    assert answer.messages == ["unavailable - too many connections at once; try again"]
 
 
 def test_a_flood_of_half_open_connections_passes(make_raw: Callable[..., Raw]) -> None:

@@ -4,18 +4,23 @@ import asyncio
 import threading
 from collections.abc import Callable
 from ipaddress import ip_network
+from typing import TypeVar
 
 import pytest
 import requests
+from sqlalchemy import Connection
 from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
-from tests.api.harness import PASSWORD, Server, email_of, messages
+from tests.api.harness import MONITOR, PASSWORD, Server, email_of, messages
 
 from mailtrip.api.edge import Edge
 from mailtrip.api.edge_rules import EdgeRules
 from mailtrip.api.proxies import Proxies
 from mailtrip.model import Role
 from mailtrip.service.call_limits import CallLimits, Rate
+from mailtrip.store import Database
+
+T = TypeVar("T")
 
 MONITORS = "/api/v3/monitors"
 TWO = Rate(per_second=1, burst=2)
@@ -197,3 +202,32 @@ def test_a_timeout_of_our_own_code_is_no_slow_request_but_a_bug(server: Server) 
     server.switch.app = Edge(fails)
     with capture_logs():
         assert server.get("/").status_code == 500
+
+
+class SlowWriter:
+    """A database whose transactions that change something go on when they are told to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.go_on = threading.Event()
+
+    async def reading(self, work: Callable[[Connection], T]) -> T:
+        return await self._database.reading(work)
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        def late(connection: Connection) -> T:
+            self.go_on.wait(20)
+            return work(connection)
+
+        return await self._database.writing(late)
+
+
+def test_what_a_request_has_begun_in_the_database_is_finished_whole(make_server: Callable[..., Server]) -> None:
+    patient = make_server()
+    slow = SlowWriter(patient.database)
+    server = make_server(database=slow, edge=EdgeRules(request_seconds=1))
+    assert server.post(f"{MONITORS}/email-round-trip", json=MONITOR | {"name": "late"}).status_code == 503
+    slow.go_on.set()
+    patient = make_server()
+    patient.create(name="after it")  # waits for the one writer
+    assert [monitor["name"] for monitor in patient.get(MONITORS).json()["results"]] == ["late", "after it"]
