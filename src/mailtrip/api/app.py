@@ -25,7 +25,8 @@ Mailtrip monitors mail delivery. Below `/api/v3` it speaks AlertSite Management 
 on working with another base URL; fields and operations of our own are marked (+) in the reference. Below `/report-api` is
 the part of the vendor's older report API that scripts use. Below `/api/v1` is what the vendor has no words for.
 
-Ask for an access token with `POST /api/v3/access-tokens`, and send it as `Authorization: Bearer <token>`.
+Ask for an access token with `POST /api/v3/access-tokens`, and send it as `Authorization: Bearer <token>`. A program can send
+an API token in its place, made with `POST /api/v1/tokens`, which needs no login and does not expire unless told.
 Each answer that is no success is a JSON object with a list `errors`.
 """
 

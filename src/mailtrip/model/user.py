@@ -89,11 +89,11 @@ class Scope(StrEnum):
     """What an API token may be cut to; its role may allow less."""
 
     MONITORS_READ = "monitors:read"
-    """Monitors, their runs, blackouts, SLAs and reports, and locations."""
+    """Monitors, their runs, alerts, blackouts, SLAs and reports, and locations."""
     MONITORS_WRITE = "monitors:write"
     """Change monitors, blackouts and SLAs."""
     RUNS_TEST = "runs:test"
-    """Start tests."""
+    """Start tests of monitors and recipients."""
     RECIPIENTS_READ = "recipients:read"
     """Recipients and groups of them; their web addresses may hold keys."""
     RECIPIENTS_WRITE = "recipients:write"
