@@ -19,6 +19,7 @@ def command(*, config_file: Path | None, **options: object) -> None:
     from mailtrip.bootstrap.listening import bind
     from mailtrip.bootstrap.logs import configure_logging
     from mailtrip.bootstrap.loop import run_async
+    from mailtrip.bootstrap.open_files import files_needed, raise_file_limit
     from mailtrip.bootstrap.storage import open_storage
     from mailtrip.bootstrap.tls import make_tls
     from mailtrip.cli.serving import serve
@@ -27,6 +28,7 @@ def command(*, config_file: Path | None, **options: object) -> None:
 
     settings = load_configuration(config_file, options).settings
     configure_logging(level=settings.log_level, log_format=settings.log_format)
+    raise_file_limit(files_needed(settings))
     clock = SystemClock()
     tls = make_tls(settings, clock=clock)
     with bind(settings.listen) as listening, open_storage(settings, clock=clock) as storage:
