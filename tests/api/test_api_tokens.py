@@ -140,6 +140,15 @@ def test_users_see_and_revoke_their_own_tokens_and_managers_all_of_the_account(s
     assert server.delete(f"{TOKENS}/{other}", role=Role.CO_ADMIN).status_code == 204
 
 
+def test_a_token_sees_and_revokes_itself_and_no_other_of_its_makers(server: Server) -> None:
+    leaked, other = make(server, role="READONLY"), make(server, role="READONLY")
+    found = call(server, leaked["token"], "GET", TOKENS).json()["results"]
+    assert [str(each["id"]) for each in found] == [leaked["id"]]
+    assert call(server, leaked["token"], "DELETE", f"{TOKENS}/{other['id']}").status_code == 404
+    assert call(server, leaked["token"], "DELETE", f"{TOKENS}/{leaked['id']}").status_code == 204
+    assert [str(each["id"]) for each in listed(server)] == [other["id"]]
+
+
 def test_a_co_admin_does_not_revoke_what_has_role_admin(server: Server) -> None:
     made = make(server)
     assert messages(server.delete(f"{TOKENS}/{made['id']}", role=Role.CO_ADMIN)) == [
@@ -163,7 +172,7 @@ def test_a_token_of_the_operator_is_listed_without_a_maker_and_stays_with_nobody
     assert call(server, token, "GET", MONITORS).status_code == 200
     assert [each["made_by"] for each in listed(server)] == [None]
     assert listed(server, Role.USER) == []
-    assert call(server, token, "GET", TOKENS).json()["results"] == []
+    assert [each["name"] for each in call(server, token, "GET", TOKENS).json()["results"]] == ["cli"]
 
 
 @pytest.mark.parametrize(

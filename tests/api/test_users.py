@@ -203,6 +203,16 @@ def test_access_to_monitors_is_read_as_given_and_replaced_as_a_whole(server: Ser
     assert read(server, guid)["monitor_access"] == {"default": "Edit", "monitors": []}
 
 
+def test_access_is_taken_as_it_was_read_also_when_a_monitor_is_gone(server: Server) -> None:
+    guid, monitor_id = make(server), server.create()
+    access = {"default": "View", "monitors": [{"id": monitor_id, "access": "Edit"}]}
+    server.patch(f"{USERS}/{guid}", json={"monitor_access": access})
+    server.delete(f"/api/v3/monitors/{monitor_id}")
+    response = server.patch(f"{USERS}/{guid}", json=read(server, guid) | {"last_name": "byron"})
+    assert response.status_code == 200, response.text
+    assert (read(server, guid)["monitor_access"], read(server, guid)["last_name"]) == (access, "byron")
+
+
 @pytest.mark.parametrize(
     ("access", "fault"),
     [

@@ -76,6 +76,11 @@ class MonitorAccess:
     view: frozenset[int] = frozenset()
     none: frozenset[int] = frozenset()
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The monitors that are named."""
+        return self.edit | self.view | self.none
+
     def of(self, monitor_id: int) -> Access:
         """What may be done with this monitor."""
         if monitor_id in self.none:

@@ -107,7 +107,7 @@ def create(
 
 
 def list_all(connection: Connection, actor: Actor) -> list[APIToken]:
-    """The actor's own tokens by id; all of the account for roles that manage users."""
+    """The user's own tokens, or the token itself, by id; all of the account for roles that manage users."""
     return [token for token in store.api_tokens.list_all(connection, actor.account_id) if _may_see(actor, token)]
 
 
@@ -160,7 +160,11 @@ def store_uses(connection: Connection, uses: dict[int, datetime]) -> None:
 
 
 def _may_see(actor: Actor, token: APIToken) -> bool:
-    return actor.role.may_manage_users or (actor.user_id is not None and token.user_id == actor.user_id)
+    if actor.role.may_manage_users:
+        return True
+    if actor.token_id is not None:  # what a token may do to others of its maker's could be more than it may do itself
+        return token.id == actor.token_id
+    return token.user_id == actor.user_id
 
 
 def _faults(name: str, scopes: Sequence[Scope] | None, expires_at: datetime | None, *, now: datetime) -> list[Fault]:

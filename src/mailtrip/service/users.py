@@ -114,7 +114,10 @@ def edit(
     settings = replace(user.settings, **given)
     _require_admin_for(actor, user.role)
     _require_admin_for(actor, settings.role)
-    faults = [*unset(UserSettings, changes), *_access_faults(connection, actor, given.get("access"))]
+    faults = [
+        *unset(UserSettings, changes),
+        *_access_faults(connection, actor, given.get("access"), had=user.settings.access),
+    ]
     if faults:
         raise InvalidInput(faults)
     if settings.role is not Role.ADMIN:
@@ -232,10 +235,13 @@ def _there(password: PasswordHash | None) -> dict[str, tuple[bool, bool]]:
     return {} if password is None else {"password": (True, True)}
 
 
-def _access_faults(connection: Connection, actor: Actor, access: MonitorAccess | None) -> list[Fault]:
+def _access_faults(
+    connection: Connection, actor: Actor, access: MonitorAccess | None, *, had: MonitorAccess | None = None
+) -> list[Fault]:
+    """What is wrong with the monitors that are named; those that the user had may be gone by now."""
     if access is None:
         return []
-    ids = access.edit | access.view | access.none
+    ids = access.ids - (had.ids if had else frozenset())
     unknown = sorted(ids - store.monitors.names(connection, actor.account_id, ids).keys())
     if not unknown:
         return []
