@@ -21,10 +21,8 @@ _NAME: Final = "If-Match"
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST: Final = re.compile(rf"[ \t]*(?:{_TAG}[ \t]*)?(?:,[ \t]*(?:{_TAG}[ \t]*)?)*")
 _REVISION: Final = re.compile(r'(?<!W/)"([1-9][0-9]{0,14})"')
-_SCHEMA: Final[dict[str, JSON]] = {
-    "type": "string",
-    "pattern": r'^(?:\*|"[1-9][0-9]{0,14}"(?:, "[1-9][0-9]{0,14}"){0,9})$',
-}
+_SHOWN_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_SCHEMA: Final[dict[str, JSON]] = {"type": "string", "pattern": rf"^(?:\*|(?:{_SHOWN_TAG}(?:, {_SHOWN_TAG})*)?)$"}
 
 
 def tagged(revision: int) -> dict[str, str]:
