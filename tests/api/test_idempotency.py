@@ -11,7 +11,14 @@ from mailtrip.model import Role
 KEY = '"8e03978e-40d5-43e8-bc93-6894a57f9324"'
 MONITORS = "/api/v3/monitors/email-round-trip"
 WEEKLY = {"type": "Monitor", "start_day": 1, "start_time": "01:00", "end_day": 1, "end_time": "02:00"}
+SLA = {"monitor_id": 100001, "name": "x", "availability": 99, "response_time": 5}
 CHECK = {"billing_plancode": "UBM", "name": "x", "hostname": "mail.example.com"}
+APPENDED = {
+    "monitors": [100001],
+    "update_exclusions": True,
+    "update_exclusions_action": "append",
+    "exclusions": [{"from_date": "2026-01-31 12:00:00", "thru_date": "2026-01-31 13:30:00"}],
+}
 EDITION = {
     "monitors": [100001],
     "update_one_time": False,
@@ -36,15 +43,18 @@ def create(
         ("/api/v3/monitors/email-imap", CHECK),
         ("/api/v3/recipients", {"method_id": 12, "recipient": "devops@example.com", "colour": "red"}),
         ("/api/v3/notifier-groups", {"name": "x", "monitors": [100001], "recipients": [100001]}),
-        ("/api/v3/slas", {"monitor_id": 100001, "name": "x", "availability": 99, "response_time": 5}),
+        ("/api/v3/slas", SLA),
         ("/api/v3/blackouts", WEEKLY | {"assoc_id": 100001}),
         ("/api/v3/blackouts/bulk-edit", EDITION),
+        ("/api/v3/slas/bulk-edit", APPENDED),
         ("/api/v3/users", {"email": "new@example.com", "password": "long-enough-1", "role": "User"}),
     ],
 )
 def test_each_create_that_is_sent_again_gets_the_same_answer(server: Server, path: str, body: object) -> None:
     server.create()
     server.post("/api/v3/recipients", json={"method_id": 12, "recipient": "a@example.com"})
+    if body is APPENDED:
+        server.post("/api/v3/slas", json=SLA)
     first, again = create(server, path=path, body=body), create(server, path=path, body=body)
     assert first.status_code == 200, first.text
     assert (again.status_code, again.content) == (first.status_code, first.content)

@@ -284,7 +284,11 @@ COMPONENTS: Final[dict[str, dict[str, JSON]]] = {
 }
 
 BULK_EDITED: Final = answers(
-    referring("SLABulkEdited"), "All of them were changed.", 400, 401, 403, 408, 413, names_ignored=True
+    referring("SLABulkEdited"),
+    "All of them were changed.",
+    *(400, 401, 403, 408, 413, 422),
+    names_ignored=True,
+    is_repeatable=True,
 )
 FOUND: Final = answers(
     {"anyOf": [referring("SLAList"), referring("SLA")]},

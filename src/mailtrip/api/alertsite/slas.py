@@ -22,8 +22,8 @@ from mailtrip.api.alertsite.sla_fields import (
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall, Call
 from mailtrip.api.codecs import JSON, identifier
+from mailtrip.api.idempotency import IdempotencyKey, answer_once
 from mailtrip.api.queries import ID_SCHEMA
-from mailtrip.api.responses import json_response
 from mailtrip.errors import Fault
 from mailtrip.model import SLA, Actor
 from mailtrip.service import locations, slas
@@ -38,11 +38,12 @@ _ID: Final = identifier()
 _OBJECTIVES: Final = ("availability_percent", "response_time", "secondary_response_time", "uptime_percent")
 
 
-async def bulk_edit(call: AuthenticatedCall, request: Request) -> Response:
+async def bulk_edit(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
     """Change goals, operating periods or exclusions of the SLAs of several monitors: all of them or none."""
     actor = await call.actor()
     require_edit(actor)
-    parsed = BULK.parse(await read_object(request))
+    body = await read_object(request)
+    parsed = BULK.parse(body)
     changes = Changes(settings=parsed.settings, faults=(*parsed.faults, *_bulk_faults(parsed)), ignored=parsed.ignored)
     work = partial(
         slas.bulk_edit,
@@ -51,8 +52,11 @@ async def bulk_edit(call: AuthenticatedCall, request: Request) -> Response:
         wanted=_wanted(changes.settings),
         now=call.now,
     )
-    ids = await call.writing(partial(BULK.attempt, work, changes))
-    return json_response({"ids": [str(each) for each in ids]}, ignored=changes.ignored)
+
+    def make(connection: Connection) -> JSON:
+        return {"ids": [str(each) for each in BULK.attempt(work, changes, connection)]}
+
+    return await answer_once(call, request, actor, make, key=key, body=body, ignored=changes.ignored)
 
 
 def router() -> APIRouter:
