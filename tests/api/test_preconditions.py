@@ -77,8 +77,8 @@ def test_an_edit_with_the_current_tag_is_made_and_with_an_older_one_is_not(serve
     response = server.patch(target[1], json={"note": "x"}, headers={"If-Match": '"1"'})
     [text] = messages(response)
     assert response.status_code == 412
-    assert text.startswith("precondition_failed - If-Match: the ")
-    assert text.endswith('was changed, its ETag is "2" by now; read it again, then change it with that tag')
+    assert text.startswith("precondition_failed - If-Match: the ETag of the ")
+    assert text.endswith(' is "2", and not among those given; read it again, then change it with that tag')
     assert server.get(target[0]).headers["ETag"] == '"2"'
 
 

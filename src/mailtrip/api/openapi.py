@@ -66,8 +66,8 @@ _TEXTS: Final = {
 }
 
 _EXAMPLES: Final = {
-    412: 'precondition_failed - If-Match: the monitor was changed, its ETag is "4" by now; read it again, then change it '
-    "with that tag",
+    412: 'precondition_failed - If-Match: the ETag of the monitor is "4", and not among those given; read it again, then '
+    "change it with that tag",
     422: "key_reused - Idempotency-Key: was used for another request; take a new key for this one, or send that one again "
     "as it was",
 }

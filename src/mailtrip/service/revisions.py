@@ -32,7 +32,8 @@ def require(
         raise NotFound(f"there is no {type_} {record_id}")
     if found not in known:
         raise PreconditionFailed(
-            f'If-Match: the {type_} was changed, its ETag is "{found}" by now; read it again, then change it with that tag'
+            f'If-Match: the ETag of the {type_} is "{found}", and not among those given; read it again, then change it '
+            "with that tag"
         )
 
 
