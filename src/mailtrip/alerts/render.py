@@ -14,7 +14,7 @@ _MOST_PROOF = 6
 def subject_of(package: AlertPackage) -> str:
     """One line without control characters."""
     item = package.items[0]
-    what = _headline(item)
+    what = _headline(item) + _to_and_fro(package)
     if package.count == 1:
         return _in_line(f"[Mailtrip] {_name(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
     return _in_line(f"[Mailtrip] {package.count} monitors: {what}")
@@ -28,14 +28,14 @@ def text_of(package: AlertPackage, *, public_url: str | None) -> str:
         public_url: the service's address, for links; None for none.
     """
     first = package.items[0]
-    lines = [f"{_headline(first)}.", ""]
+    lines = [f"{_headline(first)}{_to_and_fro(package)}.", ""]
     if first.alert.kind is AlertKind.TEST:
         lines += [f"This is a test of the recipient {package.recipient.shown_name}: nothing is wrong.", ""]
     elif package.count == 1:
         lines += [*_about(first, public_url=public_url), ""]
     else:
         lines += [f"{package.count} monitors, which seem to have one cause:", ""]
-        lines += [f"- {_name(item)}: {_explanation(item)}" for item in package.items[:_MOST_LISTED]]
+        lines += [f"- {_name(item)}: {_state(item)}" for item in package.items[:_MOST_LISTED]]
         if package.count > _MOST_LISTED:
             lines.append(f"- and {package.count - _MOST_LISTED} more")
         lines += ["", *_proof(first.run), ""]
@@ -91,6 +91,17 @@ def _headline(item: AlertItem) -> str:
             return "Withdrawn: the trouble was our own, not the mail server's"
         case AlertKind.CLEAR:
             return f"Well again after {shown_span(alert.created_at - alert.since)}"
+
+
+def _to_and_fro(package: AlertPackage) -> str:
+    """That monitors failed and were well again, more than once perhaps, before anybody was told."""
+    if package.alerts == package.count:
+        return ""
+    return f"; it changed {package.alerts} times" if package.count == 1 else f"; {package.alerts} changes in all"
+
+
+def _state(item: AlertItem) -> str:
+    return _headline(item) if item.alert.kind.ends_error else _explanation(item)
 
 
 def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:

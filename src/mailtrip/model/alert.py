@@ -112,8 +112,9 @@ class AlertPackage:
 
     Attributes:
         account_name: whose recipient it is.
-        items: at least one; the first of many.
-        count: how many there are.
+        items: for each monitor, the last alert about it; the first of many monitors.
+        count: how many monitors there are.
+        alerts: how many alerts they stand for: more than monitors where some changed to and fro.
     """
 
     delivery: AlertDelivery
@@ -122,6 +123,7 @@ class AlertPackage:
     password: str | None = field(default=None, repr=False)
     items: tuple[AlertItem, ...]
     count: int
+    alerts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Alerts: what recipients are to be told of how runs ended, decided in the transaction that records it."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from mailtrip import store
@@ -122,7 +123,9 @@ def _take_in(
     if not findings:
         return
     accounts = {id_: _Account(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
-    rows = store.alerts.standings(connection, {run.monitor_id for run, _ in findings})
+    monitor_ids = {run.monitor_id for run, _ in findings}
+    untold = store.alerts.untold_causes(connection, monitor_ids)
+    rows = store.alerts.standings(connection, monitor_ids)
     standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
     changed: dict[tuple[int, int], int] = {}
     told = []
@@ -144,7 +147,11 @@ def _take_in(
                 standings[key] = decision.standing
                 changed[key] = run.account_id
             if decision.kind is not None:
-                told.append(_alert(run, recipient_id, monitor, decision))
+                alert = _alert(run, recipient_id, monitor, decision)
+                # What is still untold of the monitor goes out with it: nobody hears of an end before its beginning.
+                alert = replace(alert, cause=untold.get(key, alert.cause))
+                untold[key] = alert.cause
+                told.append(alert)
     store.alerts.put_standings(
         connection, [_row(key, changed[key], standings[key]) for key in sorted(changed) if not standings[key].is_quiet]
     )

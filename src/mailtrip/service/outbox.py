@@ -92,7 +92,7 @@ def _due_at(item: store.alerts.Untold) -> datetime:
 
 def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:
     recipient, sealed = store.recipients.with_secret(connection, delivery.recipient_id)
-    found, count = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
+    found, monitors, alerts = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
     monitor_ids = {alert.monitor_id for alert in found if alert.monitor_id is not None}
     names = store.monitors.names(connection, delivery.account_id, monitor_ids)
     runs = _runs(connection, delivery.account_id, [alert.run_id for alert in found if alert.run_id is not None])
@@ -110,7 +110,8 @@ def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) 
         recipient=recipient,
         password=None if sealed is None else _unseal(secrets, sealed),
         items=items,
-        count=count,
+        count=monitors,
+        alerts=alerts,
     )
 
 

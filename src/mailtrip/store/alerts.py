@@ -35,6 +35,7 @@ __all__ = [
     "standings",
     "tests_since",
     "untold",
+    "untold_causes",
 ]
 
 
@@ -181,10 +182,18 @@ def bundle(connection: Connection, chosen: Sequence[Untold], keys: Sequence[str]
 
 
 def claim(connection: Connection, *, now: datetime, limit: int) -> list[AlertDelivery]:
-    """Deliveries that are due, oldest first; they are `SENDING` from now on, one attempt more."""
+    """Deliveries that are due, oldest first; they are `SENDING` from now on, one attempt more.
+
+    A recipient gets them in the order of their making: while one is open, no later one is due.
+    """
+    earlier = alert_deliveries.alias()
+    is_open = earlier.c.state.in_((DeliveryState.WAITING, DeliveryState.SENDING))
+    is_first = ~exists().where(
+        earlier.c.recipient_id == alert_deliveries.c.recipient_id, earlier.c.id < alert_deliveries.c.id, is_open
+    )
     due = (
         select(alert_deliveries.c.id)
-        .where(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= now)
+        .where(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= now, is_first)
         .order_by(alert_deliveries.c.next_at, alert_deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -219,11 +228,27 @@ def end(connection: Connection, delivery_id: int, state: DeliveryState, *, answe
     connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
 
 
-def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tuple[list[Alert], int]:
-    """The first alerts in a delivery, in the order of their making, and how many there are in all."""
-    query = select(alerts).where(alerts.c.delivery_id == delivery_id)
-    total = connection.scalar(query.with_only_columns(func.count())) or 0
-    return [_alert(row) for row in connection.execute(query.order_by(alerts.c.id).limit(limit))], total
+def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tuple[list[Alert], int, int]:
+    """The last alert in a delivery about each monitor, in the order of their making, at most `limit` of them.
+
+    Returns:
+        These, how many monitors there are, and how many alerts.
+    """
+    inside = alerts.c.delivery_id == delivery_id
+    last = select(func.max(alerts.c.id).label("id"), func.count().label("number")).where(inside)
+    last_ids = last.group_by(alerts.c.monitor_id).subquery()
+    monitors, total = connection.execute(select(func.count(), func.sum(last_ids.c.number))).one()
+    query = select(alerts).where(alerts.c.id.in_(select(last_ids.c.id))).order_by(alerts.c.id).limit(limit)
+    return [_alert(row) for row in connection.execute(query)], monitors, int(total or 0)
+
+
+def untold_causes(connection: Connection, monitor_ids: Collection[int]) -> dict[tuple[int, int], str]:
+    """The cause of the newest alert that is in no delivery yet, by monitor and recipient."""
+    query = select(alerts.c.monitor_id, alerts.c.recipient_id, alerts.c.cause).where(
+        alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids)
+    )
+    rows = connection.execute(query.order_by(alerts.c.id))
+    return {(row.monitor_id, row.recipient_id): row.cause for row in rows}
 
 
 def get(connection: Connection, account_id: int, alert_id: int) -> Alert | None:

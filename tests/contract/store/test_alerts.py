@@ -232,6 +232,7 @@ def test_a_message_that_comes_late_is_told_as_delayed(database: Database) -> Non
     make_recipient(database)
     monitor_id = monitor_of(database)
     run = happen(database, monitor_id, replace(MISSING, token="t", queued_as="250 ok"))
+    deliver(database, at=NOW + MINUTE)
     arrived = NOW + 4 * MINUTE
     stray = Stray(
         token=run.token or "", folder="INBOX", key="1", received_at=arrived, asked_at=arrived, seen_at=arrived
@@ -240,7 +241,7 @@ def test_a_message_that_comes_late_is_told_as_delayed(database: Database) -> Non
     database.write(lambda connection: ledger.settle(connection, [stray], now=arrived))
 
     assert kinds(database) == [AlertKind.ERROR, AlertKind.DELAYED]
-    (package,) = [each for each in deliver(database, at=arrived + MINUTE) if each.delivery.cause.startswith("over")]
+    (package,) = deliver(database, at=arrived + MINUTE)
     (item,) = package.items
     assert item.run is not None
     assert item.run.result is not None
@@ -264,7 +265,7 @@ def test_monitors_that_fail_for_one_cause_are_told_together(database: Database) 
         happen(database, monitor_id, FAILED)
 
     assert deliver(database, at=NOW + SECOND) == []
-    packages = deliver(database, at=NOW + 2 * SECOND)
+    packages = [*deliver(database, at=NOW + 2 * SECOND), *deliver(database, at=NOW + 2 * SECOND)]
 
     assert sorted([item.monitor_name for item in package.items] for package in packages) == [
         ["Round trip"],
@@ -289,6 +290,53 @@ def test_further_monitors_that_fail_for_a_cause_already_told_wait_longer_each_ti
         2 * MINUTE,
         4 * MINUTE,
     ]
+
+
+def test_the_end_of_an_error_that_is_still_untold_is_told_with_it(database: Database) -> None:
+    """Else the delivery of the error, which waits longer, would come after that of its end."""
+    make_recipient(database)
+    monitor_id = monitor_of(database)
+    at = NOW
+    for _ in range(3):  # after which further errors of this cause wait for four minutes
+        happen(database, monitor_id, FAILED, slot=at)
+        while not deliver(database, at=at):
+            at += SECOND
+        at += MINUTE
+        happen(database, monitor_id, GOOD, slot=at)
+        while not deliver(database, at=at):
+            at += SECOND
+    for outcome in (FAILED, GOOD, FAILED, GOOD):
+        at += SECOND
+        happen(database, monitor_id, outcome, slot=at)
+
+    sent: list[AlertPackage] = []
+    while not sent:
+        at += SECOND
+        sent = deliver(database, at=at)
+
+    (package,) = sent
+    assert [(item.alert.kind, package.count, package.alerts) for item in package.items] == [(AlertKind.CLEAR, 1, 4)]
+    assert deliver(database, at=at + 60 * MINUTE) == []
+
+
+def test_a_recipient_hears_of_things_in_their_order_also_where_sending_fails(database: Database) -> None:
+    make_recipient(database)
+    first, second = monitor_of(database, name="first"), monitor_of(database, name="second")
+    refused = DeliveryAnswer(is_sent=False, text="HTTP 503", is_temporary=True)
+    happen(database, first, FAILED)
+    deliver(database, at=NOW + 2 * SECOND, answer=refused)
+    happen(database, second, MISSING, slot=NOW + 3 * SECOND)
+    happen(database, first, GOOD, slot=NOW + 4 * SECOND)
+
+    at = NOW + 6 * SECOND
+    assert deliver(database, at=at) == []
+    told_in_order: list[str | None] = []
+    while at < NOW + MINUTE:
+        at += SECOND
+        told_in_order += [item.monitor_name for package in deliver(database, at=at) for item in package.items]
+
+    assert told_in_order[0] == "first"
+    assert sorted(map(str, told_in_order)) == ["first", "first", "second"]
 
 
 def test_what_could_not_be_sent_is_sent_again_under_the_same_key(database: Database) -> None:

@@ -102,7 +102,11 @@ def make_item(
 
 
 def make_package(
-    *items: AlertItem, recipient: Recipient | None = None, password: str | None = None, count: int | None = None
+    *items: AlertItem,
+    recipient: Recipient | None = None,
+    password: str | None = None,
+    count: int | None = None,
+    alerts: int | None = None,
 ) -> AlertPackage:
     items = items or (make_item(),)
     delivery = AlertDelivery(
@@ -122,5 +126,6 @@ def make_package(
         recipient=recipient or make_recipient(),
         password=password,
         items=items,
-        count=len(items) if count is None else count,
+        count=count or len(items),
+        alerts=alerts or count or len(items),
     )

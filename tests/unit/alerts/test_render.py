@@ -44,6 +44,28 @@ def test_the_subject_of_many_tells_their_number() -> None:
     assert subject_of(package) == "[Mailtrip] 512 monitors: SMTP: login refused"
 
 
+@pytest.mark.parametrize(
+    ("items", "count", "subject"),
+    [
+        (
+            [make_item(AlertKind.CLEAR, after=HOUR)],
+            1,
+            "[Mailtrip] Münster mail: Well again after 1 h; it changed 4 times",
+        ),
+        (
+            [make_item(), make_item(AlertKind.CLEAR, name="b")],
+            2,
+            "[Mailtrip] 2 monitors: SMTP: login refused; 4 changes in all",
+        ),
+    ],
+)
+def test_what_went_to_and_fro_is_said_to_have_done_so(items: list[AlertItem], count: int, subject: str) -> None:
+    package = make_package(*items, count=count, alerts=4)
+
+    assert subject_of(package) == subject
+    assert "Well again after" in text_of(package, public_url=None)
+
+
 def test_the_text_says_what_broke_since_when_where_why_and_where_to_look() -> None:
     text = text_of(make_package(make_item(AlertKind.REMINDER, after=HOUR)), public_url="https://mailtrip.probe.test")
 
