@@ -167,6 +167,13 @@ def test_each_route_that_can_change_something_is_looked_at(server: Server) -> No
     assert {each for each in CHANGES if not each.startswith("get ")} - changing == set()
 
 
+def test_each_action_is_left_by_a_route_or_is_the_operators() -> None:
+    operators = {AuditAction.ACCOUNT_CREATED, AuditAction.ACCOUNT_CHANGED, AuditAction.ACCOUNT_REMOVED}
+    by_routes = {change.action for change in CHANGES.values()} | {AuditAction.USER_LOGIN_FAILED}
+
+    assert by_routes | operators == set(AuditAction)
+
+
 class Watched:
     """A database that counts the transactions that may change something."""
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import AuditAction, AuditCheck, AuditEntry, AuditNote
@@ -24,6 +24,11 @@ _EMPTY: Final = bytes(32)
 """What the first entry follows."""
 _NO_ACCOUNT: Final = 0
 _AT_ONCE = 1000
+# Made once, as every change waits for them.
+_CHAIN: Final = audit_chains.c.id == bindparam("chain_id")
+_HEAD: Final = select(audit_chains.c.head).where(_CHAIN).with_for_update()
+_ADD: Final = audit_entries.insert()
+_MOVE_HEAD: Final = update(audit_chains).where(_CHAIN).values(head=bindparam("new_head"))
 
 
 def append(connection: Connection, account_id: int | None, notes: Sequence[AuditNote]) -> None:
@@ -40,8 +45,8 @@ def append(connection: Connection, account_id: int | None, notes: Sequence[Audit
         row = _values(note)
         before = row["hash"] = _hash(before, row)
         rows.append(row)
-    connection.execute(audit_entries.insert(), rows)
-    connection.execute(update(audit_chains).where(audit_chains.c.id == chain_id).values(head=before))
+    connection.execute(_ADD, rows)
+    connection.execute(_MOVE_HEAD, {"chain_id": chain_id, "new_head": before})
 
 
 def page(
@@ -126,8 +131,8 @@ def _check(connection: Connection, account_id: int | None) -> AuditCheck:
 
 
 def _lock_head(connection: Connection, chain_id: int) -> bytes:
-    query = select(audit_chains.c.head).where(audit_chains.c.id == chain_id).with_for_update()
-    head: bytes | None = connection.scalar(query)
+    wanted = {"chain_id": chain_id}
+    head: bytes | None = connection.scalar(_HEAD, wanted)
     if head is not None:
         return head
     try:
@@ -135,7 +140,7 @@ def _lock_head(connection: Connection, chain_id: int) -> bytes:
             connection.execute(audit_chains.insert(), {"id": chain_id, "head": _EMPTY, "floor": _EMPTY})
     except IntegrityError:  # another transaction was faster
         pass
-    return bytes(connection.scalars(query).one())
+    return bytes(connection.scalars(_HEAD, wanted).one())
 
 
 def _of(account_ids: Collection[int | None]) -> ColumnElement[bool]:

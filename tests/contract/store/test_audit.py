@@ -9,12 +9,23 @@ from sqlalchemy import text
 from tests.contract.store.builders import ADMIN, FIELDS, KEYS, NOW, STRANGER, actor, make_monitor
 
 from mailtrip.errors import Forbidden, InvalidInput
-from mailtrip.model import Actor, AuditAction, AuditActorType, AuditCheck, AuditEntry, AuditKind, MonitorType, Role
-from mailtrip.service import audit, monitors, retention
+from mailtrip.model import (
+    AccountLimits,
+    Actor,
+    AuditAction,
+    AuditActorType,
+    AuditCheck,
+    AuditEntry,
+    AuditKind,
+    MonitorType,
+    Role,
+)
+from mailtrip.service import accounts, audit, monitors, retention, users
 from mailtrip.service.monitors import Passwords
 from mailtrip.store import Connection, Database
 
 DAY = timedelta(days=1)
+HASH = users.hash_password("correct horse")
 
 
 def note(database: Database, number: int = 1, by: Actor = ADMIN, action: AuditAction = AuditAction.SLA_CREATED) -> None:
@@ -146,6 +157,31 @@ def test_an_edit_that_changes_nothing_leaves_no_entry(database: Database) -> Non
         )
     )
     assert [entry.action for entry in entries(database)] == [AuditAction.MONITOR_CREATED]
+
+
+def test_what_the_operator_does_with_an_account_is_in_the_accounts_own_log(database: Database) -> None:
+    limits = AccountLimits(most_monitors=5)
+    made = database.write(lambda c: accounts.add(c, "North", admin="a@north.test", password=HASH, now=NOW))
+    database.write(lambda c: accounts.rename(c, made, "South", now=NOW))
+    database.write(lambda c: accounts.set_limits(c, made, limits, now=NOW))
+    database.write(lambda c: accounts.remove(c, made, with_everything=True, now=NOW))
+    found = entries(database, by=accounts.operator_of(made))[::-1]
+    assert [entry.action for entry in found] == [
+        AuditAction.ACCOUNT_CREATED,
+        AuditAction.USER_CREATED,
+        AuditAction.ACCOUNT_CHANGED,
+        AuditAction.ACCOUNT_CHANGED,
+        AuditAction.ACCOUNT_REMOVED,
+    ]
+    assert [entry.changes for entry in found[2:4]] == [{"name": ("North", "South")}, {"most_monitors": (None, 5)}]
+    assert {entry.actor_type for entry in found} == {AuditActorType.OPERATOR}
+
+
+def test_what_a_program_does_is_noted_with_the_name_of_its_token(database: Database) -> None:
+    program = replace(ADMIN, user_id=5, email="anna@probe.test", token_id=7, token_name="Nightly")
+    note(database, by=program)
+    [entry] = entries(database, actor_name="Nightly")
+    assert (entry.actor_type, entry.actor_id, entry.actor_name) == (AuditActorType.TOKEN, 7, "Nightly")
 
 
 def test_a_log_that_nobody_touched_is_whole(database: Database) -> None:
