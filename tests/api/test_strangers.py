@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from tests.api.walk import (
 
 from mailtrip import store
 from mailtrip.model import Role
-from mailtrip.service import accounts, tokens, users
+from mailtrip.service import accounts, retention, tokens, users
 from mailtrip.store.schema import metadata
 from mailtrip.testing.clock import FakeClock
 
@@ -30,6 +32,9 @@ SECRET = "zebra"
 NOBODYS = 999999999
 OPEN = {"create_access_token", "read_health"}
 """Operations that anybody may call."""
+
+STARTING = {"start_test", "run_monitor"}
+"""Operations that start a run, which stays until it has ended."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,30 @@ def test_a_stranger_is_refused_without_a_token_on_every_route_but_those_for_anyb
         response = two.server.call(operation.method, two.owned.path(operation), role=None, json=operation.body)
         if operation.name not in OPEN:
             assert response.status_code == 401, operation.name
+
+
+def test_an_account_is_removed_with_all_that_it_has_and_nothing_of_others(two: Accounts) -> None:
+    for operation in operations(two.server):
+        if operation.method != "DELETE" and operation.name not in STARTING:
+            query = required_query(operation, two.strangers)
+            body = _with_own(operation.body, two.strangers)
+            two.stranger.call(operation, two.strangers.path(operation), query=query, body=body)
+    before, now = two.dump(), two.server.clock.now()
+
+    def remove(connection: Connection) -> None:
+        accounts.remove(connection, accounts.find(connection, "Stranger"), with_everything=True, now=now)
+
+    two.server.database.write(remove)
+    headers = {"Authorization": f"Bearer {two.stranger.token}"}
+    assert two.server.get("/api/v3/monitors", role=None, headers=headers).status_code == 401
+    assert two.dump() == before
+    two.server.database.write(partial(retention.expire, now=now + timedelta(days=2), limit=10_000))
+    assert two.server.database.read(_tables_with_rows_of_second) == {"audit_entries"}
+
+
+def _tables_with_rows_of_second(connection: Connection) -> set[str]:
+    tables = [table for table in metadata.sorted_tables if "account_id" in table.c]
+    return {table.name for table in tables if connection.execute(select(table).where(table.c.account_id == 2)).first()}
 
 
 def _assert_nothing_shows(operation: Operation, response: requests.Response) -> None:
