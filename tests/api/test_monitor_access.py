@@ -157,8 +157,9 @@ def test_a_monitor_that_may_not_be_seen_is_not_found_nor_what_belongs_to_it(rest
     ]
     written = [change for change in changes(restricted, id_) if "notifier-groups" not in change[1]]
     for method, path, body in reads + written:
-        response = restricted.call(method, path, json=body)
-        assert messages(response) == ["Record not found"], (method, path)
+        for headers in ({}, {"If-Match": '"nothing"'}):
+            response = restricted.call(method, path, json=body, headers=headers)
+            assert messages(response) == ["Record not found"], (method, path, headers)
 
 
 def test_lists_and_reports_leave_out_what_may_not_be_seen(restricted: Restricted) -> None:

@@ -112,6 +112,16 @@ def test_a_stranger_finds_no_record_of_the_account(two: Accounts) -> None:
     assert two.dump() == before
 
 
+def test_a_condition_on_a_record_of_the_account_tells_a_stranger_nothing(two: Accounts) -> None:
+    """With `If-Match`, too, it is not found; never that it is not as it was."""
+    for operation in operations(two.server):
+        if operation.method in {"PATCH", "DELETE"} and operation.parameters("path"):
+            response = two.stranger.call(
+                operation, two.owned.path(operation), body=operation.body, headers={"If-Match": '"nothing"'}
+            )
+            assert response.status_code == 404, f"{operation.name}: {response.text}"
+
+
 def test_lists_that_are_cut_to_a_record_of_the_account_are_empty_for_a_stranger(two: Accounts) -> None:
     walked = 0
     for operation in operations(two.server):

@@ -122,12 +122,19 @@ class Walker:
     password: str = field(default=PASSWORD)
 
     def call(
-        self, operation: Operation, path: str, *, query: Mapping[str, object] | None = None, body: object = None
+        self,
+        operation: Operation,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         login = base64.b64encode(f"{self.email}:{self.password}".encode()).decode()
         credentials = {"AccessToken": f"Bearer {self.token}", "Login": f"Basic {login}"}
-        headers = {} if operation.needs_login is None else {"Authorization": credentials[operation.needs_login]}
-        return self.server.call(operation.method, path, role=None, headers=headers, params=query, json=body)
+        shown = {} if operation.needs_login is None else {"Authorization": credentials[operation.needs_login]}
+        sent = {**shown, **(headers or {})}
+        return self.server.call(operation.method, path, role=None, headers=sent, params=query, json=body)
 
 
 def operations(server: Server) -> list[Operation]:

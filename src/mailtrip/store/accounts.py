@@ -94,7 +94,8 @@ def exists(connection: Connection, account_id: int) -> bool:
 def limits(connection: Connection, account_id: int, *, lock: bool = False) -> AccountLimits:
     """The account's limits; `lock` makes others who lock them too wait until the transaction ends."""
     query = select(*_COLUMNS).where(accounts.c.id == account_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    # Rows that refer to the account can be made meanwhile: runs don't wait for this.
+    row = connection.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     return AccountLimits() if row is None else _account(row).limits
 
 
