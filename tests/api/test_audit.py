@@ -231,6 +231,19 @@ def make_token(server: Server) -> str:
     return str(response.json()["access_token"])
 
 
+def test_what_a_program_does_is_logged_with_the_name_of_its_token(server: Server) -> None:
+    made = server.post("/api/v1/tokens", json={"name": "Nightly"}).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    server.post("/api/v3/recipients", json=RECIPIENT, role=None, headers=headers)
+
+    [entry] = entries(server, actor="Nightly")
+
+    assert (entry["action"], entry["actor"]) == (
+        "recipient.created",
+        {"type": "token", "id": int(made["id"]), "name": "Nightly"},
+    )
+
+
 def test_an_edit_tells_each_field_before_and_after(server: Server) -> None:
     monitor_id = server.create(interval=15)
     server.patch(f"/api/v3/monitors/email-round-trip/{monitor_id}", json={"interval": 5, "password": "s3cret"})
