@@ -52,6 +52,7 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "notify_on_clear": False,
         "start_threshold": 1,
         "stop_threshold": 10,
+        "error_window": None,
         "attach_screen_capture": False,
         "attach_server_response": False,
         "remote_commands": False,

@@ -53,14 +53,16 @@ class Route:
     """What a recipient wants to hear of a monitor.
 
     Attributes:
-        start_threshold: consecutive errors before the first alert.
+        start_threshold: errors before the first alert: in a row, or among the last `error_window`.
         stop_threshold: most alerts while errors last.
+        error_window: of so many findings the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of the errors is told.
         status_codes: the errors it is about; empty for all.
     """
 
     start_threshold: int = 1
     stop_threshold: int = 10
+    error_window: int | None = None
     notify_on_clear: bool = False
     status_codes: frozenset[int] = frozenset()
 
@@ -75,6 +77,8 @@ class Standing:
 
     Attributes:
         errors: errors in a row that concern the route.
+        history: of the last findings, as far as the route's window goes, a bit each, set for an error; the newest is the
+            lowest.
         alerts: told since the errors began.
         since: when the first of these errors became known.
         run_id: the run that was heard of last, while it counts as an error.
@@ -83,6 +87,7 @@ class Standing:
     """
 
     errors: int = 0
+    history: int = 0
     alerts: int = 0
     since: datetime | None = None
     run_id: int | None = None
@@ -92,7 +97,7 @@ class Standing:
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to remember."""
-        return not self.errors and not self.alerts
+        return not self.errors and not self.history and not self.alerts
 
 
 class Silence(StrEnum):
@@ -101,7 +106,8 @@ class Silence(StrEnum):
     ALL_WELL = "nothing was wrong before"
     NEVER_TOLD = "the error had not been told"
     NO_CLEAR = "the recipient does not want to hear of the end"
-    BELOW_THRESHOLD = "fewer errors in a row than the recipient wants"
+    BELOW_THRESHOLD = "fewer errors than the recipient wants"
+    TOO_MANY_OF_LATE = "too many of the last runs have failed"
     ENOUGH = "as many alerts as the recipient wants were sent"
     TOO_SOON = "it is too soon for the next reminder"
     HELD_BACK = "a blackout is in force"
@@ -142,7 +148,14 @@ def advance(standing: Standing, finding: Finding, route: Route, *, is_held_back:
         return Decision(standing=standing, silence=Silence.OUTDATED)
     if finding.outcome is Outcome.FAILS and route.concerns(finding.status):
         return _fail(standing, finding, route, is_held_back=is_held_back)
-    return _end(standing, AlertKind.CLEAR, route, is_held_back=is_held_back)
+    return _recover(standing, finding, route, is_held_back=is_held_back)
+
+
+def _recover(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
+    now = replace(standing, errors=0, history=_remember(standing, route, 0), run_id=None, slot=finding.slot)
+    if now.alerts and route.error_window is not None and _counted(now, route) >= route.start_threshold:
+        return Decision(standing=now, silence=Silence.TOO_MANY_OF_LATE)
+    return _end(now, AlertKind.CLEAR, route, is_held_back=is_held_back)
 
 
 def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
@@ -150,8 +163,9 @@ def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_ba
         return Decision(standing=standing, silence=Silence.OUTDATED)
     if finding.outcome is Outcome.ARRIVED:
         return _end(standing, AlertKind.DELAYED, route, is_held_back=is_held_back)
-    if standing.errors > 1:
-        return Decision(standing=replace(standing, errors=standing.errors - 1), silence=Silence.STILL_FAILING)
+    excused = replace(standing, errors=standing.errors - 1, history=standing.history & ~1)
+    if excused.errors:
+        return Decision(standing=excused, silence=Silence.STILL_FAILING)
     return _end(standing, AlertKind.WITHDRAWN, route, is_held_back=is_held_back)
 
 
@@ -159,6 +173,7 @@ def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: b
     now = replace(
         standing,
         errors=standing.errors + 1,
+        history=_remember(standing, route, 1),
         # An outage whose end could not be told yet goes on.
         since=standing.since or finding.at,
         run_id=finding.run_id,
@@ -173,7 +188,7 @@ def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: b
 
 
 def _reason_for_silence(now: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Silence | None:
-    if now.errors < route.start_threshold:
+    if _counted(now, route) < route.start_threshold:
         return Silence.BELOW_THRESHOLD
     if now.alerts >= route.stop_threshold:
         return Silence.ENOUGH
@@ -182,18 +197,27 @@ def _reason_for_silence(now: Standing, finding: Finding, route: Route, *, is_hel
     return Silence.HELD_BACK if is_held_back else None
 
 
+def _remember(standing: Standing, route: Route, bit: int) -> int:
+    return 0 if route.error_window is None else (standing.history << 1 | bit) & ((1 << route.error_window) - 1)
+
+
+def _counted(standing: Standing, route: Route) -> int:
+    return standing.errors if route.error_window is None else standing.history.bit_count()
+
+
 def _gap(alerts: int) -> timedelta:
     """From an alert to the next one: doubled with each."""
     return min(_FIRST_GAP * (1 << min(alerts - 1, 16)), _LONGEST_GAP)
 
 
 def _end(standing: Standing, kind: AlertKind, route: Route, *, is_held_back: bool) -> Decision:
-    if standing.is_quiet:
-        return Decision(standing=Standing(), silence=Silence.ALL_WELL)
+    """The errors are over, as far as `standing.history` lets them be."""
+    well = Standing(history=standing.history, slot=standing.slot) if standing.history else Standing()
     if not standing.alerts:
-        return Decision(standing=Standing(), silence=Silence.NEVER_TOLD)
+        was_quiet = standing.is_quiet and standing.since is None
+        return Decision(standing=well, silence=Silence.ALL_WELL if was_quiet else Silence.NEVER_TOLD)
     if not route.notify_on_clear and kind is not AlertKind.WITHDRAWN:
-        return Decision(standing=Standing(), silence=Silence.NO_CLEAR)
+        return Decision(standing=well, silence=Silence.NO_CLEAR)
     if is_held_back:
         return Decision(standing=replace(standing, errors=0, run_id=None), silence=Silence.HELD_BACK)
-    return Decision(standing=Standing(), kind=kind, since=standing.since)
+    return Decision(standing=well, kind=kind, since=standing.since)

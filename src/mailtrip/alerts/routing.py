@@ -54,6 +54,7 @@ def _route(recipient: Recipient, status_codes: frozenset[int]) -> Route:
     return Route(
         start_threshold=settings.start_threshold,
         stop_threshold=settings.stop_threshold,
+        error_window=settings.error_window,
         notify_on_clear=settings.notify_on_clear,
         status_codes=status_codes,
     )

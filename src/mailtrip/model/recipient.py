@@ -114,8 +114,9 @@ class RecipientSettings:
         address: what the method wants: see `AlertMethod.contact`. A URL may hold a token: never log it.
         username: for Basic authentication; None for none.
         performance_alert_type: a number of the vendor's without a known meaning; kept as it was given.
-        start_threshold: consecutive errors before the first alert.
+        start_threshold: errors before the first alert: in a row, or among the last `error_window` runs.
         stop_threshold: most consecutive alerts while an error lasts.
+        error_window: of so many runs the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of an error is told.
         attach_screen_capture: kept for the vendor's scripts, as are `attach_server_response` and `remote_commands`.
     """
@@ -131,6 +132,7 @@ class RecipientSettings:
     notify_on_clear: bool = False
     start_threshold: int = 1
     stop_threshold: int = 10
+    error_window: int | None = None
     attach_screen_capture: bool = False
     attach_server_response: bool = False
     remote_commands: bool = False

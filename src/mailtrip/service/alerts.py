@@ -179,6 +179,7 @@ def _alert(run: Run, recipient_id: int, monitor: Monitor, decision: Decision) ->
 def _standing(row: StandingRow) -> Standing:
     return Standing(
         errors=row.errors,
+        history=row.history,
         alerts=row.alerts,
         since=row.since,
         run_id=row.run_id,
@@ -193,6 +194,7 @@ def _row(key: tuple[int, int], account_id: int, standing: Standing) -> StandingR
         recipient_id=key[1],
         account_id=account_id,
         errors=standing.errors,
+        history=standing.history,
         alerts=standing.alerts,
         since=standing.since,
         run_id=standing.run_id,

@@ -9,6 +9,7 @@ from mailtrip.service.text_rules import line_fault
 
 __all__ = ["check"]
 
+_WIDEST = 60
 _RANGES = {"performance_alert_type": (0, 999), "start_threshold": (1, 1000), "stop_threshold": (1, 1000)}
 
 
@@ -60,4 +61,23 @@ def _numbers(settings: RecipientSettings) -> Iterator[Fault]:
             yield Fault(name, f"{number} is out of range; use {low} to {high}")
 
 
-_RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (_name, _method, _address, _username, _numbers)
+def _window(settings: RecipientSettings) -> Iterator[Fault]:
+    window = settings.error_window
+    if window is None:
+        return
+    if not 2 <= window <= _WIDEST:
+        yield Fault("error_window", f"{window} is out of range; use 2 to {_WIDEST}, or null for errors in a row")
+    elif window < settings.start_threshold:
+        yield Fault(
+            "error_window", f"{window} runs can't have {settings.start_threshold} errors (start_threshold) among them"
+        )
+
+
+_RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
+    _name,
+    _method,
+    _address,
+    _username,
+    _numbers,
+    _window,
+)

@@ -15,6 +15,7 @@ alert_standings = Table(
     Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("errors", Integer, nullable=False),
+    Column("history", BigInteger, nullable=False, server_default="0"),
     Column("alerts", Integer, nullable=False),
     Column("since", UTCDateTime),
     Column("run_id", BigInteger),

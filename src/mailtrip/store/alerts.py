@@ -47,6 +47,7 @@ class StandingRow:
     recipient_id: int
     account_id: int
     errors: int
+    history: int
     alerts: int
     since: datetime | None
     run_id: int | None
@@ -102,7 +103,7 @@ def put_standings(connection: Connection, rows: Sequence[StandingRow]) -> None:
     new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=[alert_standings.c.monitor_id, alert_standings.c.recipient_id],
-        set_={name: new[name] for name in ("errors", "alerts", "since", "run_id", "slot", "told_at")},
+        set_={name: new[name] for name in ("errors", "history", "alerts", "since", "run_id", "slot", "told_at")},
     )
     values = [{name: getattr(row, name) for name in StandingRow.__slots__} for row in rows]
     connection.execute(statement, values)

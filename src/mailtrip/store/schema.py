@@ -346,6 +346,7 @@ recipients = Table(
     Column("notify_on_clear", Boolean, nullable=False),
     Column("start_threshold", Integer, nullable=False),
     Column("stop_threshold", Integer, nullable=False),
+    Column("error_window", Integer),
     Column("attach_screen_capture", Boolean, nullable=False),
     Column("attach_server_response", Boolean, nullable=False),
     Column("remote_commands", Boolean, nullable=False),

@@ -95,6 +95,7 @@ def test_each_setting_is_kept(database: Database) -> None:
         "notify_on_clear": True,
         "start_threshold": 2,
         "stop_threshold": 5,
+        "error_window": 7,
         "attach_screen_capture": True,
         "attach_server_response": True,
         "remote_commands": True,

@@ -77,8 +77,29 @@ def test_the_documented_table_is_what_is_done(row: Row) -> None:
     assert said == row.said
 
 
+def window_rows() -> Iterator[tuple[str, int, int, str]]:
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and (match := re.fullmatch(r"(\d+) of (\d+)", cells[1])):
+            yield cells[0], int(match[1]), int(match[2]), cells[2]
+
+
+@pytest.mark.parametrize(("runs", "errors", "window", "said"), list(window_rows()))
+def test_errors_among_the_last_runs_are_counted_as_documented(runs: str, errors: int, window: int, said: str) -> None:
+    route = Route(start_threshold=errors, error_window=window, notify_on_clear=True)
+    standing, decision = Standing(), None
+    for number, run in enumerate(runs.split(", ")):
+        outcome = Outcome.FAILS if run == "fails" else Outcome.WELL
+        found = finding(outcome, at=NOW + number * MINUTE, run_id=number)
+        decision = advance(standing, found, route, is_held_back=False)
+        standing = decision.standing
+
+    assert decision is not None
+    assert (f"**{decision.kind}**" if decision.kind else str(decision.silence)) == said
+
+
 def test_the_documented_table_has_every_kind_and_every_reason() -> None:
-    said = {row.said.strip("*") for row in rows()}
+    said = {row.said.strip("*") for row in rows()} | {said.strip("*") for _, _, _, said in window_rows()}
 
     assert said == {*AlertKind, *Silence} - {AlertKind.TEST}
 

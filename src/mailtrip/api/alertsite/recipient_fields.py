@@ -122,7 +122,7 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         "start_threshold",
         "start_threshold",
         _THRESHOLD,
-        "Consecutive errors before the first alert.",
+        "Errors before the first alert: in a row, or among the last `error_window` runs.",
         example=1,
     ),
     _MAKER.given(
@@ -131,6 +131,13 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         _THRESHOLD,
         "Most consecutive alerts while an error lasts.",
         example=10,
+    ),
+    _MAKER.given(
+        "error_window",
+        "error_window",
+        integer(2, 60),
+        "Of so many runs, `start_threshold` have to be errors, in any order; null counts errors in a row.",
+        example=5,
     ),
     _flag("attach_screen_capture", "Kept for the vendor's scripts; mail has no screen.", example=False),
     _flag("attach_server_response", "Whether alerts by mail carry what the servers said.", example=False),
