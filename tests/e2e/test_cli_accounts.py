@@ -124,9 +124,12 @@ class Service:
     url: str
     token: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
     def call(self, method: str, path: str, body: object = None) -> Any:  # Any: JSON of any shape
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.request(method, self.url + path, json=body, headers=headers, timeout=10)
+        answer = requests.request(method, self.url + path, json=body, headers=self.headers, timeout=10)
         assert answer.status_code in {200, 202}, answer.text
         return answer.json()
 
@@ -143,7 +146,8 @@ async def serving(data_dir: Path) -> AsyncIterator[str]:
                 assert line, await process.communicate()
         yield line.split()[3]
         process.send_signal(signal.SIGTERM)
-        await process.communicate()
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors
 
 
 def log_in(url: str, email: str) -> Service:
@@ -193,3 +197,7 @@ async def test_monitors_of_two_accounts_make_real_trips_in_one_service(data_dir:
             assert (found["verdict"], found["location_id"]) == ("delivered", 10), found["summary"]
             statuses = (await asyncio.to_thread(service.call, "GET", "/api/v3/report-sitestatus"))["results"]
             assert {status["device_name"] for status in statuses} == {f"Of {email}"}
+        removed = await run(data_dir, "account", "remove", "Second", "--with-everything")
+        assert removed.output == "Removed: Second\n"
+        refused = await asyncio.to_thread(requests.get, f"{url}/api/v3/monitors", headers=service.headers, timeout=10)
+        assert refused.status_code == 401
