@@ -3,7 +3,7 @@
 A change of one that stops runs reaches the engine with the next look at its monitors; runs under way go on.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "get",
     "ids_of_recipients",
     "page",
+    "removal_notes",
     "remove",
     "stopped_monitors",
 ]
@@ -223,11 +224,16 @@ def stopped_monitors(connection: Connection, actor: Actor, *, at: datetime) -> f
     return frozenset(blackout.subject_id for blackout in found if is_within(blackout.window, at))
 
 
+def removal_notes(actor: Actor, gone: Iterable[Blackout], *, now: datetime) -> Iterator[AuditNote]:
+    """What the audit log tells of blackouts that were removed, also along with what they are of."""
+    for blackout in gone:
+        yield audit.note(actor, AuditAction.BLACKOUT_REMOVED, blackout.id, now=now, before=_told(blackout))
+
+
 def _notes(
     actor: Actor, gone: Sequence[Blackout], new: Mapping[int, BlackoutValues], *, now: datetime
 ) -> Iterator[AuditNote]:
-    for blackout in gone:
-        yield audit.note(actor, AuditAction.BLACKOUT_REMOVED, blackout.id, now=now, before=_told(blackout))
+    yield from removal_notes(actor, gone, now=now)
     for id_, values in new.items():
         yield audit.note(actor, AuditAction.BLACKOUT_CREATED, id_, now=now, after=values)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Access, Actor, AuditAction, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.model import Access, Actor, AuditAction, AuditNote, Recipient, RecipientGroup, RecipientGroupSettings
 from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit
 from mailtrip.service.settings import missing, settle, unset
@@ -40,8 +40,10 @@ def create(connection: Connection, actor: Actor, changes: Mapping[str, object], 
     if faults:
         raise InvalidInput(faults)
     _require_edit_of(actor, settings)
+    gave_way = _make_room(connection, actor, settings, but=None, now=now)
     group_id = store.groups.insert(connection, actor.account_id, settings, now=now)
-    audit.record(connection, actor, AuditAction.RECIPIENT_GROUP_CREATED, group_id, now=now, after=settings)
+    made = audit.note(actor, AuditAction.RECIPIENT_GROUP_CREATED, group_id, now=now, after=settings)
+    audit.record_all(connection, actor, [made, *gave_way])
     return group_id
 
 
@@ -71,9 +73,12 @@ def edit(connection: Connection, actor: Actor, group_id: int, changes: Mapping[s
     if faults:
         raise InvalidInput(faults)
     _require_edit_of(actor, settings)
+    gave_way = _make_room(connection, actor, settings, but=group_id, now=now)
     store.groups.replace(connection, actor.account_id, group_id, settings, now=now)
-    action = AuditAction.RECIPIENT_GROUP_CHANGED
-    audit.record(connection, actor, action, group_id, now=now, before=group.settings, after=settings)
+    old, action = group.settings, AuditAction.RECIPIENT_GROUP_CHANGED
+    audit.record_all(
+        connection, actor, [audit.note(actor, action, group_id, now=now, before=old, after=settings), *gave_way]
+    )
     return group_id
 
 
@@ -137,6 +142,19 @@ def recipients_in(connection: Connection, actor: Actor, groups: Sequence[Recipie
     """The recipients that are in the groups, by id."""
     ids = {each for group in groups for each in group.settings.recipient_ids}
     return store.recipients.by_id(connection, actor.account_id, ids)
+
+
+def _make_room(
+    connection: Connection, actor: Actor, settings: RecipientGroupSettings, *, but: int | None, now: datetime
+) -> list[AuditNote]:
+    """Have the default group give way to another one, and give what the audit log tells of that."""
+    if not settings.is_default:
+        return []
+    before, after, action = {"is_default": True}, {"is_default": False}, AuditAction.RECIPIENT_GROUP_CHANGED
+    return [
+        audit.note(actor, action, id_, now=now, before=before, after=after, name=name)
+        for id_, name in store.groups.clear_default(connection, actor.account_id, but=but).items()
+    ]
 
 
 def _faults(

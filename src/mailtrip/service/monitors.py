@@ -19,7 +19,7 @@ from mailtrip.model import (
     NetworkPolicy,
     Run,
 )
-from mailtrip.service import audit, limits
+from mailtrip.service import audit, blackouts, limits, slas
 from mailtrip.service.access import require_all_monitors, require_edit, require_monitor_edit, require_seen
 from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
@@ -246,11 +246,14 @@ def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: dateti
     monitor = store.monitors.get(connection, actor.account_id, monitor_id, lock=True)
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
-    store.blackouts.remove_of(connection, (BlackoutType.MONITOR, BlackoutType.ALERT), [monitor_id])
+    of_it = store.blackouts.remove_of(connection, (BlackoutType.MONITOR, BlackoutType.ALERT), [monitor_id])
+    agreed = store.slas.of_monitors(connection, actor.account_id, [monitor_id]).values()
     store.monitors.remove(connection, monitor_id, now=now)
     store.groups.forget_monitor(connection, monitor_id)
     store.slas.remove_of(connection, monitor_id)
-    audit.record(connection, actor, AuditAction.MONITOR_REMOVED, monitor_id, now=now, before=monitor.settings)
+    removed = audit.note(actor, AuditAction.MONITOR_REMOVED, monitor_id, now=now, before=monitor.settings)
+    along = (*blackouts.removal_notes(actor, of_it, now=now), *slas.removal_notes(actor, agreed, now=now))
+    audit.record_all(connection, actor, [removed, *along])
 
 
 def last_statuses(connection: Connection, actor: Actor, monitor_ids: Collection[int]) -> dict[int, Run]:

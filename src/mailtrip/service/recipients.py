@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
 from mailtrip.model import Actor, AlertMethod, AlertType, AuditAction, BlackoutType, Recipient, RecipientSettings
-from mailtrip.service import audit
+from mailtrip.service import audit, blackouts
 from mailtrip.service.access import require_edit
 from mailtrip.service.destinations import is_moved
 from mailtrip.service.monitors import UNCHANGED, Unchanged
@@ -174,10 +174,11 @@ def remove(connection: Connection, actor: Actor, recipient_id: int, *, now: date
     recipient = store.recipients.get(connection, actor.account_id, recipient_id, lock=True)
     if recipient is None:
         raise NotFound(f"there is no recipient {recipient_id}")
-    store.blackouts.remove_of(connection, (BlackoutType.NOTIFIER,), [recipient_id])
+    of_it = store.blackouts.remove_of(connection, (BlackoutType.NOTIFIER,), [recipient_id])
     store.groups.renamed(connection, recipient_id=recipient_id)
     store.recipients.remove(connection, recipient_id)
-    audit.record(connection, actor, AuditAction.RECIPIENT_REMOVED, recipient_id, now=now, before=recipient.settings)
+    removed = audit.note(actor, AuditAction.RECIPIENT_REMOVED, recipient_id, now=now, before=recipient.settings)
+    audit.record_all(connection, actor, [removed, *blackouts.removal_notes(actor, of_it, now=now)])
 
 
 def groups_of(connection: Connection, recipient_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

@@ -1,6 +1,6 @@
 """Service level agreements: made, changed, read and removed, each rule kept (alertsite-v3.md, 4.4)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,7 +25,7 @@ from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.sla_rules import check
 from mailtrip.store import Connection
 
-__all__ = ["BulkEdit", "bulk_edit", "create", "edit", "get", "get_of_monitor", "page", "remove"]
+__all__ = ["BulkEdit", "bulk_edit", "create", "edit", "get", "get_of_monitor", "page", "removal_notes", "remove"]
 
 _STAND_INS: Final[dict[str, Any]] = {  # Any: values of many types; they let the other fields be checked
     "name": "name",
@@ -189,7 +189,13 @@ def remove(connection: Connection, actor: Actor, sla_id: int, *, now: datetime) 
     if sla is None:
         raise NotFound(f"there is no SLA {sla_id}")
     store.slas.remove(connection, sla_id)
-    audit.record(connection, actor, AuditAction.SLA_REMOVED, sla_id, now=now, before=_noted(sla.settings))
+    audit.record_all(connection, actor, removal_notes(actor, [sla], now=now))
+
+
+def removal_notes(actor: Actor, gone: Iterable[SLA], *, now: datetime) -> Iterator[AuditNote]:
+    """What the audit log tells of SLAs that were removed, also along with their monitors."""
+    for sla in gone:
+        yield audit.note(actor, AuditAction.SLA_REMOVED, sla.id, now=now, before=_noted(sla.settings))
 
 
 def _note(actor: Actor, sla: SLA, settings: SLASettings, *, now: datetime) -> AuditNote:

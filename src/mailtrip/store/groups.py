@@ -17,7 +17,7 @@ from mailtrip.store.schema import (
 )
 from mailtrip.store.types import AnyRow
 
-__all__ = ["forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
+__all__ = ["clear_default", "forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
 
 _FARTHEST = 2**62
 _MONITOR_ID = recipient_group_monitors.c.monitor_id
@@ -25,9 +25,7 @@ _RECIPIENT_ID = recipient_group_recipients.c.recipient_id
 
 
 def insert(connection: Connection, account_id: int, settings: RecipientGroupSettings, *, now: datetime) -> int:
-    """Store a new group and give its id; a default one takes the place of the account's default group."""
-    if settings.is_default:
-        _clear_default(connection, account_id, but=None)
+    """Store a new group and give its id; before a default one, `clear_default` has to make room."""
     values = _values(settings) | {"account_id": account_id, "created_at": now, "modified_at": now, "revision": 1}
     group_id = int(connection.scalars(recipient_groups.insert().returning(recipient_groups.c.id), values).one())
     _fill(connection, account_id, group_id, settings)
@@ -38,9 +36,7 @@ def insert(connection: Connection, account_id: int, settings: RecipientGroupSett
 def replace(
     connection: Connection, account_id: int, group_id: int, settings: RecipientGroupSettings, *, now: datetime
 ) -> None:
-    """Store a group's settings anew, its lists as a whole."""
-    if settings.is_default:
-        _clear_default(connection, account_id, but=group_id)
+    """Store a group's settings anew, its lists as a whole; before a default one, `clear_default` has to make room."""
     connection.execute(
         update(recipient_groups)
         .where(recipient_groups.c.id == group_id)
@@ -112,10 +108,14 @@ def of_recipients(connection: Connection, recipient_ids: Collection[int]) -> dic
     return _collect(connection.execute(query.order_by(recipient_group_recipients.c.group_id)))
 
 
-def _clear_default(connection: Connection, account_id: int, *, but: int | None) -> None:
-    """Leave the account without a default group but this one; who would make one waits until the transaction ends."""
+def clear_default(connection: Connection, account_id: int, *, but: int | None) -> dict[int, str]:
+    """Leave the account without a default group but this one; who would make one waits until the transaction ends.
+
+    Returns:
+        The name of the group that was the default one, by its id; nothing where there was none.
+    """
     connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
-    connection.execute(
+    rows = connection.execute(
         update(recipient_groups)
         .where(
             recipient_groups.c.account_id == account_id,
@@ -123,7 +123,9 @@ def _clear_default(connection: Connection, account_id: int, *, but: int | None) 
             recipient_groups.c.id.is_distinct_from(but),
         )
         .values(is_default=False, revision=recipient_groups.c.revision + 1)
+        .returning(recipient_groups.c.id, recipient_groups.c.name)
     )
+    return {row.id: row.name for row in rows}
 
 
 def _regroup(connection: Connection, recipient_ids: Collection[int]) -> None:

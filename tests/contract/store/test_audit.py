@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -12,15 +12,18 @@ from mailtrip.errors import Forbidden, InvalidInput
 from mailtrip.model import (
     AccountLimits,
     Actor,
+    AlertMethod,
     AuditAction,
     AuditActorType,
     AuditCheck,
     AuditEntry,
     AuditKind,
+    BlackoutType,
     MonitorType,
     Role,
 )
-from mailtrip.service import accounts, audit, monitors, retention, users
+from mailtrip.service import accounts, audit, blackouts, groups, monitors, recipients, retention, slas, users
+from mailtrip.service.blackouts import BlackoutDraft
 from mailtrip.service.monitors import Passwords
 from mailtrip.store import Connection, Database
 
@@ -182,6 +185,45 @@ def test_what_a_program_does_is_noted_with_the_name_of_its_token(database: Datab
     note(database, by=program)
     [entry] = entries(database, actor_name="Nightly")
     assert (entry.actor_type, entry.actor_id, entry.actor_name) == (AuditActorType.TOKEN, 7, "Nightly")
+
+
+def test_what_goes_along_with_a_monitor_is_noted_too(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    goals = {"name": "Mail", "availability_percent": 99.0, "response_time": timedelta(seconds=2)}
+    weekly = BlackoutDraft(
+        type=BlackoutType.ALERT,
+        subject_id=monitor_id,
+        is_weekly=True,
+        start_day=1,
+        start_time=time(2),
+        end_day=1,
+        end_time=time(4),
+    )
+    database.write(lambda c: slas.create(c, ADMIN, monitor_id, goals, now=NOW))
+    database.write(lambda c: blackouts.create(c, ADMIN, weekly, now=NOW))
+    database.write(lambda c: monitors.remove(c, ADMIN, monitor_id, now=NOW + DAY))
+    found = entries(database, since=NOW + DAY)
+    assert {entry.action for entry in found} == {
+        AuditAction.MONITOR_REMOVED,
+        AuditAction.BLACKOUT_REMOVED,
+        AuditAction.SLA_REMOVED,
+    }
+
+
+def test_a_default_group_that_gives_way_is_noted_too(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    address = {"method": AlertMethod.EMAIL_HTML, "address": "ops@probe.test"}
+    recipient_id = database.write(lambda c: recipients.create(c, ADMIN, address, password=None, secrets=KEYS, now=NOW))
+    fields = {"monitor_ids": (monitor_id,), "recipient_ids": (recipient_id,), "is_default": True}
+    old = database.write(lambda c: groups.create(c, ADMIN, fields | {"name": "Old"}, now=NOW))
+    new = database.write(lambda c: groups.create(c, ADMIN, fields | {"name": "New"}, now=NOW + DAY))
+    found = entries(database, since=NOW + DAY)
+    assert {(entry.record_id, entry.action) for entry in found} == {
+        (new, AuditAction.RECIPIENT_GROUP_CREATED),
+        (old, AuditAction.RECIPIENT_GROUP_CHANGED),
+    }
+    [entry] = [each for each in found if each.record_id == old]
+    assert (entry.record_name, entry.changes) == ("Old", {"is_default": (True, False)})
 
 
 def test_a_log_that_nobody_touched_is_whole(database: Database) -> None:
