@@ -14,7 +14,7 @@ from tests.api.walk import Walker, make_records, operations, required_query
 from mailtrip.api.scopes import scope_of
 from mailtrip.model import Role, Scope
 from mailtrip.service import api_tokens
-from mailtrip.store.schema import api_tokens as token_rows
+from mailtrip.store.user_schema import api_tokens as token_rows
 
 TOKENS = "/api/v1/tokens"
 MONITORS = "/api/v3/monitors"

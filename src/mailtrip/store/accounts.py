@@ -20,8 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import DEFAULT_LOCATION_ID, Account, AccountLimits, Location
-from mailtrip.store.schema import accounts, installation, latest_runs, locations, metadata, monitors, runs, users
+from mailtrip.store.schema import accounts, installation, latest_runs, locations, metadata, monitors, runs
 from mailtrip.store.types import AnyRow
+from mailtrip.store.user_schema import users
 
 __all__ = [
     "DEFAULT_ACCOUNT_ID",

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from mailtrip.model import APIToken, Role, Scope, User
-from mailtrip.store.schema import api_tokens, users
 from mailtrip.store.types import AnyRow
+from mailtrip.store.user_schema import api_tokens, users
 from mailtrip.store.users import COLUMNS, to_user
 
 __all__ = ["count", "find", "get", "insert", "list_all", "note_uses", "remove"]

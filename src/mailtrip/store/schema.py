@@ -29,7 +29,6 @@ from mailtrip.model import (
     Mechanism,
     Mode,
     MonitorType,
-    Role,
     RunKind,
     RunState,
     StatusCode,
@@ -38,7 +37,6 @@ from mailtrip.model import (
     Verdict,
 )
 from mailtrip.store.types import (
-    AccessText,
     CustomProperties,
     Duration,
     FindingsText,
@@ -57,7 +55,6 @@ __all__ = [
     "AWAITED",
     "FIRST_ID",
     "accounts",
-    "api_tokens",
     "blackouts",
     "idempotency_keys",
     "installation",
@@ -75,8 +72,6 @@ __all__ = [
     "runs",
     "sla_exclusions",
     "slas",
-    "tokens",
-    "users",
 ]
 
 FIRST_ID = 100001
@@ -124,50 +119,6 @@ locations = Table(
     Column("name", String(255), nullable=False),
     Column("is_private", Boolean, nullable=False, server_default=false(), comment="serves its account only"),
     UniqueConstraint("account_id", "name"),
-)
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
-    Column("guid", String(32), nullable=False, unique=True, index=True, server_default=""),
-    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("email", String(320), nullable=False),
-    Column("email_key", String(1000), nullable=False, unique=True, comment="the address, case folded"),
-    Column("role", Word(Role), nullable=False),
-    Column("password_hash", String(255), nullable=False),
-    Column("first_name", String(255)),
-    Column("last_name", String(255)),
-    Column("work_phone", String(255)),
-    Column("access", AccessText, comment="what may be done with which monitors; NULL for Edit on all"),
-    Column("created_at", UTCDateTime, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the token"),
-    Column("account_id", ForeignKey("accounts.id"), nullable=False),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", UTCDateTime, nullable=False),
-    Column("expires_at", UTCDateTime, nullable=False, index=True),
-)
-
-api_tokens = Table(
-    "api_tokens",
-    metadata,
-    Column("id", Id, Identity(start=FIRST_ID), primary_key=True),
-    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), index=True, comment="NULL for the operator"),
-    Column("digest", LargeBinary(32), nullable=False, unique=True, index=True, comment="SHA-256 of the token"),
-    Column("name", String(255), nullable=False),
-    Column("role", Word(Role), nullable=False),
-    Column("scopes", TextList, comment="NULL for all that the role allows"),
-    Column("created_at", UTCDateTime, nullable=False),
-    Column("expires_at", UTCDateTime),
-    Column("last_used_at", UTCDateTime),
-    sqlite_autoincrement=True,
 )
 
 monitors = Table(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 
 from mailtrip.model import Actor
-from mailtrip.store.schema import tokens, users
+from mailtrip.store.user_schema import tokens, users
 from mailtrip.store.users import COLUMNS, to_user
 
 __all__ = ["expire", "find", "insert", "remove", "remove_all"]

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from mailtrip.model import Role, User, UserSettings
 from mailtrip.store.codec import storable
-from mailtrip.store.schema import users
 from mailtrip.store.types import AnyRow
+from mailtrip.store.user_schema import users
 
 __all__ = [
     "COLUMNS",

@@ -14,7 +14,7 @@ from mailtrip.store import Database, accounts
 from mailtrip.store.migrate import make_config
 from mailtrip.store.schema import monitors as monitor_rows
 from mailtrip.store.schema import runs as run_rows
-from mailtrip.store.schema import users as user_rows
+from mailtrip.store.user_schema import users as user_rows
 
 
 def make_older(connection: Connection) -> list[int]:
