@@ -91,6 +91,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|location_id: .* is none of the monitor's locations"
     r"|recipient: is no "
     r"|method_id: PagerDuty recipients"
+    r"|error_window: .* can't have .* errors \(start_threshold\)"
     r"|(?:username|password): .* has no login"
     r"|username: has a colon"
     r"|(?:monitors|recipients): there is no "
