@@ -47,7 +47,12 @@ def _app(sample: dict[str, Any], count: int) -> FastAPI:
 
 async def _serve(task: dict[str, Any]) -> None:
     config = uvicorn.Config(
-        _app(task["sample"], task["count"]), port=0, lifespan="off", log_config=None, access_log=False
+        _app(task["sample"], task["count"]),
+        port=0,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -1,12 +1,14 @@
 """How a monitor stands: by its newest run, and by its mode from what all its locations found."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from tests.contract.store.builders import ADMIN, KEYS, NOW, STRANGER, make_monitor, planned, result
 
+from mailtrip import store
 from mailtrip.errors import NotFound
-from mailtrip.model import Mode, MonitorType, StatusCode
+from mailtrip.model import Actor, Mode, MonitorType, StatusCode
 from mailtrip.schedule.slots import slot_number
 from mailtrip.service import monitors, runs, standings
 from mailtrip.service.monitors import Passwords
@@ -125,3 +127,35 @@ def test_one_location_alone_decides_whatever_the_monitor_is(database: Database) 
 
     assert found is not None
     assert found.counts is True
+
+
+def mark(database: Database, monitor_id: int, actor: Actor = ADMIN) -> object:
+    span = {"first": monitor_id, "last": monitor_id}
+    return database.read(lambda connection: standings.marks(connection, actor, **span)).get(monitor_id)
+
+
+def test_a_mark_stays_as_long_as_nothing_is_found(database: Database) -> None:
+    monitor_id = make(database, Mode.PRIMARY)
+    assert mark(database, monitor_id) is None
+    find(database, monitor_id, HOME, ERROR)
+    first = mark(database, monitor_id)
+    find(database, make(database, Mode.PRIMARY), HOME, ERROR)
+
+    assert first is not None
+    assert mark(database, monitor_id) == first
+    assert mark(database, monitor_id, STRANGER) is None
+
+
+def test_a_mark_changes_with_each_finding(database: Database) -> None:
+    monitor_id = make(database, Mode.PRIMARY)
+    run_id = find(database, monitor_id, HOME, ERROR)
+    seen = [mark(database, monitor_id)]
+    for status in (OK, ERROR):  # of a recheck
+        database.write(partial(store.runs.verify, found={run_id: status}))
+        seen.append(mark(database, monitor_id))
+    find(database, monitor_id, FAR, ERROR)
+    seen.append(mark(database, monitor_id))
+    find(database, monitor_id, HOME, ERROR, slot=NOW + MINUTE)
+    seen.append(mark(database, monitor_id))
+
+    assert len(set(seen)) == 5
