@@ -217,6 +217,7 @@ def test_access_is_taken_as_it_was_read_also_when_a_monitor_is_gone(server: Serv
     ("access", "fault"),
     [
         ({"default": "Maybe"}, 'default must be one of Edit, View, None, not "Maybe"'),
+        ({"default": "View", "view": [1]}, 'has "view" in it; it takes "default" and "monitors"'),
         ({"monitors": 1}, "monitors must be a list, not a number"),
         ({"monitors": [1]}, "item 0 of monitors must be an object, not a number"),
         ({"monitors": [{"id": 0, "access": "View"}]}, "item 0 of monitors: id must be a whole number"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from mailtrip.api.alertsite.list_codecs import items_of
-from mailtrip.api.codecs import JSON, BadValue, Codec, Script, choice, identifier, kind_of, nullable, text
+from mailtrip.api.codecs import JSON, BadValue, Codec, Script, choice, identifier, kind_of, nullable, shown, text
 from mailtrip.model import Access, MonitorAccess
 
 __all__ = ["NO_ACCESS_SET", "monitor_access", "password"]
@@ -39,6 +39,9 @@ def monitor_access() -> Codec[MonitorAccess]:
     def parse(value: object) -> MonitorAccess:
         if not isinstance(value, dict):
             raise BadValue(f"must be an object, not {kind_of(value)}")
+        if unknown := value.keys() - {"default", "monitors"}:
+            # Not passed over like other fields that mean nothing: a slip must not open what was to be closed.
+            raise BadValue(f'has {shown(min(unknown))} in it; it takes "default" and "monitors"')
         default = value.get("default")
         items = [_parse_item(position, item) for position, item in enumerate(_monitors(value.get("monitors")))]
         ids = [id_ for id_, _ in items]
@@ -96,6 +99,7 @@ def _schema(number: Mapping[str, JSON]) -> dict[str, JSON]:
     default: dict[str, JSON] = {"type": "string", "enum": words}
     return {
         "type": "object",
+        "additionalProperties": False,
         "properties": {
             "default": {
                 **nullable(default),
