@@ -11,16 +11,16 @@ LOCATIONS = "/api/v3/locations"
 
 
 def add_locations(server: Server) -> None:
-    """Two more of the account, and one of a stranger's."""
+    """Two more that serve the account, and one that serves a stranger only."""
 
     def add(connection: Connection) -> None:
         connection.execute(accounts.insert(), {"id": 2, "name": "stranger", "created_at": server.clock.now()})
         connection.execute(
             locations.insert(),
             [
-                {"id": 30, "account_id": 1, "name": "Fremont"},
-                {"id": 20, "account_id": 1, "name": "Atlanta"},
-                {"id": 40, "account_id": 2, "name": "Elsewhere"},
+                {"id": 30, "account_id": 2, "name": "Fremont", "is_private": False},
+                {"id": 20, "account_id": 1, "name": "Atlanta", "is_private": True},
+                {"id": 40, "account_id": 2, "name": "Elsewhere", "is_private": True},
             ],
         )
 
@@ -37,7 +37,7 @@ def test_the_program_itself_is_a_location(server: Server) -> None:
     }
 
 
-def test_those_of_the_account_are_listed_by_number_and_no_strangers(server: Server) -> None:
+def test_those_that_serve_the_account_are_listed_by_number_and_no_strangers(server: Server) -> None:
     add_locations(server)
 
     assert [each["name"] for each in server.get(LOCATIONS).json()["results"]] == ["Local", "Atlanta", "Fremont"]
