@@ -164,9 +164,9 @@ def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_ba
     if finding.outcome is Outcome.ARRIVED:
         return _end(standing, AlertKind.DELAYED, route, is_held_back=is_held_back)
     excused = replace(standing, errors=standing.errors - 1, history=standing.history & ~1)
-    if excused.errors:
+    if excused.errors or _counted(excused, route) >= route.start_threshold:
         return Decision(standing=excused, silence=Silence.STILL_FAILING)
-    return _end(standing, AlertKind.WITHDRAWN, route, is_held_back=is_held_back)
+    return _end(excused, AlertKind.WITHDRAWN, route, is_held_back=is_held_back)
 
 
 def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:

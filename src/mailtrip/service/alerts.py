@@ -127,6 +127,9 @@ def _take_in(
     untold = store.alerts.untold_causes(connection, monitor_ids)
     rows = store.alerts.standings(connection, monitor_ids)
     standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
+    told_before: dict[int, list[int]] = {}
+    for row in rows:
+        told_before.setdefault(row.monitor_id, []).append(row.recipient_id)
     changed: dict[tuple[int, int], int] = {}
     told = []
     for run, finding in findings:
@@ -135,9 +138,10 @@ def _take_in(
             continue
         account = accounts[run.account_id]
         routes = account.router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
-        for key in [key for key in standings if key[0] == monitor.id and key[1] not in routes]:
-            standings[key] = Standing()
-            changed[key] = run.account_id
+        for recipient_id in told_before.get(monitor.id, ()):
+            if recipient_id not in routes:
+                standings[monitor.id, recipient_id] = Standing()
+                changed[monitor.id, recipient_id] = run.account_id
         for recipient_id, route in routes.items():
             key = (monitor.id, recipient_id)
             held = account.is_held_back(*key)

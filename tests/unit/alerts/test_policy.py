@@ -132,6 +132,16 @@ def test_an_end_that_a_blackout_held_back_is_told_once_it_is_over() -> None:
     assert (decision.kind, decision.since) == (AlertKind.CLEAR, NOW)
 
 
+def test_an_error_that_was_our_own_fault_is_not_counted_among_the_last_ones() -> None:
+    route = Route(start_threshold=2, error_window=5)
+    failed = advance(Standing(), finding(Outcome.FAILS), route, is_held_back=False).standing
+    excused = advance(failed, finding(Outcome.EXCUSED), route, is_held_back=False).standing
+
+    again = advance(excused, finding(Outcome.FAILS, at=NOW + MINUTE, run_id=2), route, is_held_back=False)
+
+    assert (again.kind, again.silence) == (None, Silence.BELOW_THRESHOLD)
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from([Outcome.FAILS, Outcome.WELL]), st.booleans(), st.integers(min_value=1, max_value=120)),
     max_size=40,
