@@ -80,6 +80,8 @@ class Outbox:
                     self.pulse.beat()
                 except Unavailable as exc:
                     _log.warning("alerts wait: the database is away", error=str(exc))
+                except Exception:  # noqa: BLE001 - alerts that can't be made must not end the runs; the pulse tells
+                    _log.exception("alerts wait: trouble on our side")
                 await self._clock.sleep(_EVERY_SECONDS)
 
     async def _release(self) -> None:

@@ -24,6 +24,7 @@ class FakeDesk:
         self.recorded: dict[int, DeliveryAnswer] = {}
         self.released = 0
         self.is_away = False
+        self.bug: Exception | None = None
 
     def _see(self) -> None:
         if self.is_away:
@@ -44,6 +45,8 @@ class FakeDesk:
 
     async def claim(self, *, limit: int) -> Sequence[AlertPackage]:
         self._see()
+        if self.bug is not None:
+            raise self.bug
         claimed, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return claimed
 
@@ -156,3 +159,24 @@ async def test_while_the_database_is_away_nothing_is_forgotten(clock: FakeClock)
             await clock.advance(5.0)
 
     assert desk.recorded == {0: SENT}
+
+
+async def test_trouble_on_our_side_stops_the_pulse_and_not_the_service(clock: FakeClock) -> None:
+    desk = FakeDesk(1)
+    desk.bug = KeyError("secret")
+
+    async def send(_: AlertPackage) -> DeliveryAnswer:
+        return SENT
+
+    outbox = Outbox(desk, send, clock=clock)
+    with capture_logs():
+        task = asyncio.create_task(outbox.run())
+        await clock.advance(5.0)
+        assert (outbox.pulse.idle, task.done()) == (None, False)
+        desk.bug = None
+        await clock.advance(2.0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert desk.recorded == {0: SENT}
+    assert outbox.pulse.idle is not None
