@@ -31,7 +31,7 @@ _LONGEST_GAP = timedelta(hours=1)
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
 _GIVE_UP = timedelta(hours=24)
-_MOST_BUNDLES = 200
+_MOST_BUNDLES = 2000
 
 
 def has_work(connection: Connection, *, now: datetime) -> bool:

@@ -63,10 +63,12 @@ async def test_an_address_beyond_ascii_makes_a_message_in_utf_8() -> None:
     assert "To: büro@probe.test".encode() in relay.taken[0][1]
 
 
-def failure(*, is_temporary: bool = False, is_unanswered: bool = False) -> Failure:
+def failure(
+    status: StatusCode = StatusCode.RECIPIENT_REFUSED, *, is_temporary: bool = False, is_unanswered: bool = False
+) -> Failure:
     return Failure(
         step=Step.SUBMIT,
-        status=StatusCode.RECIPIENT_REFUSED,
+        status=status,
         reason="550 no such user",
         is_temporary=is_temporary,
         is_unanswered=is_unanswered,
@@ -79,8 +81,20 @@ def failure(*, is_temporary: bool = False, is_unanswered: bool = False) -> Failu
         (failure, False),
         (lambda: failure(is_temporary=True), True),
         (lambda: failure(is_unanswered=True), True),
+        (lambda: failure(StatusCode.MESSAGE_REFUSED), False),
+        (lambda: failure(StatusCode.SENDER_REFUSED), True),
+        (lambda: failure(StatusCode.SMTP_LOGIN), True),
+        (lambda: failure(StatusCode.SMTP_TLS), True),
     ],
-    ids=["for good", "passing", "the acceptance was not heard"],
+    ids=[
+        "for good",
+        "passing",
+        "the acceptance was not heard",
+        "the message for good",
+        "our sender",
+        "our login",
+        "its certificate",
+    ],
 )
 async def test_what_a_relay_refuses_is_tried_again_where_that_makes_sense(
     make: Callable[[], Failure], is_temporary: bool

@@ -7,9 +7,11 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from mailtrip.alerts.render import subject_of, text_of
-from mailtrip.model import Accepted, AlertPackage, DeliveryAnswer, Envelope, Failure
+from mailtrip.model import Accepted, AlertPackage, DeliveryAnswer, Envelope, Failure, StatusCode
 
 __all__ = ["MailChannel", "Submit"]
+
+_FINAL = frozenset({StatusCode.RECIPIENT_REFUSED, StatusCode.MESSAGE_REFUSED})
 
 Submit = Callable[[Envelope, bytes], Awaitable[Accepted | Failure]]
 """Hands a message, with CRLF line ends, over to the relay."""
@@ -38,10 +40,10 @@ class MailChannel:
         message = self._message(package, recipient)
         outcome = await self._submit(Envelope(sender=self._sender, recipient=recipient), message)
         if isinstance(outcome, Failure):
-            # A message whose acceptance was not heard may have gone out: it goes again, under the same Message-ID.
-            return DeliveryAnswer(
-                is_sent=False, text=outcome.reason, is_temporary=outcome.is_temporary or outcome.is_unanswered
-            )
+            # A message whose acceptance was not heard may have gone out: it goes again, under the same Message-ID. What is
+            # wrong with the relay, or with our login or sender there, is no fault of the recipient's, and is mended.
+            is_final = outcome.status in _FINAL and not outcome.is_temporary and not outcome.is_unanswered
+            return DeliveryAnswer(is_sent=False, text=outcome.reason, is_temporary=not is_final)
         return DeliveryAnswer(is_sent=True, text=outcome.reply)
 
     def _message(self, package: AlertPackage, recipient: str) -> bytes:
