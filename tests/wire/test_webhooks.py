@@ -93,6 +93,19 @@ async def test_of_a_huge_answer_only_the_beginning_is_read(receiver: Receiver) -
     assert (answer.is_sent, len(answer.text)) == (True, len("HTTP 200 ") + 300)
 
 
+@pytest.mark.parametrize("before", [0, 270, 280, 290, 299])
+async def test_a_server_that_repeats_the_request_makes_no_secret_known(receiver: Receiver, before: int) -> None:
+    login = ("me", "pass:wörd")
+    basic = base64.b64encode(":".join(login).encode()).decode()
+    for said in ("/K3Y-0f-the-hook?token=secret", "token=secret", "secret", "K3Y-0f-the-hook", login[1], basic):
+        receiver.status, receiver.answer = 500, b"." * before + f"{said} {said}".encode()
+
+        answer = await send(hook(receiver.port, login=login, path="/K3Y-0f-the-hook?token=secret"))
+
+        told = answer.text.removeprefix("HTTP 500 ").replace("(hidden)", "").strip(". ?")
+        assert said[:3] not in told, said
+
+
 async def test_a_host_without_an_address_is_told(receiver: Receiver) -> None:
     async def find(_host: str, _port: int) -> Sequence[str]:
         raise Unreachable("127.0.0.1 is a loopback address", is_temporary=False)

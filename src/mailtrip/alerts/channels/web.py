@@ -1,5 +1,6 @@
 """Alerts as JSON, posted to a web server: the vendor's method 16."""
 
+import base64
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -13,6 +14,9 @@ __all__ = ["FindAddresses", "Unreachable", "WebChannel"]
 
 _SECONDS: Final = 20.0
 _MOST_ANSWER: Final = 300
+_SHORTEST_SECRET: Final = 4
+"""Shorter ones would black out parts of ordinary words."""
+_HIDDEN: Final = "(hidden)"
 _PASSING: Final = frozenset({408, 425, 429})
 
 FindAddresses = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -80,7 +84,7 @@ class WebChannel:
         )
         response = await self._client.send(request, auth=login, stream=True, follow_redirects=False)
         try:
-            said = await _beginning(response)
+            said = await _beginning(response, _secrets(url, login))
         finally:
             await response.aclose()
         text = " ".join(f"HTTP {response.status_code} {said}".split())
@@ -94,14 +98,29 @@ def _body(package: AlertPackage) -> dict[str, object]:
     return {**alerts[0], "alert_count": package.count, "alerts": alerts}
 
 
-async def _beginning(response: httpx2.Response) -> str:
+def _secrets(url: httpx2.URL, login: tuple[str, str] | None) -> list[str]:
+    """What a server that repeats the request would tell of it, longest first: the login, and keys in the address."""
+    found = {url.path, url.query.decode("ascii"), *url.path.split("/"), *url.params.values()}
+    if login is not None:
+        found |= {login[1], base64.b64encode(":".join(login).encode()).decode()}
+    return sorted((each for each in found if len(each) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+async def _beginning(response: httpx2.Response, secrets: Sequence[str]) -> str:
+    """What the server says, without secrets: they are hidden before the text is cut, so that no part of one is left."""
+    most = _MOST_ANSWER + max((len(secret.encode()) for secret in secrets), default=0)
     content = b""
     async for chunk in response.aiter_raw():
         content += chunk
-        if len(content) >= _MOST_ANSWER:
+        if len(content) >= most:
             break
-    text = content[:_MOST_ANSWER].decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else " " for character in text)
+    text = content[:most].decode("utf-8", "ignore")
+    for secret in secrets:
+        text = text.replace(secret, _HIDDEN)
+    for secret in secrets:  # one that is cut short where the reading ended
+        begun = next((size for size in range(len(secret) - 1, 0, -1) if text.endswith(secret[:size])), 0)
+        text = text[: len(text) - begun]
+    return "".join(character if character.isprintable() else " " for character in text[:_MOST_ANSWER])
 
 
 def _words(exc: httpx2.TransportError) -> str:
