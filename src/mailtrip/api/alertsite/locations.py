@@ -1,29 +1,23 @@
 """`/locations` (+): where runs can be made from. The vendor's v3 has no such list; its older API has (alertsite-v3.md, 6.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from mailtrip.api.alertsite.envelope import (
-    LimitText,
-    OffsetText,
-    Page,
-    SelectText,
     envelope,
     list_schema,
-    parse_select,
-    read_page,
 )
 from mailtrip.api.alertsite.fields import Field
+from mailtrip.api.alertsite.list_query import ListQuery, Wanted
 from mailtrip.api.alertsite.records import RecordTable
 from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import JSON
 from mailtrip.api.openapi import answers, referring
-from mailtrip.api.queries import ID_SCHEMA, QueryReader
+from mailtrip.api.queries import ID_SCHEMA
 from mailtrip.api.responses import json_response, to_bytes
 from mailtrip.model import Actor, Location
 from mailtrip.service import locations
@@ -50,27 +44,7 @@ COMPONENTS: Final[Mapping[str, dict[str, JSON]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ListQuery:
-    select: frozenset[str] | None
-    page: Page
-
-
-async def _list_query(
-    call: AuthenticatedCall,
-    request: Request,
-    *,
-    select: SelectText = None,
-    limit: LimitText = None,
-    offset: OffsetText = None,
-) -> _ListQuery:
-    reader = QueryReader(request)
-    query = _ListQuery(select=reader.read("select", select, parse_select), page=read_page(reader, limit, offset))
-    await reader.check(call)
-    return query
-
-
-async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends(_list_query)]) -> Response:
+async def list_all(call: AuthenticatedCall, query: ListQuery) -> Response:
     """The locations that monitors can name, ordered by number."""
     return json_response(await call.reading(partial(_list, query)))
 
@@ -89,7 +63,7 @@ def router() -> APIRouter:
     return routes
 
 
-def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
+def _list(query: Wanted, connection: Connection, actor: Actor) -> bytes:
     page = query.page
     found, count = locations.page(connection, actor, limit=page.limit, offset=page.start)
     results = [LOCATIONS.show(each, query.select) for each in found]

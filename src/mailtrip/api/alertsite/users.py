@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
@@ -12,14 +12,11 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from starlette.responses import Response
 
 from mailtrip.api.alertsite.envelope import (
-    LimitText,
-    OffsetText,
-    Page,
     SelectText,
     envelope,
     parse_select,
-    read_page,
 )
+from mailtrip.api.alertsite.list_query import ListQuery, Wanted
 from mailtrip.api.alertsite.records import Changes
 from mailtrip.api.alertsite.user_fields import (
     CREATE,
@@ -59,26 +56,6 @@ async def _guid(
 GUID = Annotated[str, Depends(_guid)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ListQuery:
-    select: frozenset[str] | None
-    page: Page
-
-
-async def _list_query(
-    call: AuthenticatedCall,
-    request: Request,
-    *,
-    select: SelectText = None,
-    limit: LimitText = None,
-    offset: OffsetText = None,
-) -> _ListQuery:
-    reader = QueryReader(request)
-    query = _ListQuery(select=reader.read("select", select, parse_select), page=read_page(reader, limit, offset))
-    await reader.check(call)
-    return query
-
-
 async def create(call: AuthenticatedCall, request: Request, key: IdempotencyKey) -> Response:
     """Make a user, who can log in at once."""
     actor = await call.actor()
@@ -108,7 +85,7 @@ async def edit(guid: GUID, call: AuthenticatedCall, request: Request) -> Respons
     return json_response({"id": guid}, ignored=changes.ignored)
 
 
-async def list_all(call: AuthenticatedCall, query: Annotated[_ListQuery, Depends(_list_query)]) -> Response:
+async def list_all(call: AuthenticatedCall, query: ListQuery) -> Response:
     """All users of the account."""
     return json_response(await call.reading(partial(_list, query)))
 
@@ -189,7 +166,7 @@ def _read(guid: str, select: frozenset[str] | None, connection: Connection, acto
     return to_bytes(USERS.show(users.get(connection, actor, guid), select))
 
 
-def _list(query: _ListQuery, connection: Connection, actor: Actor) -> bytes:
+def _list(query: Wanted, connection: Connection, actor: Actor) -> bytes:
     page = query.page
     found, count = users.page(connection, actor, limit=page.limit, offset=page.start)
     results = [USERS.show(user, query.select) for user in found]
