@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from mailtrip.cli.words import STEP_NAMES, format_duration
 from mailtrip.model import Result, Step
+from mailtrip.model.words import STEP_NAMES, format_duration
 
 __all__ = ["LiveSteps", "NoSteps", "PlainSteps", "StepView"]
 

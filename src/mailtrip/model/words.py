@@ -1,0 +1,45 @@
+"""How values are put into words for people, on a terminal and on a page alike."""
+
+from datetime import timedelta
+
+from mailtrip.model.run import Step
+
+__all__ = ["STEP_NAMES", "format_duration"]
+
+STEP_NAMES = {
+    Step.MAILBOX_RESOLVE: "Mailbox: look up the name",
+    Step.MAILBOX_CONNECT: "Mailbox: connect",
+    Step.MAILBOX_TLS: "Mailbox: TLS",
+    Step.MAILBOX_GREETING: "Mailbox: greeting",
+    Step.MAILBOX_LOGIN: "Mailbox: log in",
+    Step.MAILBOX_OPEN: "Mailbox: note what is there",
+    Step.RESOLVE: "SMTP: look up the name",
+    Step.CONNECT: "SMTP: connect",
+    Step.TLS: "SMTP: TLS",
+    Step.GREETING: "SMTP: greeting",
+    Step.LOGIN: "SMTP: log in",
+    Step.SUBMIT: "SMTP: submit the message",
+    Step.WAIT: "Wait for the message",
+    Step.LOOK: "Mailbox: see the message",
+    Step.FETCH: "Mailbox: fetch and compare",
+    Step.DELETE: "Mailbox: delete it",
+}
+
+
+def format_duration(duration: timedelta) -> str:
+    """A duration in the unit that people would choose: `0.4 ms`, `12 ms`, `3.21 s`, `2 min 05 s`, `3 h 12 min`, `2 d 4 h`."""
+    seconds = duration.total_seconds()
+    if seconds < 0.0095:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 99.995:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02} min"
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{days} d {hours} h"
