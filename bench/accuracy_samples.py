@@ -1,11 +1,11 @@
 """How exact the times of a result are, against a server that answers each time after the same delay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
 from figures import percentile
-from mailtrip.model import Direction, Result, Step
+from mailtrip.model import Direction, SessionRecord
 
 __all__ = ["Samples"]
 
@@ -24,19 +24,15 @@ class Samples:
         self._delay = reply_delay
         self._replies: list[float] = []
         self._submits: list[float] = []
-        self._trips: list[float] = []
         self._in_flight = 0
         self._most_in_flight = 0
 
-    def add(self, result: Result) -> None:
+    def add(self, sessions: Sequence[SessionRecord], submit_seconds: float) -> None:
         """Take the times of one good trip: each reply as the transcripts have it, and the submit step."""
-        for session in result.sessions:
+        for session in sessions:
             lines = [(line.at.total_seconds(), line.direction) for line in session.transcript]
             self._replies += [taken - self._delay for taken in _reply_times(lines) if taken < _HELD_SECONDS]
-        submit = result.duration_of(Step.SUBMIT)
-        assert submit is not None
-        self._submits.append(submit.total_seconds() - _SUBMIT_REPLIES * self._delay)
-        self._trips.append(result.duration.total_seconds())
+        self._submits.append(submit_seconds - _SUBMIT_REPLIES * self._delay)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -48,7 +44,7 @@ class Samples:
 
     def report(self) -> dict[str, float]:
         report: dict[str, float] = {"replies": len(self._replies), "trips": len(self._submits)}
-        for name, samples in (("reply", self._replies), ("submit", self._submits), ("trip", self._trips)):
+        for name, samples in (("reply", self._replies), ("submit", self._submits)):
             for share in (0.5, 0.99, 1.0):
                 report[f"{name}_{share}"] = percentile(samples, share)
         report["in_flight"] = self._most_in_flight

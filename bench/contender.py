@@ -106,7 +106,7 @@ async def _measure_accuracy(trips: Any, task: dict[str, Any]) -> dict[str, float
 
     async def make(user: int) -> None:
         with samples.in_flight():
-            samples.add(await trips.make(user))
+            samples.add(*await trips.make_timed(user))
 
     start = Usage.now()
     await _paced_tasks(make, task["count"], task["pace"])

@@ -1,6 +1,6 @@
 """The exchanges that every contender makes, one for one, over Mailtrip's sessions with their timings and transcripts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mailtrip.clock import SystemClock
@@ -10,9 +10,9 @@ from mailtrip.mail.line import Line
 from mailtrip.mail.resolve import Resolver
 from mailtrip.mail.script import Refusal, Script
 from mailtrip.mail.sender import SMTPSender
-from mailtrip.mail.session import Driver, Session
+from mailtrip.mail.session import Driver, Observe, Session
 from mailtrip.mail.tls import CertificateReader, TLSContexts
-from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, Server, Step
+from mailtrip.model import Envelope, Failure, MailProtocol, Mechanism, Server, SessionRecord, Step
 from scenery import Site, address, credentials, new_message
 
 __all__ = ["BareTrips"]
@@ -39,20 +39,34 @@ class BareTrips:
 
     async def make(self, user: int) -> None:
         """One trip to one user's mailbox, which holds nothing else."""
+        await self.make_timed(user)
+
+    async def make_timed(self, user: int) -> tuple[Sequence[SessionRecord], float]:
+        """A trip's sessions, and the seconds of its submit step."""
+        submit_seconds = 0.0
+
+        def observe(step: Step, began: float, ended: float | None) -> None:
+            nonlocal submit_seconds
+            if step is Step.SUBMIT and ended is not None:
+                submit_seconds = ended - began
+
         message, mark = new_message()
-        sender = SMTPSender(self._line(self._smtp, user, Mechanism.PLAIN), credentials(user, Mechanism.PLAIN))
+        smtp_line = self._line(self._smtp, user, Mechanism.PLAIN, observe)
+        sender = SMTPSender(smtp_line, credentials(user, Mechanism.PLAIN))
         _check(await sender.connect())
         _check(await sender.submit(Envelope(sender=address(user), recipient=address(user)), message))
         await sender.close()
-        await self._take(self._line(self._mailbox, user, Mechanism.LOGIN), user, mark)
+        mailbox_line = self._line(self._mailbox, user, Mechanism.LOGIN, _ignore)
+        await self._take(mailbox_line, user, mark)
+        return [smtp_line.session.record, mailbox_line.session.record], submit_seconds
 
     def close(self) -> None:
         self._driver.resolver.close()
 
-    def _line(self, server: Server, user: int, mechanism: Mechanism) -> Line:
+    def _line(self, server: Server, user: int, mechanism: Mechanism, observe: Observe) -> Line:
         now = self._driver.clock.monotonic()
         login = credentials(user, mechanism)
-        return Line(self._driver, server, login, deadline=now + _SECONDS, observe=_ignore, started_at=now)
+        return Line(self._driver, server, login, deadline=now + _SECONDS, observe=observe, started_at=now)
 
 
 async def _take_pop3(line: Line, user: int, mark: bytes) -> None:

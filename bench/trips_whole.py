@@ -1,11 +1,12 @@
 """Round trips of Mailtrip as the service makes them."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailtrip.clock import SystemClock
 from mailtrip.mail import MailClient
-from mailtrip.model import MailProtocol, Mechanism, Result, Verdict
+from mailtrip.model import MailProtocol, Mechanism, Result, SessionRecord, Step, Verdict
 from mailtrip.probe.ports import Observer
 from mailtrip.probe.run import Means, run_round_trip
 from mailtrip.probe.timeline import Timeline
@@ -55,6 +56,13 @@ class WholeTrips:
         if result.verdict is not Verdict.DELIVERED or result.step is not None:
             raise RuntimeError(f"{result.verdict}: {result.summary}")
         return result
+
+    async def make_timed(self, user: int) -> tuple[Sequence[SessionRecord], float]:
+        """A trip's sessions, and the seconds of its submit step."""
+        result = await self.make(user)
+        submit = result.duration_of(Step.SUBMIT)
+        assert submit is not None
+        return result.sessions, submit.total_seconds()
 
     def close(self) -> None:
         self._client.close()
