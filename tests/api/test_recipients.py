@@ -9,6 +9,7 @@ from mailtrip.model import Role
 
 RECIPIENTS = "/api/v3/recipients"
 MAIL = {"name": "DevOps mailing list", "method_id": 12, "recipient": "devops@example.com"}
+SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WEBHOOK = {"name": "Chat", "method_id": 16, "recipient": "https://hooks.example.com/T1/aBc?x=1"}
 
 
@@ -170,7 +171,7 @@ def test_all_faults_are_told_at_once(server: Server) -> None:
 
 
 def test_faults_of_a_method_that_could_not_be_read_are_not_told_of_its_address(server: Server) -> None:
-    method_ids = "1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17"
+    method_ids = "1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 101"
     told = faults(server, WEBHOOK | {"method_id": 7, "username": "u", "password": "p"})
     assert told == [f"method_id: must be one of {method_ids}, not 7"]
 
@@ -229,6 +230,25 @@ def test_a_trap_has_a_community_in_place_of_a_login(server: Server) -> None:
     trap = {"method_id": 9, "recipient": "traps.example.com"}
     assert read(server, create(server, **trap, password="public"))["has_password"] is True
     assert faults(server, trap | {"username": "u"}) == ['username: "SNMP trap (snmpv2c)" has no login; leave it out']
+
+
+def test_a_signed_webhook_needs_a_signing_secret_and_never_shows_it(server: Server) -> None:
+    signed = {"method_id": 101, "recipient": "https://hooks.example.com/mailtrip"}
+    found = read(server, create(server, **signed, password=SIGNING_SECRET))
+    assert (found["method_description"], found["has_password"]) == ("Signed POST JSON request to web server", True)
+    assert faults(server, signed) == ['password: is required by "Signed POST JSON request to web server"']
+    (told,) = faults(server, signed | {"password": "hunter2"})
+    assert told.startswith("password: is no signing secret: whsec_ and 24 to 64 random bytes in base64")
+    assert "hunter2" not in told
+
+
+def test_a_password_is_not_taken_for_one_of_another_kind(server: Server) -> None:
+    recipient_id = create(server, **WEBHOOK, username="u", password="hunter2")
+    response = server.patch(f"{RECIPIENTS}/{recipient_id}", json={"method_id": 101})
+    assert messages(response) == ['invalid_request - password: is required by "Signed POST JSON request to web server"']
+    change = {"method_id": 101, "password": SIGNING_SECRET}
+    assert server.patch(f"{RECIPIENTS}/{recipient_id}", json=change).status_code == 200
+    assert read(server, recipient_id)["username"] is None
 
 
 def test_a_login_is_refused_where_the_method_has_none(server: Server) -> None:

@@ -8,9 +8,16 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from tests.receiver import Receiver, serving
-from tests.unit.alerts.builders import KEY, make_item, make_package, make_recipient
+from tests.unit.alerts.builders import KEY, NOW, make_item, make_package, make_recipient
 
-from mailtrip.alerts.channels.web import FindAddresses, Unreachable, WebChannel
+from mailtrip.alerts.channels.web import (
+    FindAddresses,
+    SignedRequests,
+    Unreachable,
+    WebChannel,
+    WebRequest,
+    vendor_request,
+)
 from mailtrip.model import AlertMethod, AlertPackage, DeliveryAnswer
 
 
@@ -32,9 +39,11 @@ def hook(port: int, *, login: tuple[str, str] | None = None, path: str = "/T1?to
 
 
 @asynccontextmanager
-async def channel(find: FindAddresses = loopback) -> AsyncIterator[WebChannel]:
+async def channel(
+    find: FindAddresses = loopback, compose: Callable[[AlertPackage], WebRequest] = vendor_request
+) -> AsyncIterator[WebChannel]:
     async with httpx2.AsyncClient(trust_env=False) as client:
-        yield WebChannel(client, find)
+        yield WebChannel(client, find, compose)
 
 
 async def send(package: AlertPackage, find: FindAddresses = loopback) -> DeliveryAnswer:
@@ -155,3 +164,29 @@ async def test_no_secret_is_in_what_is_told_of_a_failure(make: Callable[[int], A
     assert (answer.is_sent, answer.is_temporary) == (False, True)
     assert "secret" not in answer.text
     assert "the-password" not in answer.text
+
+
+async def test_a_signed_alert_has_our_own_words_and_the_fields_of_its_signature(receiver: Receiver) -> None:
+    recipient = make_recipient(AlertMethod.WEB_SIGNED, f"http://hooks.probe.test:{receiver.port}/")
+    package = make_package(recipient=recipient, password="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+
+    async with channel(compose=SignedRequests(lambda: NOW, public_url=None).compose) as web:
+        answer = await web.send(package)
+
+    assert answer.is_sent
+    ((_, headers, body),) = receiver.taken
+    assert (headers["webhook-id"], headers["webhook-timestamp"]) == (KEY, str(int(NOW.timestamp())))
+    assert (body["type"], body["data"]["alerts"][0]["explanation"]) == (
+        "alert",
+        "smtps://smtp.probe.test:465 refused the login.",
+    )
+
+
+async def test_without_its_secret_a_signed_alert_waits(receiver: Receiver) -> None:
+    recipient = make_recipient(AlertMethod.WEB_SIGNED, f"http://hooks.probe.test:{receiver.port}/")
+
+    async with channel(compose=SignedRequests(lambda: NOW, public_url=None).compose) as web:
+        answer = await web.send(make_package(recipient=recipient))
+
+    assert (answer.is_sent, answer.is_temporary, receiver.taken) == (False, True, [])
+    assert "is no signing secret" in answer.text

@@ -2,10 +2,10 @@
 
 from mailtrip.model import AlertKind, MonitorSettings, StatusCode, Step
 
-__all__ = ["cause_of"]
+__all__ = ["SMTP_STEPS", "cause_of"]
 
 _LONGEST = 300
-_SMTP_STEPS = frozenset(
+SMTP_STEPS = frozenset(
     {
         Step.RESOLVE,
         Step.CONNECT,
@@ -31,7 +31,7 @@ def cause_of(status: StatusCode, step: Step | None, settings: MonitorSettings, *
     """
     if not settings.sends_message:
         servers = settings.smtp_server or settings.mailbox_server
-    elif step in _SMTP_STEPS:
+    elif step in SMTP_STEPS:
         servers = settings.smtp_server
     elif step is None or step is Step.WAIT:
         servers = f"{settings.smtp_server} {settings.mailbox_server}"

@@ -3,9 +3,23 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from mailtrip.model import AlertItem, AlertKind, AlertPackage, Run
+from mailtrip.alerts.causes import SMTP_STEPS
+from mailtrip.model import AlertItem, AlertKind, AlertPackage, MailProtocol, Run, Step
 
-__all__ = ["fields_of", "subject_of", "text_of"]
+__all__ = [
+    "explanation",
+    "fields_of",
+    "headline",
+    "name_of",
+    "proof_of",
+    "run_url",
+    "servers_of",
+    "shown_span",
+    "state_of",
+    "subject_of",
+    "text_of",
+    "what_of",
+]
 
 _MOST_LISTED = 20
 _MOST_PROOF = 6
@@ -14,9 +28,9 @@ _MOST_PROOF = 6
 def subject_of(package: AlertPackage) -> str:
     """One line without control characters."""
     item = package.items[0]
-    what = _headline(item) + _to_and_fro(package)
+    what = what_of(package)
     if package.count == 1:
-        return _in_line(f"[Mailtrip] {_name(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
+        return _in_line(f"[Mailtrip] {name_of(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
     return _in_line(f"[Mailtrip] {package.count} monitors: {what}")
 
 
@@ -28,17 +42,17 @@ def text_of(package: AlertPackage, *, public_url: str | None) -> str:
         public_url: the service's address, for links; None for none.
     """
     first = package.items[0]
-    lines = [f"{_headline(first)}{_to_and_fro(package)}.", ""]
+    lines = [f"{what_of(package)}.", ""]
     if first.alert.kind is AlertKind.TEST:
         lines += [f"This is a test of the recipient {package.recipient.shown_name}: nothing is wrong.", ""]
     elif package.count == 1:
         lines += [*_about(first, public_url=public_url), ""]
     else:
         lines += [f"{package.count} monitors, which seem to have one cause:", ""]
-        lines += [f"- {_name(item)}: {_state(item)}" for item in package.items[:_MOST_LISTED]]
+        lines += [f"- {name_of(item)}: {state_of(item)}" for item in package.items[:_MOST_LISTED]]
         if package.count > _MOST_LISTED:
             lines.append(f"- and {package.count - _MOST_LISTED} more")
-        lines += ["", *_proof(first.run), ""]
+        lines += ["", *(f"  {line}" for line in proof_of(first.run)), ""]
     lines.append(f"Account: {package.account_name}. Alert {first.alert.id}, delivery {package.delivery.key}.")
     return "\n".join(lines) + "\n"
 
@@ -54,7 +68,7 @@ def fields_of(package: AlertPackage, item: AlertItem) -> Mapping[str, str | list
         "custid": f"C{alert.account_id}",
         "company": package.account_name,
         "device_id": "" if alert.monitor_id is None else str(alert.monitor_id),
-        "device_name": _name(item),
+        "device_name": name_of(item),
         "device_type": "Mail Server",
         "device_typecode": "p",
         "errcount": "0" if alert.kind.ends_error else str(alert.errors),
@@ -64,18 +78,19 @@ def fields_of(package: AlertPackage, item: AlertItem) -> Mapping[str, str | list
         "notify_type": "clear" if alert.kind.ends_error else str(alert.kind),
         "timestamp": f"{alert.created_at:%Y-%m-%d %H:%M:%S}",
         "status": "0" if alert.kind.ends_error else str(int(alert.status)),
-        "status_text": _headline(item),
+        "status_text": headline(item),
         "transaction": "",
         "url": "",
         "step_num": "",
         "step_name": "" if run is None or run.result is None or run.result.step is None else str(run.result.step),
         "rotated_locations": [],
         "alert_id": f"{package.delivery.key}-{alert.id}",
-        "summary": _explanation(item),
+        "summary": explanation(item),
     }
 
 
-def _headline(item: AlertItem) -> str:
+def headline(item: AlertItem) -> str:
+    """What happened, in a few words."""
     alert = item.alert
     match alert.kind:
         case AlertKind.TEST:
@@ -93,6 +108,11 @@ def _headline(item: AlertItem) -> str:
             return f"Well again after {shown_span(alert.created_at - alert.since)}"
 
 
+def what_of(package: AlertPackage) -> str:
+    """What happened, to all of them."""
+    return headline(package.items[0]) + _to_and_fro(package)
+
+
 def _to_and_fro(package: AlertPackage) -> str:
     """That monitors failed and were well again, more than once perhaps, before anybody was told."""
     if package.alerts == package.count:
@@ -100,27 +120,49 @@ def _to_and_fro(package: AlertPackage) -> str:
     return f"; it changed {package.alerts} times" if package.count == 1 else f"; {package.alerts} changes in all"
 
 
-def _state(item: AlertItem) -> str:
-    return _headline(item) if item.alert.kind.ends_error else _explanation(item)
+def state_of(item: AlertItem) -> str:
+    """How one monitor of many is."""
+    return headline(item) if item.alert.kind.ends_error else explanation(item)
 
 
 def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:
     alert, run = item.alert, item.run
-    yield f"Monitor: {_name(item)} ({alert.monitor_id})"
+    yield f"Monitor: {name_of(item)} ({alert.monitor_id})"
     yield f"Status: {int(alert.status)}, {alert.status.text}"
     yield f"Since: {_shown_time(alert.since)}"
     if run is not None and run.result is not None:
         if run.result.step is not None:
             yield f"Step: {run.result.step}"
+        if servers := servers_of(run):
+            yield f"Server: {' and '.join(servers)}"
         yield ""
         yield run.result.summary
-        yield from _proof(run)
+        yield from (f"  {line}" for line in proof_of(run))
         if public_url is not None:
             yield ""
-            yield f"The whole run: {public_url}/api/v1/runs/{run.id}"
+            yield f"The whole run: {run_url(run, public_url)}"
 
 
-def _proof(run: Run | None) -> Iterator[str]:
+def run_url(run: Run, public_url: str) -> str:
+    """Where the run is shown."""
+    return f"{public_url}/api/v1/runs/{run.id}"
+
+
+def servers_of(run: Run | None) -> tuple[str, ...]:
+    """The servers that the error may be put down to, as URLs: of a message that got lost on its way, both."""
+    if run is None or run.result is None:
+        return ()
+    step, sessions = run.result.step, run.result.sessions
+    is_anywhere = step is None or step is Step.WAIT
+    found = [
+        session.server
+        for session in sessions
+        if is_anywhere or (session.protocol is MailProtocol.SMTP) is (step in SMTP_STEPS)
+    ]
+    return tuple(dict.fromkeys(found or (session.server for session in sessions)))
+
+
+def proof_of(run: Run | None) -> Iterator[str]:
     """The lines of the conversation that prove the verdict."""
     if run is None or run.result is None:
         return
@@ -128,16 +170,18 @@ def _proof(run: Run | None) -> Iterator[str]:
     for proof in run.result.proof[:_MOST_PROOF]:
         if proof.session < len(sessions) and proof.line < len(sessions[proof.session].transcript):
             line = sessions[proof.session].transcript[proof.line]
-            yield f"  {sessions[proof.session].server} {line.direction} {line.text}"
+            yield f"{sessions[proof.session].server} {line.direction} {line.text}"
 
 
-def _explanation(item: AlertItem) -> str:
+def explanation(item: AlertItem) -> str:
+    """Why, in one sentence."""
     if item.run is None or item.run.result is None:
         return item.alert.status.text
     return item.run.result.summary
 
 
-def _name(item: AlertItem) -> str:
+def name_of(item: AlertItem) -> str:
+    """Of the monitor."""
     if item.alert.monitor_id is None:
         return "Test"
     return item.monitor_name or f"Monitor {item.alert.monitor_id}"

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from mailtrip.alerts.channels.mail import MailChannel, Submit
-from mailtrip.alerts.channels.web import Unreachable, WebChannel
+from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, vendor_request
 from mailtrip.alerts.deliver import Channel, Courier
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.bootstrap.web_client import open_web_client
@@ -88,7 +88,10 @@ async def open_outbox(
             channels: dict[AlertMethod, Channel] = dict.fromkeys(
                 (AlertMethod.EMAIL_TEXT, AlertMethod.EMAIL_HTML, AlertMethod.EMAIL_WIRELESS), mail
             )
-            channels[AlertMethod.WEB_JSON] = WebChannel(web, Finder(resolver, policy).find)
+            find = Finder(resolver, policy).find
+            signed = SignedRequests(clock.now, public_url=settings.public_url)
+            channels[AlertMethod.WEB_JSON] = WebChannel(web, find, vendor_request)
+            channels[AlertMethod.WEB_SIGNED] = WebChannel(web, find, signed.compose)
             desk = DatabaseAlertDesk(storage.database, secrets=storage.key_ring, clock=clock)
             yield Outbox(desk, Courier(channels).send, clock=clock)
     finally:

@@ -47,6 +47,7 @@ from mailtrip.model.recipient import (
     RecipientGroup,
     RecipientGroupSettings,
     RecipientSettings,
+    SecretKind,
 )
 from mailtrip.model.run import (
     Direction,
@@ -164,6 +165,7 @@ __all__ = [
     "RunState",
     "SLASettings",
     "Scope",
+    "SecretKind",
     "Server",
     "SessionRecord",
     "Severity",

@@ -12,6 +12,7 @@ __all__ = [
     "RecipientGroup",
     "RecipientGroupSettings",
     "RecipientSettings",
+    "SecretKind",
 ]
 
 
@@ -32,8 +33,19 @@ class ContactKind(Enum):
     URL = auto()
 
 
+class SecretKind(Enum):
+    """What the password of a recipient is."""
+
+    LOGIN = auto()
+    """Of Basic authentication, with the user name."""
+    COMMUNITY = auto()
+    """Of SNMP traps."""
+    SIGNING = auto()
+    """Signs what is sent: `whsec_` and base64."""
+
+
 class AlertMethod(IntEnum):
-    """How an alert gets to its recipient, with the vendor's numbers."""
+    """How an alert gets to its recipient, with the vendor's numbers; those from 101 on are ours."""
 
     EMAIL_TEXT = 1
     TEXT_PAGER = 2
@@ -50,6 +62,7 @@ class AlertMethod(IntEnum):
     SPLUNK = 15
     WEB_JSON = 16
     SERVICENOW = 17
+    WEB_SIGNED = 101
 
     @property
     def text(self) -> str:
@@ -70,20 +83,24 @@ class AlertMethod(IntEnum):
                 | AlertMethod.SPLUNK
                 | AlertMethod.WEB_JSON
                 | AlertMethod.SERVICENOW
+                | AlertMethod.WEB_SIGNED
             ):
                 return ContactKind.URL
             case _:
                 return ContactKind.NUMBER
 
     @property
-    def takes_username(self) -> bool:
-        """Whether there is a login: Basic authentication."""
-        return self.contact is ContactKind.URL
-
-    @property
-    def takes_password(self) -> bool:
-        """Whether there is a secret: that of the login, or the community of an SNMP trap."""
-        return self.contact in {ContactKind.URL, ContactKind.HOST}
+    def secret(self) -> SecretKind | None:
+        """What its password is; None where it takes none."""
+        if self is AlertMethod.WEB_SIGNED:
+            return SecretKind.SIGNING
+        match self.contact:
+            case ContactKind.URL:
+                return SecretKind.LOGIN
+            case ContactKind.HOST:
+                return SecretKind.COMMUNITY
+            case _:
+                return None
 
 
 _TEXTS = {
@@ -102,6 +119,7 @@ _TEXTS = {
     AlertMethod.SPLUNK: "Splunk",
     AlertMethod.WEB_JSON: "POST JSON request to web server",
     AlertMethod.SERVICENOW: "ServiceNow",
+    AlertMethod.WEB_SIGNED: "Signed POST JSON request to web server",
 }
 
 

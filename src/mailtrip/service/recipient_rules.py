@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+from mailtrip.alerts.signature import NO_KEY, signing_key
 from mailtrip.errors import Fault
-from mailtrip.model import AlertMethod, RecipientSettings
+from mailtrip.model import AlertMethod, RecipientSettings, SecretKind
 from mailtrip.service.contacts import contact_fault
-from mailtrip.service.text_rules import line_fault
+from mailtrip.service.text_rules import line_fault, password_fault
 
-__all__ = ["check"]
+__all__ = ["check", "secret_fault"]
 
 _WIDEST = 60
 _RANGES = {"performance_alert_type": (0, 999), "start_threshold": (1, 1000), "stop_threshold": (1, 1000)}
@@ -19,11 +20,26 @@ def check(settings: RecipientSettings, *, has_password: bool) -> tuple[Fault, ..
     `Fault.field` is the name of a field of `RecipientSettings`, or `password`.
     """
     faults = [fault for rule in _RULES for fault in rule(settings)]
-    if has_password and not settings.method.takes_password:
+    kind = settings.method.secret
+    if has_password and kind is None:
         faults.append(Fault("password", f'"{settings.method.text}" has no login; leave it out'))
-    elif has_password and settings.method.takes_username and settings.username is None:
+    elif has_password and kind is SecretKind.LOGIN and settings.username is None:
         faults.append(Fault("username", "is required with a password; give both or none"))
+    elif kind is SecretKind.SIGNING and not has_password:
+        faults.append(Fault("password", f'is required by "{settings.method.text}"'))
     return tuple(faults)
+
+
+def secret_fault(kind: SecretKind | None, text: str) -> str | None:
+    """What is wrong with a password of this kind; the text has nothing of it."""
+    fault = password_fault(text)
+    if fault is not None or kind is not SecretKind.SIGNING:
+        return fault
+    try:
+        signing_key(text)
+    except ValueError:
+        return NO_KEY
+    return None
 
 
 def _name(settings: RecipientSettings) -> Iterator[Fault]:
@@ -45,7 +61,7 @@ def _address(settings: RecipientSettings) -> Iterator[Fault]:
 def _username(settings: RecipientSettings) -> Iterator[Fault]:
     if settings.username is None:
         return
-    if not settings.method.takes_username:
+    if settings.method.secret is not SecretKind.LOGIN:
         yield Fault("username", f'"{settings.method.text}" has no login; leave it out')
     elif ":" in settings.username:
         # RFC 7617, 2: the first colon ends the user name.

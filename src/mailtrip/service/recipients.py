@@ -7,15 +7,23 @@ from typing import Any, Final, Literal
 
 from mailtrip import store
 from mailtrip.errors import Fault, InvalidInput, NotFound
-from mailtrip.model import Actor, AlertMethod, AlertType, AuditAction, BlackoutType, Recipient, RecipientSettings
+from mailtrip.model import (
+    Actor,
+    AlertMethod,
+    AlertType,
+    AuditAction,
+    BlackoutType,
+    Recipient,
+    RecipientSettings,
+    SecretKind,
+)
 from mailtrip.service import audit, blackouts
 from mailtrip.service.access import require_edit
 from mailtrip.service.destinations import is_moved
 from mailtrip.service.monitors import UNCHANGED, Unchanged
 from mailtrip.service.ports import Secrets
-from mailtrip.service.recipient_rules import check
+from mailtrip.service.recipient_rules import check, secret_fault
 from mailtrip.service.settings import missing, settle, unset
-from mailtrip.service.text_rules import password_fault
 from mailtrip.store import Connection
 
 __all__ = ["Password", "create", "edit", "get", "groups_of", "page", "remove"]
@@ -89,7 +97,7 @@ def edit(
 ) -> int:
     """Change some fields of a recipient and give its id; what is not named keeps its value, None resets to the default.
 
-    A new method that has no login takes the old login away, and a user name that is reset takes its password along. A
+    A new method with another kind of password takes the old one away, and a user name that is reset takes its password along. A
     stored password goes to another host only if it is given again, or by the word of one who manages users.
 
     Args:
@@ -112,7 +120,7 @@ def edit(
         raise NotFound(f"there is no recipient {recipient_id}")
     given = _settle(changes)
     settings = replace(recipient.settings, **given)
-    if "username" not in given and not settings.method.takes_username:
+    if "username" not in given and settings.method.secret is not SecretKind.LOGIN:
         settings = replace(settings, username=None)
     wanted = _wanted(recipient, settings, password)
     has_password = recipient.has_password if wanted is UNCHANGED else wanted is not None
@@ -197,12 +205,13 @@ def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of 
 def _wanted(recipient: Recipient, settings: RecipientSettings, password: Password) -> Password:
     if password is not UNCHANGED:
         return password or None
+    kind = settings.method.secret
     is_login_gone = recipient.settings.username is not None and settings.username is None
-    return None if is_login_gone or not settings.method.takes_password else UNCHANGED
+    return None if is_login_gone or kind is None or kind is not recipient.settings.method.secret else UNCHANGED
 
 
 def _faults(settings: RecipientSettings, password: Password, *, has_password: bool) -> list[Fault]:
     faults = list(check(settings, has_password=has_password))
-    if isinstance(password, str) and (fault := password_fault(password)) is not None:
+    if isinstance(password, str) and (fault := secret_fault(settings.method.secret, password)) is not None:
         faults.append(Fault("password", fault))
     return faults

@@ -1,12 +1,13 @@
 """What an alert says: what broke, since when, where, why, the proof, and a link."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.unit.alerts.builders import KEY, make_item, make_package, make_run
 
-from mailtrip.alerts.render import fields_of, shown_span, subject_of, text_of
-from mailtrip.model import AlertItem, AlertKind
+from mailtrip.alerts.render import fields_of, servers_of, shown_span, subject_of, text_of
+from mailtrip.model import AlertItem, AlertKind, MailProtocol, Step
 
 HOUR = timedelta(hours=1)
 
@@ -75,6 +76,7 @@ def test_the_text_says_what_broke_since_when_where_why_and_where_to_look() -> No
         "Status: 104, SMTP: login refused",
         "Since: 2026-03-01 11:00:00 UTC",
         "Step: login",
+        "Server: smtps://smtp.probe.test:465",
         "smtps://smtp.probe.test:465 refused the login.",
         "  smtps://smtp.probe.test:465 < 535 5.7.8 Authentication failed",
         "https://mailtrip.probe.test/api/v1/runs/100007",
@@ -129,3 +131,25 @@ def test_the_end_of_an_error_has_status_0_and_no_errors(kind: AlertKind) -> None
 )
 def test_spans_are_shown_as_people_say_them(seconds: float, shown: str) -> None:
     assert shown_span(timedelta(seconds=seconds)) == shown
+
+
+@pytest.mark.parametrize(
+    ("step", "servers"),
+    [
+        (Step.SUBMIT, ("smtp://a",)),
+        (Step.MAILBOX_LOGIN, ("imap://b",)),
+        (Step.DELETE, ("imap://b",)),
+        (Step.WAIT, ("smtp://a", "imap://b")),
+        (None, ("smtp://a", "imap://b")),
+    ],
+)
+def test_an_error_is_put_down_to_the_servers_of_its_step(step: Step | None, servers: tuple[str, ...]) -> None:
+    run = make_run()
+    assert run.result is not None
+    (smtp,) = run.result.sessions
+    smtp = replace(smtp, server="smtp://a")
+    imap = replace(smtp, protocol=MailProtocol.IMAP, server="imap://b")
+
+    found = servers_of(replace(run, result=replace(run.result, step=step, sessions=(smtp, imap, imap))))
+
+    assert found == servers

@@ -1,16 +1,20 @@
-"""Alerts as JSON, posted to a web server: the vendor's method 16."""
+"""Alerts as JSON, posted to a web server: the vendor's method 16, and a signed one of our own."""
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import httpx2
 
+from mailtrip.alerts.document import document_of
 from mailtrip.alerts.render import fields_of
+from mailtrip.alerts.signature import signature_headers, signing_key
 from mailtrip.model import AlertPackage, DeliveryAnswer
 
-__all__ = ["FindAddresses", "Unreachable", "WebChannel"]
+__all__ = ["FindAddresses", "SignedRequests", "Unreachable", "WebChannel", "WebRequest", "vendor_request"]
 
 _SECONDS: Final = 20.0
 _MOST_ANSWER: Final = 300
@@ -35,20 +39,46 @@ class Unreachable(Exception):
         self.is_temporary = is_temporary
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRequest:
+    """What is posted.
+
+    Attributes:
+        content: JSON.
+        headers: beside those that every request has.
+        login: user name and password, for Basic authentication.
+    """
+
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    login: tuple[str, str] | None = field(default=None, repr=False)
+
+
 class WebChannel:
     """Posts JSON; redirections are not followed, and proxies of the environment not used.
 
     Args:
         client: has no base URL, and opens no connection that it keeps.
         find_addresses: resolves and judges; the connection is made to what it gave, whatever the name says then.
+        compose: makes what is posted; raises ValueError, with the reason, where it can't.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, find_addresses: FindAddresses) -> None:
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        find_addresses: FindAddresses,
+        compose: Callable[[AlertPackage], WebRequest],
+    ) -> None:
         self._client = client
         self._find_addresses = find_addresses
+        self._compose = compose
 
     async def send(self, package: AlertPackage) -> DeliveryAnswer:
         """Send one delivery as one request; its `Idempotency-Key` is the same in all attempts."""
+        try:
+            composed = self._compose(package)
+        except ValueError as exc:
+            return DeliveryAnswer(is_sent=False, text=str(exc), is_temporary=True)
         try:
             url = httpx2.URL(package.recipient.settings.address)
             port = url.port or (443 if url.scheme == "https" else 80)
@@ -60,7 +90,7 @@ class WebChannel:
         answer = DeliveryAnswer(is_sent=False, text="the host has no address", is_temporary=True)
         for address in addresses:
             try:
-                return await self._post(url, address, package)
+                return await self._post(url, address, package.delivery.key, composed)
             except httpx2.ConnectError as exc:
                 answer = DeliveryAnswer(is_sent=False, text=f"{address}: {_words(exc)}", is_temporary=True)
             except httpx2.TransportError as exc:
@@ -68,23 +98,22 @@ class WebChannel:
                 return DeliveryAnswer(is_sent=False, text=f"{address}: {_words(exc)}", is_temporary=True)
         return answer
 
-    async def _post(self, url: httpx2.URL, address: str, package: AlertPackage) -> DeliveryAnswer:
-        settings = package.recipient.settings
-        login = None if settings.username is None else (settings.username, package.password or "")
+    async def _post(self, url: httpx2.URL, address: str, key: str, composed: WebRequest) -> DeliveryAnswer:
         request = self._client.build_request(
             "POST",
             url.copy_with(host=address, username=None, password=None),
-            content=json.dumps(_body(package)).encode(),
+            content=composed.content,
             headers={
                 "Host": url.netloc.decode("ascii"),
                 "Content-Type": "application/json",
-                "Idempotency-Key": package.delivery.key,
+                "Idempotency-Key": key,
+                **composed.headers,
             },
             extensions={"sni_hostname": url.host, "timeout": httpx2.Timeout(_SECONDS).as_dict()},
         )
-        response = await self._client.send(request, auth=login, stream=True, follow_redirects=False)
+        response = await self._client.send(request, auth=composed.login, stream=True, follow_redirects=False)
         try:
-            said = await _beginning(response, _secrets(url, login))
+            said = await _beginning(response, _secrets(url, composed.login))
         finally:
             await response.aclose()
         text = " ".join(f"HTTP {response.status_code} {said}".split())
@@ -92,10 +121,36 @@ class WebChannel:
         return DeliveryAnswer(is_sent=response.is_success, text=text, is_temporary=is_passing)
 
 
-def _body(package: AlertPackage) -> dict[str, object]:
+def vendor_request(package: AlertPackage) -> WebRequest:
     """The fields of the first alert, as the vendor has them, and beside them all of those that are told together."""
     alerts = [fields_of(package, item) for item in package.items]
-    return {**alerts[0], "alert_count": package.count, "alerts": alerts}
+    settings = package.recipient.settings
+    return WebRequest(
+        content=json.dumps({**alerts[0], "alert_count": package.count, "alerts": alerts}).encode(),
+        login=None if settings.username is None else (settings.username, package.password or ""),
+    )
+
+
+class SignedRequests:
+    """Makes signed documents.
+
+    Args:
+        now: tells the time of an attempt.
+        public_url: the service's address, for links.
+    """
+
+    def __init__(self, now: Callable[[], datetime], *, public_url: str | None) -> None:
+        self._now = now
+        self._public_url = public_url
+
+    def compose(self, package: AlertPackage) -> WebRequest:
+        """The same content in all attempts, signed with the recipient's secret; raises ValueError where it has none."""
+        key = signing_key(package.password or "")
+        at = package.delivery.created_at
+        document = document_of(package, public_url=self._public_url)
+        content = json.dumps({"type": "alert", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": document}).encode()
+        headers = signature_headers(key, message_id=package.delivery.key, at=self._now(), content=content)
+        return WebRequest(content=content, headers=headers)
 
 
 def _secrets(url: httpx2.URL, login: tuple[str, str] | None) -> list[str]:

@@ -65,7 +65,7 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         METHOD,
         "How alerts are sent: "
         + "; ".join(f"{int(method)} {method.text}" for method in AlertMethod)
-        + ". 14 can't be made through this API.",
+        + ". 14 can't be made through this API; those from 101 on are ours.",
         example=12,
         required=True,
     ),
@@ -96,8 +96,8 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         name="password",
         setting="password",
         codec=text(shortest=0, longest=1024, script=Script.CREDENTIAL),
-        about="Password for Basic authentication, or the community of SNMP traps. Never shown again; empty or null "
-        "removes it.",
+        about="Password for Basic authentication, the community of SNMP traps, or the secret that signs (101). Never shown "
+        "again; empty or null removes it.",
         example=None,
     ),
     _MAKER.shown_only(
