@@ -67,7 +67,7 @@ def test_an_outage_and_its_end_are_told_by_mail_and_by_webhook(
     mailserver: RealMailServer, account: MailAccount, team: MailAccount, receiver: Receiver, tmp_path: Path
 ) -> None:
     with service(tmp_path, environment=environment(mailserver, team, tmp_path)) as running:
-        make_recipient(running, recipient=team.address, method_id=1)
+        make_recipient(running, recipient=team.address, method_id=12)
         make_recipient(running, recipient=f"http://127.0.0.1:{receiver.port}/hook", method_id=16)
         monitor_id = create(running, body(mailserver, account, "imap", password="not the password"))
 
@@ -81,9 +81,19 @@ def test_an_outage_and_its_end_are_told_by_mail_and_by_webhook(
 
     assert (fields["device_id"], fields["status"], fields["errcount"]) == (monitor_id, "204", "1")
     assert message["Subject"] == "[Mailtrip] Over imap: Mailbox: login refused"
-    assert "Status: 204, Mailbox: login refused" in message.get_content()
-    assert "AUTHENTICATIONFAILED" in message.get_content()
-    assert "not the password" not in message.as_string()
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+    ]
+    for kind in ("plain", "html"):
+        shown = message.get_body((kind,))
+        assert shown is not None
+        assert "204, Mailbox: login refused" in shown.get_content()
+        assert "AUTHENTICATIONFAILED" in shown.get_content()
+        assert "not the password" not in shown.get_content()
     assert [taken[2]["status"] for taken in receiver.taken] == ["204", "0"]
     assert len({taken[1]["Idempotency-Key"] for taken in receiver.taken}) == 2
     second = inbox(mailserver, team)[1]

@@ -22,6 +22,7 @@ from mailtrip.model import (
     SessionRecord,
     StatusCode,
     Step,
+    Timing,
     TranscriptLine,
     Verdict,
 )
@@ -71,6 +72,10 @@ def make_run(*, delay: timedelta | None = None) -> Run:
             duration=timedelta(seconds=1),
             sessions=(session,),
             proof=(Proof(session=0, line=0),),
+            timings=(
+                Timing(step=Step.CONNECT, offset=timedelta(0), duration=timedelta(milliseconds=12)),
+                Timing(step=Step.TLS, offset=timedelta(milliseconds=12), duration=timedelta(milliseconds=40)),
+            ),
             delay=delay,
         ),
     )
