@@ -2,7 +2,7 @@
 
 from mailtrip.model import AlertKind, MonitorSettings, StatusCode, Step
 
-__all__ = ["SMTP_STEPS", "cause_of"]
+__all__ = ["SMTP_STEPS", "blamed_servers", "cause_of"]
 
 _LONGEST = 300
 SMTP_STEPS = frozenset(
@@ -29,13 +29,17 @@ def cause_of(status: StatusCode, step: Step | None, settings: MonitorSettings, *
         settings: of the monitor.
         kind: of the alert.
     """
-    if not settings.sends_message:
-        servers = settings.smtp_server or settings.mailbox_server
-    elif step in SMTP_STEPS:
-        servers = settings.smtp_server
-    elif step is None or step is Step.WAIT:
-        servers = f"{settings.smtp_server} {settings.mailbox_server}"
-    else:
-        servers = settings.mailbox_server
+    servers = " ".join(blamed_servers(step, settings))
     words = "over" if kind.ends_error else "error"
     return f"{words} {int(status)} {servers}".lower()[:_LONGEST]
+
+
+def blamed_servers(step: Step | None, settings: MonitorSettings) -> tuple[str, ...]:
+    """The servers that an error at a step is put down to, as the monitor's settings write them."""
+    if not settings.sends_message:
+        return (settings.smtp_server or settings.mailbox_server,)
+    if step in SMTP_STEPS:
+        return (settings.smtp_server,)
+    if step is None or step is Step.WAIT:
+        return (settings.smtp_server, settings.mailbox_server)
+    return (settings.mailbox_server,)

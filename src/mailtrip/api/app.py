@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailtrip.api.alertsite import routes as alertsite
-from mailtrip.api.edge import Edge
+from mailtrip.api.edge import Edge, Site
 from mailtrip.api.errors import NOT_FOUND, answer_for, error_response, method_not_allowed
 from mailtrip.api.native import routes as native
 from mailtrip.api.openapi import ERRORS_SCHEMA, complete, model_schemas, without_validation_error
@@ -33,8 +33,8 @@ Each answer that is no success is a JSON object with a list `errors`.
 _OPENAPI_URL: Final = "/api/openapi.json"
 
 
-def create_app(services: Services) -> FastAPI:
-    """The API as an ASGI application; it opens and closes nothing itself."""
+def create_app(services: Services, *, site: Site | None = None) -> FastAPI:
+    """The API as an ASGI application, with the dashboard beside it; it opens and closes nothing itself."""
     app = _API(
         title="Mailtrip",
         version=services.version,
@@ -44,7 +44,9 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        middleware=[Middleware(Edge, rules=services.edge, limits=services.call_limits, clock=services.clock)],
+        middleware=[
+            Middleware(Edge, rules=services.edge, limits=services.call_limits, clock=services.clock, site=site)
+        ],
         exception_handlers={
             MailtripError: _on_error,
             HTTPException: _on_http_exception,

@@ -1,12 +1,13 @@
-"""The outermost layer of the API: who asks, whether there is room, and what every answer has in its head."""
+"""The outermost layer of the service: who asks, whether there is room, and what every answer has in its head."""
 
 import asyncio
 import re
 import secrets
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailtrip.api.cors import CORS
@@ -18,12 +19,26 @@ from mailtrip.clock import Clock, SystemClock
 from mailtrip.errors import Fault, InvalidInput, MailtripError
 from mailtrip.service.call_limits import CallLimits
 
-__all__ = ["OPEN_PATHS", "Edge"]
+__all__ = ["OPEN_PATHS", "Edge", "Site"]
 
 OPEN_PATHS: Final = frozenset({"/api/v1/health"})
 """What watches over the service asks here: under any name, however often, also while there is no room."""
 
+_API_PATHS: Final = ("/api/", "/report-api/")
+"""Below these is the API; all else is the dashboard's, where there is one."""
+
+_EVENTS: Final = (b"content-type", b"text/event-stream")
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+
+
+class Site(Protocol):
+    """The dashboard: an ASGI application, and how a refusal looks there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def refusal(self, scope: Scope, answer: Response) -> Response:
+        """The page in place of the API's answer to a request that never reached the dashboard, or failed in it."""
+        ...
 
 
 class Edge:
@@ -39,8 +54,10 @@ class Edge:
         rules: EdgeRules = EdgeRules(),  # noqa: B008 (frozen)
         limits: CallLimits | None = None,
         clock: Clock | None = None,
+        site: Site | None = None,
     ) -> None:
-        """Take what it stands around, and what it goes by; without limits there are none."""
+        """Take what it stands around, and what it goes by; without limits there are none, nor pages without a site."""
+        self._site = site
         self._app = app
         self._rules = rules
         self._limits = limits or CallLimits()
@@ -79,14 +96,22 @@ class Edge:
             except MailtripError as error:
                 if has_started:
                     raise
-                await answer_for(error)(scope, receive, send_with_headers)
+                await self._dress(scope, answer_for(error))(scope, receive, send_with_headers)
         except ClientDisconnect:
             self._log.debug("client went away", request_id=request_id)
         except Exception:
             self._log.exception("request failed", request_id=request_id, method=scope["method"], path=scope["path"])
             if has_started:
                 raise
-            await server_error(request_id)(scope, receive, send_with_headers)
+            await self._dress(scope, server_error(request_id))(scope, receive, send_with_headers)
+
+    def _site_of(self, scope: Scope) -> Site | None:
+        """The dashboard, where the request is for it."""
+        return None if scope["path"].startswith(_API_PATHS) else self._site
+
+    def _dress(self, scope: Scope, answer: Response) -> Response:
+        site = self._site_of(scope)
+        return answer if site is None else site.refusal(scope, answer)
 
     def _believe_proxies(self, scope: Scope) -> str | None:
         """Put the client in place of a trusted proxy that speaks for it; the request's id, if that proxy gives one."""
@@ -121,7 +146,7 @@ class Edge:
         client = self._gate.enter(address)
         try:
             async with asyncio.timeout(self._rules.request_seconds) as timer:
-                await self._app(scope, receive, send)
+                await (self._site_of(scope) or self._app)(scope, receive, _unhurried(send, timer))
         except TimeoutError:
             if timer.expired():
                 raise TookTooLong(self._rules.request_seconds) from None
@@ -139,3 +164,14 @@ class Edge:
         name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
         if name not in self._hosts:
             raise InvalidInput([Fault("Host", "is no name of this service; ask it by one of its own")])
+
+
+def _unhurried(send: Send, timer: asyncio.Timeout) -> Send:
+    """As `send`; a stream of events, which has no end of its own, takes as long as it likes."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and _EVENTS in message.get("headers", ()):
+            timer.reschedule(None)
+        await send(message)
+
+    return sending

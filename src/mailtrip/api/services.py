@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
 from mailtrip.api.alertsite.monitor_texts import MonitorTexts
 from mailtrip.api.edge_rules import EdgeRules
@@ -12,25 +11,10 @@ from mailtrip.model import NetworkPolicy
 from mailtrip.service.api_tokens import TokenUses
 from mailtrip.service.call_limits import CallLimits
 from mailtrip.service.health import Health
-from mailtrip.service.ports import RunQueue, Secrets
+from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
 from mailtrip.service.tokens import LoginLimiter
-from mailtrip.store import Connection
 
-__all__ = ["DatabasePort", "Services"]
-
-T = TypeVar("T")
-
-
-class DatabasePort(Protocol):
-    """The part of `store.Database` that a request needs: one transaction a call, off the event loop."""
-
-    async def reading(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that changes nothing; raises `Unavailable` when the database is away."""
-        ...
-
-    async def writing(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that may change something; raises `Unavailable` when the database is away."""
-        ...
+__all__ = ["Services"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ from mailtrip.model import Accepted, NetworkPolicy, Providers, Result, StatusCod
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.login_limiter import LoginLimiter
+from mailtrip.service.logins import Logins
+from mailtrip.web import Dashboard, WebServices
 
 __all__ = ["RunningService", "running_service"]
 
@@ -73,7 +75,8 @@ async def running_service(
         new_token = partial(make_token, key)
         engine = _make_engine(settings, storage, client, key, clock=clock)
         services = _make_services(settings, storage, engine, new_token, policy, clock=clock)
-        server = _web_server(services, settings, tls)
+        dashboard = Dashboard(_web_services(services))
+        server = _web_server(services, dashboard, settings, tls)
         async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             sending = group.create_task(outbox.run(), name="outbox")
@@ -83,6 +86,7 @@ async def running_service(
             try:
                 yield RunningService(url=url_of(listening, has_tls=tls is not None), engine=engine, new_token=new_token)
             finally:
+                dashboard.stop()
                 server.should_exit = True
                 await asyncio.wait([serving])
                 keeping.cancel()
@@ -94,13 +98,29 @@ async def running_service(
         client.close()
 
 
-def _web_server(services: Services, settings: Settings, tls: ServerTLS | None) -> WebServer:
+def _web_server(services: Services, dashboard: Dashboard, settings: Settings, tls: ServerTLS | None) -> WebServer:
     return WebServer(
-        create_app(services),
+        create_app(services, site=dashboard),
         tls=tls.context if tls else None,
         proxies=services.edge.proxies,
         most_connections=settings.max_connections,
         patience=Patience(answer=settings.request_seconds),
+    )
+
+
+def _web_services(services: Services) -> WebServices:
+    """The dashboard's, which has all that it shares with the API from there."""
+    return WebServices(
+        database=services.database,
+        secrets=services.secrets,
+        new_token=services.new_token,
+        queue=services.queue,
+        clock=services.clock,
+        logins=Logins(
+            database=services.database, limiter=services.limiter, clock=services.clock, gate=services.login_gate
+        ),
+        call_limits=services.call_limits,
+        version=services.version,
     )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "TLSFacts",
     "Timing",
     "TranscriptLine",
+    "severity_of",
 ]
 
 
@@ -313,7 +314,7 @@ class Run:
         """How bad its result is: an error that the recheck did not find is a warning. None without a result."""
         if self.result is None:
             return None
-        return _severity(self.result.status, verified=self.verified)
+        return severity_of(self.result.status, verified=self.verified)
 
 
 class LatestRun(NamedTuple):
@@ -335,9 +336,10 @@ class LatestRun(NamedTuple):
     @property
     def severity(self) -> Severity:
         """How bad it is: an error that the recheck did not find is a warning."""
-        return _severity(self.status, verified=self.verified)
+        return severity_of(self.status, verified=self.verified)
 
 
-def _severity(status: StatusCode, *, verified: bool | None) -> Severity:
+def severity_of(status: StatusCode, *, verified: bool | None) -> Severity:
+    """How bad a run's status is: an error that the recheck did not find is a warning."""
     severity = status.severity
     return Severity.WARNING if severity is Severity.ERROR and verified is False else severity

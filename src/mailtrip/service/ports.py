@@ -1,10 +1,26 @@
 """What the use cases need of others."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from mailtrip.model import Run
+from mailtrip.store import Connection
 
-__all__ = ["RunQueue", "Secrets"]
+__all__ = ["DatabasePort", "RunQueue", "Secrets"]
+
+T = TypeVar("T")
+
+
+class DatabasePort(Protocol):
+    """The part of `store.Database` that a request needs: one transaction a call, off the event loop."""
+
+    async def reading(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that changes nothing; raises `Unavailable` when the database is away."""
+        ...
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that may change something; raises `Unavailable` when the database is away."""
+        ...
 
 
 class RunQueue(Protocol):

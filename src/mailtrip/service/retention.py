@@ -1,10 +1,10 @@
-"""How long runs, transcripts, ended tokens, idempotency keys and the audit log are kept."""
+"""How long runs, transcripts, ended tokens and sessions, idempotency keys and the audit log are kept."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailtrip import store
-from mailtrip.service import idempotency
+from mailtrip.service import idempotency, web_sessions
 from mailtrip.store import Connection
 
 __all__ = ["expire"]
@@ -43,6 +43,9 @@ def expire(
     day_ago = now - _AFTERLIFE
     steps: tuple[Callable[[int], int], ...] = (
         lambda left: store.tokens.expire(connection, before=day_ago, limit=left),
+        lambda left: store.web_sessions.expire(
+            connection, before=now, unused_since=now - web_sessions.IDLE, limit=left
+        ),
         lambda left: store.idempotency.expire(connection, before=now - idempotency.LIFETIME, limit=left),
         lambda left: store.retention.expire_transcripts(
             connection, is_good=True, before=now - keep_good_transcripts, limit=left

@@ -13,7 +13,7 @@ from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
 from mailtrip.store.shown_monitors import ShownMonitor
 
-__all__ = ["Standing", "StandingMonitor", "get", "get_all", "marks"]
+__all__ = ["Standing", "StandingMonitor", "get", "get_all", "list_seen", "marks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,13 @@ def get_all(connection: Connection, actor: Actor, monitor_ids: Collection[int]) 
     """Those of the ids that are monitors of the account, and how they stand. Whether they may be seen is known before."""
     return [
         _standing_monitor(found) for found in store.shown_monitors.get_all(connection, actor.account_id, monitor_ids)
+    ]
+
+
+def list_seen(connection: Connection, actor: Actor) -> list[StandingMonitor]:
+    """The monitors that the actor may see, by id, and how they stand."""
+    return [
+        _standing_monitor(found) for found in store.shown_monitors.list_seen(connection, actor.account_id, actor.access)
     ]
 
 

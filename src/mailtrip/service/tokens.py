@@ -18,6 +18,7 @@ __all__ = [
     "LIFETIME",
     "LoginLimiter",
     "VerifiedLogin",
+    "confirm",
     "identify",
     "issue",
     "log_in",
@@ -57,8 +58,8 @@ def note_failure(connection: Connection, *, email: str, origin: Origin, now: dat
     audit.record_failed_login(connection, None if login is None else login.user, origin, now=now)
 
 
-def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None = None, now: datetime) -> str:
-    """Give out a token; `origin` tells where the login came from.
+def confirm(connection: Connection, login: VerifiedLogin) -> User:
+    """The user as of this moment, in a writing transaction.
 
     Raises:
         AuthenticationFailed: the user was removed or has another password since `verify`.
@@ -66,16 +67,25 @@ def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None
     current = store.users.find_login(connection, login.user.email)
     if current is None or current.password_hash != login.password_hash:
         raise AuthenticationFailed("User authentication failed.")
+    return current.user
+
+
+def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None = None, now: datetime) -> str:
+    """Give out a token; `origin` tells where the login came from.
+
+    Raises:
+        AuthenticationFailed: the user was removed or has another password since `verify`.
+    """
+    user = confirm(connection, login)
     token = secrets.token_hex(16)
     store.tokens.insert(
         connection,
         _digest(token),
-        account_id=current.user.account_id,
-        user_id=current.user.id,
+        account_id=user.account_id,
+        user_id=user.id,
         now=now,
         expires_at=now + LIFETIME,
     )
-    user = current.user
     actor = replace(Actor.of(user), origin=origin)
     audit.record(connection, actor, AuditAction.USER_LOGGED_IN, user.id, now=now, name=user.email)
     return token

@@ -9,17 +9,19 @@ from typing import Any, Final
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
 from mailtrip.model import Actor, AuditAction, MonitorAccess, Role, User, UserSettings
-from mailtrip.service import audit
+from mailtrip.service import audit, tokens
 from mailtrip.service.access import require_user_management
 from mailtrip.service.limits import user_faults
 from mailtrip.service.password_hash import PasswordHash, hash_password
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.text_rules import address_fault
+from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Connection
 
 __all__ = [
     "PasswordHash",
     "add",
+    "change_password",
     "count_all",
     "create",
     "edit",
@@ -101,7 +103,7 @@ def edit(
         actor: who asks.
         guid: of the user.
         changes: fields of `UserSettings` by name, without the address; None resets to the default.
-        password: a new one; all access tokens of the user end with it. None leaves it as it is.
+        password: a new one; all access tokens and sessions of the user end with it. None leaves it as it is.
         now: the time of the change.
 
     Raises:
@@ -177,7 +179,7 @@ def count_all(connection: Connection) -> int:
 
 
 def set_password(connection: Connection, actor: Actor, user_id: int, *, password: PasswordHash, now: datetime) -> None:
-    """Give a user a new password; all access tokens of the user end.
+    """Give a user a new password; all access tokens and sessions of the user end.
 
     Raises:
         Forbidden: the role may not do this; only an Admin changes an Admin.
@@ -188,6 +190,20 @@ def set_password(connection: Connection, actor: Actor, user_id: int, *, password
     _replace_password(connection, user_id, password)
     there = _there(password)
     audit.record(connection, actor, AuditAction.USER_CHANGED, user_id, now=now, secrets=there, name=user.email)
+
+
+def change_password(
+    connection: Connection, actor: Actor, login: VerifiedLogin, *, password: PasswordHash, now: datetime
+) -> None:
+    """Give users who have just shown their password another one; all their access tokens and sessions end.
+
+    Raises:
+        AuthenticationFailed: the user was removed or has another password since the login was looked at.
+    """
+    user = tokens.confirm(connection, login)
+    _replace_password(connection, user.id, password)
+    there = _there(password)
+    audit.record(connection, actor, AuditAction.USER_CHANGED, user.id, now=now, secrets=there, name=user.email)
 
 
 def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role, now: datetime) -> None:
@@ -228,6 +244,7 @@ def _get(connection: Connection, actor: Actor, user_id: int) -> User:
 def _replace_password(connection: Connection, user_id: int, password: PasswordHash) -> None:
     store.users.set_password_hash(connection, user_id, password.text)
     store.tokens.remove_all(connection, user_id)
+    store.web_sessions.remove_all(connection, user_id)
 
 
 def _there(password: PasswordHash | None) -> dict[str, tuple[bool, bool]]:

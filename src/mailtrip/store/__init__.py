@@ -14,6 +14,7 @@ from mailtrip.store import (
     latest_runs,
     ledger,
     monitors,
+    outcomes,
     recipients,
     retention,
     revisions,
@@ -23,6 +24,7 @@ from mailtrip.store import (
     slas,
     tokens,
     users,
+    web_sessions,
 )
 from mailtrip.store.database import Database
 
@@ -40,6 +42,7 @@ __all__ = [
     "latest_runs",
     "ledger",
     "monitors",
+    "outcomes",
     "recipients",
     "retention",
     "revisions",
@@ -49,4 +52,5 @@ __all__ = [
     "slas",
     "tokens",
     "users",
+    "web_sessions",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, type_coerce
+from sqlalchemy import Connection, Integer, bindparam, func, select, tuple_, type_coerce
 from sqlalchemy.types import NullType
 
 from mailtrip.model import LatestRun, Run, RunKind, StatusCode, Verdict
@@ -12,7 +12,7 @@ from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import latest_runs, runs
 from mailtrip.store.types import AnyRow
 
-__all__ = ["SHOWN", "find", "marks", "put"]
+__all__ = ["SHOWN", "find", "fingerprint", "marks", "put"]
 
 SHOWN = tuple({**runs.c, "seen_after": runs.c.seen_not_after}[name] for name in LatestRun._fields)
 """The columns of a run that make a `LatestRun`."""
@@ -35,6 +35,12 @@ def marks(connection: Connection, account_id: int, first: int, last: int) -> dic
     for monitor_id, *values in rows:
         found[monitor_id] = (*found.get(monitor_id, ()), *values)
     return dict(found)
+
+
+def fingerprint(connection: Connection, account_id: int) -> str:
+    """A text that is another one after each new run of the account, and each new verdict of one that is shown."""
+    count, runs_sum, status_sum = connection.execute(_FINGERPRINT, {"account": account_id}).one()
+    return f"{count}.{int(runs_sum or 0)}.{int(status_sum or 0)}"
 
 
 def put(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode]]) -> None:
@@ -74,6 +80,9 @@ def _query(account_id: int) -> Any:  # Any: Select of many columns
     )
 
 
+_FINGERPRINT = select(
+    func.count(), func.sum(latest_runs.c.run_id), func.sum(type_coerce(latest_runs.c.status, Integer))
+).where(latest_runs.c.account_id == bindparam("account"))
 _MARKS = (
     select(latest_runs.c.monitor_id, *(type_coerce(column, NullType()) for column in SHOWN))
     .join_from(latest_runs, runs, runs.c.id == latest_runs.c.run_id)

@@ -16,6 +16,7 @@ __all__ = [
     "COLUMNS",
     "Sending",
     "StoredSecrets",
+    "change_mark",
     "changed_since",
     "destinations",
     "get",
@@ -174,6 +175,11 @@ def page(
     return [to_monitor(row) for row in rows], total
 
 
+def change_mark(connection: Connection) -> int:
+    """A number that grows with each change of any monitor of the installation."""
+    return connection.scalar(select(installation.c.change_mark)) or 0
+
+
 def names(connection: Connection, account_id: int, ids: Collection[int], *, lock: bool = False) -> dict[int, str]:
     """The names of those of the ids that are monitors of the account.
 
@@ -220,7 +226,7 @@ def changed_since(connection: Connection, mark: int) -> tuple[list[Monitor], lis
 
     Marks are given out under a lock that is held until the change is kept: none appears late below one already seen.
     """
-    reached = connection.scalar(select(installation.c.change_mark)) or 0
+    reached = change_mark(connection)
     changed = monitors.c.change_mark > mark
     # Not ordered by the database: SQLite would go through all monitors in the order of their ids.
     live = connection.execute(select(*COLUMNS).where(changed, monitors.c.enabled)).all()

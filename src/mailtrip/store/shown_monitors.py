@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
 
-from mailtrip.model import BlackoutType, LatestRun, Monitor
+from mailtrip.model import BlackoutType, LatestRun, Monitor, MonitorAccess
 from mailtrip.store.latest_runs import SHOWN
 from mailtrip.store.monitors import COLUMNS, to_monitor
 from mailtrip.store.schema import blackouts, latest_runs, monitors, runs
+from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
-__all__ = ["ShownMonitor", "get", "get_all"]
+__all__ = ["ShownMonitor", "get", "get_all", "list_seen"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,12 @@ def get(connection: Connection, account_id: int, monitor_id: int) -> ShownMonito
 def get_all(connection: Connection, account_id: int, ids: Collection[int]) -> list[ShownMonitor]:
     """Those of the ids that are monitors of the account."""
     return _shown(connection.execute(_SOME, {"account": account_id, "monitors": list(ids)}).all())
+
+
+def list_seen(connection: Connection, account_id: int, access: MonitorAccess | None) -> list[ShownMonitor]:
+    """The monitors of the account that may be seen, by id."""
+    query = _ALL.where(seen(monitors.c.id, access)).order_by(monitors.c.id)
+    return _shown(connection.execute(query, {"account": account_id}).all())
 
 
 def _shown(rows: Iterable[AnyRow]) -> list[ShownMonitor]:

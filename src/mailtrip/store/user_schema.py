@@ -6,7 +6,7 @@ from mailtrip.model import Role
 from mailtrip.store.schema import FIRST_ID, metadata
 from mailtrip.store.types import AccessText, Id, TextList, UTCDateTime, Word
 
-__all__ = ["api_tokens", "tokens", "users"]
+__all__ = ["api_tokens", "tokens", "users", "web_sessions"]
 
 users = Table(
     "users",
@@ -50,4 +50,15 @@ api_tokens = Table(
     Column("expires_at", UTCDateTime),
     Column("last_used_at", UTCDateTime),
     sqlite_autoincrement=True,
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the session's id"),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("used_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
 )

@@ -1,0 +1,257 @@
+"""What the overview shows, made from how monitors stand. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median_high
+from typing import Final
+from urllib.parse import urlencode
+
+from mailtrip.model import RunState, Severity
+from mailtrip.service.overview import Finding, Glance, MonitorState
+from mailtrip.store.outcomes import Outcome
+from mailtrip.web.words import count_of
+
+__all__ = [
+    "BARS",
+    "PER_PAGE",
+    "Bars",
+    "FindingRow",
+    "MonitorRow",
+    "Query",
+    "Sort",
+    "bars_of",
+    "choose",
+    "finding_row",
+    "headline",
+    "row_of",
+]
+
+BARS: Final = 90
+"""Runs that a monitor's bar shows."""
+PER_PAGE: Final = 50
+_LONGEST_SEARCH: Final = 200
+_STEP: Final = 4
+_HEIGHT: Final = 24
+
+
+class Sort(StrEnum):
+    """In which order monitors are listed."""
+
+    STATE = "state"
+    """What is broken first."""
+    NAME = "name"
+    SLOWEST = "slowest"
+    """The slowest newest delivery first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What of the monitors is asked for.
+
+    Attributes:
+        text: in a name, an address or a server's name.
+        state: None for all.
+        page: from 1.
+    """
+
+    text: str = ""
+    state: MonitorState | None = None
+    sort: Sort = Sort.STATE
+    page: int = 1
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> "Query":
+        """What a page's address asks for; what is wrong in it counts as not given."""
+        page = given.get("page", "")
+        return cls(
+            text=given.get("q", "").strip()[:_LONGEST_SEARCH],
+            state=next((state for state in MonitorState if state == given.get("state")), None),
+            sort=next((sort for sort in Sort if sort == given.get("sort")), Sort.STATE),
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    def path(self, *, state: MonitorState | None = None, page: int = 1) -> str:
+        """The address of the same list with another state, or on another page."""
+        values = {
+            "q": self.text,
+            "state": "" if state is None else str(state),
+            "sort": "" if self.sort is Sort.STATE else str(self.sort),
+            "page": "" if page == 1 else str(page),
+        }
+        query = urlencode({name: value for name, value in values.items() if value})
+        return f"/overview?{query}" if query else "/overview"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """The newest runs of a monitor as a row of bars, the newest at the right.
+
+    Attributes:
+        paths: by word of severity (`none` for a blackout), the path of an SVG of `width` by `height`.
+        text: the same in words.
+        availability: share of the runs that proved the mail path working; None where nothing was measured.
+        usual: the median time of delivery.
+    """
+
+    paths: Mapping[str, str]
+    text: str
+    availability: float | None
+    usual: timedelta | None
+    width: int = BARS * _STEP
+    height: int = _HEIGHT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorRow:
+    """A monitor in the list.
+
+    Attributes:
+        summary: the newest run's verdict in words, or why there is none.
+        at: when that run was planned.
+        delivery: its time of delivery.
+    """
+
+    id: int
+    name: str
+    state: MonitorState
+    state_name: str
+    about: str
+    summary: str
+    at: datetime | None
+    delivery: timedelta | None
+    bars: Bars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """What several monitors have in common: `mail.example.com: 12 monitors, login refused, since ...`."""
+
+    servers: str
+    count: str
+    text: str
+    since: datetime
+    path: str
+
+
+STATE_NAMES: Final = {
+    MonitorState.FAILING: "Failing",
+    MonitorState.WARNING: "Warning",
+    MonitorState.NO_DATA: "No data",
+    MonitorState.WORKING: "Working",
+    MonitorState.PAUSED: "Paused",
+}
+_WORST_FIRST: Final = {state: place for place, state in enumerate(MonitorState)}
+_RUN_WORDS: Final = {
+    Severity.OK.value: "delivered",
+    Severity.WARNING.value: "with a warning",
+    Severity.ERROR.value: "failed",
+    Severity.UNKNOWN.value: "not measured",
+    "none": "in a blackout",
+}
+
+
+def choose(glances: Iterable[Glance], query: Query) -> list[Glance]:
+    """Those that are asked for, of all states, in their order."""
+    wanted = query.text.casefold()
+    found = [glance for glance in glances if wanted in _searched(glance)]
+    match query.sort:
+        case Sort.STATE:
+            return sorted(found, key=lambda glance: (_WORST_FIRST[glance.state], _name_key(glance)))
+        case Sort.NAME:
+            return sorted(found, key=_name_key)
+        case Sort.SLOWEST:
+            return sorted(found, key=lambda glance: (-_delivery_seconds(glance), _name_key(glance)))
+
+
+def headline(counts: Mapping[MonitorState, int]) -> str:
+    """How things stand, in a sentence."""
+    total = sum(counts.values())
+    parts = [
+        (counts.get(MonitorState.FAILING, 0), "failing"),
+        (counts.get(MonitorState.WARNING, 0), "with a warning"),
+        (counts.get(MonitorState.NO_DATA, 0), "without data"),
+    ]
+    told = [f"{number:,} {words}" for number, words in parts if number]
+    if told:
+        return f"{', '.join(told)} of {count_of(total, 'monitor')}"
+    active = total - counts.get(MonitorState.PAUSED, 0)
+    if not active:
+        return f"{count_of(total, 'monitor')}, paused" if total else "No monitors yet"
+    return "Mail arrives" if active == 1 else f"Mail arrives at all {count_of(active, 'monitor')}"
+
+
+def row_of(glance: Glance, outcomes: Sequence[Outcome]) -> MonitorRow:
+    """A monitor's row, with its newest planned runs, oldest first."""
+    settings, standing = glance.monitor.settings, glance.standing.standing
+    run = None if standing is None else standing.run
+    return MonitorRow(
+        id=glance.monitor.id,
+        name=settings.name,
+        state=glance.state,
+        state_name=STATE_NAMES[glance.state],
+        about=settings.email or settings.smtp_server or settings.mailbox_server,
+        summary="No run has finished yet" if run is None else run.summary,
+        at=None if run is None else run.slot,
+        delivery=None if run is None else run.delay or run.seen_after,
+        bars=bars_of(outcomes),
+    )
+
+
+def bars_of(outcomes: Sequence[Outcome]) -> Bars:
+    """The bars of runs, oldest first; runs that have not ended are left out."""
+    ended = [outcome for outcome in outcomes if outcome.state is not RunState.RUNNING][-BARS:]
+    words = [_word_of(outcome) for outcome in ended]
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(words, BARS - len(words)):
+        places.setdefault(word, []).append(place)
+    well = words.count(Severity.OK) + words.count(Severity.WARNING)
+    told = well + words.count(Severity.ERROR)
+    arrivals = [outcome.arrived_after for outcome in ended if outcome.arrived_after is not None]
+    counts = [f"{words.count(word)} {_RUN_WORDS[word]}" for word in _RUN_WORDS if word in places]
+    return Bars(
+        paths={word: _path(where, word) for word, where in places.items()},
+        text=f"Last {count_of(len(ended), 'run')}: {', '.join(counts)}" if ended else "No runs yet",
+        availability=well / told if told else None,
+        usual=median_high(arrivals) if arrivals else None,
+    )
+
+
+def finding_row(finding: Finding) -> FindingRow:
+    """A group of monitors that fail for one reason."""
+    text = finding.status.text
+    return FindingRow(
+        servers=" or ".join(server.rpartition("/")[2] for server in finding.servers),
+        count=count_of(len(finding.monitor_ids), "monitor"),
+        text=text,
+        since=finding.since,
+        path=Query(text=finding.servers[-1].rpartition("/")[2]).path(state=MonitorState.FAILING),
+    )
+
+
+def _word_of(outcome: Outcome) -> str:
+    if outcome.state is RunState.BLACKOUT:
+        return "none"
+    return str(outcome.severity or Severity.UNKNOWN)
+
+
+def _path(places: Iterable[int], word: str) -> str:
+    """One path for all bars of a severity: low for what was not measured, so that it does not pass for a result."""
+    height = _HEIGHT if word in _RUN_WORDS and word not in {"none", Severity.UNKNOWN} else _HEIGHT // 3
+    return "".join(f"M{place * _STEP} {_HEIGHT - height}h3v{height}h-3z" for place in places)
+
+
+def _searched(glance: Glance) -> str:
+    settings = glance.monitor.settings
+    return f"{settings.name}\n{settings.email}\n{settings.smtp_server}\n{settings.mailbox_server}".casefold()
+
+
+def _name_key(glance: Glance) -> tuple[str, int]:
+    return glance.monitor.settings.name.casefold(), glance.monitor.id
+
+
+def _delivery_seconds(glance: Glance) -> float:
+    standing = glance.standing.standing
+    found = None if standing is None else standing.run.delay or standing.run.seen_after
+    return -1.0 if found is None else found.total_seconds()

@@ -1,0 +1,37 @@
+"""What the dashboard is given to work with; `bootstrap` fills it in, tests fill in their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mailtrip.clock import Clock
+from mailtrip.service.call_limits import CallLimits
+from mailtrip.service.logins import Logins
+from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
+from mailtrip.web.assets import Assets
+
+__all__ = ["WebServices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebServices:
+    """Everything a page may use.
+
+    Attributes:
+        new_token: makes the token of a test run's message.
+        queue: told of each test run that was ordered, after its row is committed.
+        logins: the same that the API has, so that guesses are counted together.
+        call_limits: likewise.
+        assets: styles, scripts and pictures, built before.
+        body_seconds: how long a client may take to send a form.
+    """
+
+    database: DatabasePort
+    secrets: Secrets = field(repr=False)
+    new_token: Callable[[], str]
+    queue: RunQueue
+    clock: Clock
+    logins: Logins
+    version: str
+    call_limits: CallLimits = field(default_factory=CallLimits)
+    assets: Assets = field(default_factory=Assets.load)
+    body_seconds: float = 30.0
