@@ -12,6 +12,7 @@ from mailtrip.model import (
     Result,
     Run,
     RunKind,
+    RunState,
     SessionRecord,
     Sighting,
     StatusCode,
@@ -22,7 +23,8 @@ from mailtrip.model import (
     TranscriptLine,
     Verdict,
 )
-from mailtrip.service import ledger, runs
+from mailtrip.service import endings, ledger, runs
+from mailtrip.service.endings import Conclusion
 from mailtrip.service.ledger import Acceptance
 from mailtrip.service.runs import FinishedRun, PlannedRun
 
@@ -119,6 +121,21 @@ def finish_runs(server: Server, monitor_id: int, verdicts: Sequence[Verdict]) ->
         )
         for number, verdict in enumerate(verdicts)
     ]
+
+
+def fail_run(server: Server, monitor_id: int, *, slot: datetime = START, account_id: int = 1) -> None:
+    """Have a planned run of the monitor fail as the engine does it, alerts and all."""
+    planned = PlannedRun(
+        account_id=account_id,
+        monitor_id=monitor_id,
+        location_id=DEFAULT_LOCATION_ID,
+        slot=slot,
+        kind=RunKind.SCHEDULED,
+    )
+    [run] = server.database.write(lambda connection: runs.claim(connection, [planned], now=slot))
+    failed = result(f"t0ken{run.id}", Verdict.MISSING, StatusCode.TIMEOUT, summary="Not there after 60 s")
+    ending = Conclusion(run=run, state=RunState.FINISHED, result=failed)
+    server.database.write(lambda connection: endings.conclude(connection, [ending], now=server.clock.now()))
 
 
 def finish_first(server: Server, outcome: Result, *, recheck_of: int | None = None) -> int:

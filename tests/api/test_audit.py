@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection
 from tests.api.harness import MONITOR, PASSWORD, Server, email_of, messages
+from tests.api.harness_runs import fail_run
 
 from mailtrip.model import AuditAction, Role
 from mailtrip.store import Database
@@ -40,10 +41,22 @@ class Stage:
     def one(self, path: str) -> str:
         """The record's number, or what names it."""
         if path not in self.made:
-            self.made[path] = make(self.server, path, BODIES[path](self))
+            is_alert = path.startswith(ALERT)
+            self.made[path] = self._alert(path) if is_alert else make(self.server, path, BODIES[path](self))
         return self.made[path]
 
+    def _alert(self, path: str) -> str:
+        """An alert about trouble that lasts, answered as the path tells."""
+        self.one("/api/v3/recipients")
+        monitor_id = make(self.server, ROUND_TRIP, {**MONITOR, "local_retry": False})
+        fail_run(self.server, int(monitor_id))
+        alert_id = str(self.server.get(ALERT).json()["results"][0]["id"])
+        if path != ALERT:
+            self.server.post(path.format(alert_id=alert_id), json={"minutes": 60})
+        return alert_id
 
+
+ALERT = "/api/v1/alerts"
 ROUND_TRIP = "/api/v3/monitors/email-round-trip"
 TYPES = ("email-round-trip", "email-smtp", "email-pop", "email-imap")
 BODIES: dict[str, Callable[[Stage], Mapping[str, Any]]] = {
@@ -105,6 +118,10 @@ CHANGES: dict[str, Change] = {
     ),
     "post /api/v1/recipients/{recipient_id}/test": Change(AuditAction.RECIPIENT_TESTED, "/api/v3/recipients"),
     "delete /api/v3/recipients/{recipient_id}": Change(AuditAction.RECIPIENT_REMOVED, "/api/v3/recipients"),
+    f"post {ALERT}/{{alert_id}}/acknowledge": Change(AuditAction.ALERT_ACKNOWLEDGED, ALERT),
+    f"delete {ALERT}/{{alert_id}}/acknowledge": Change(AuditAction.ALERT_REOPENED, f"{ALERT}/{{alert_id}}/acknowledge"),
+    f"post {ALERT}/{{alert_id}}/snooze": Change(AuditAction.ALERT_SNOOZED, ALERT, lambda _: {"minutes": 60}),
+    f"delete {ALERT}/{{alert_id}}/snooze": Change(AuditAction.ALERT_WOKEN, f"{ALERT}/{{alert_id}}/snooze"),
     **created(AuditAction.RECIPIENT_GROUP_CREATED, "/api/v3/notifier-groups"),
     "patch /api/v3/notifier-groups/{group_id}": Change(
         AuditAction.RECIPIENT_GROUP_CHANGED, "/api/v3/notifier-groups", lambda _: {"name": "Other"}

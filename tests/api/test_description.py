@@ -26,6 +26,8 @@ def _operations(description: Any) -> Iterator[tuple[str, Any]]:
 
 def test_the_operations_are_those_of_the_contract(description: Any) -> None:
     assert sorted(name for name, _ in _operations(description)) == [
+        "delete /api/v1/alerts/{alert_id}/acknowledge",
+        "delete /api/v1/alerts/{alert_id}/snooze",
         "delete /api/v1/tokens/{token_id}",
         "delete /api/v3/access-tokens",
         "delete /api/v3/blackouts/{blackout_id}",
@@ -67,6 +69,8 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "patch /api/v3/recipients/{recipient_id}",
         "patch /api/v3/slas/{sla_id}",
         "patch /api/v3/users/{guid}",
+        "post /api/v1/alerts/{alert_id}/acknowledge",
+        "post /api/v1/alerts/{alert_id}/snooze",
         "post /api/v1/monitors/{monitor_id}/test",
         "post /api/v1/recipients/{recipient_id}/test",
         "post /api/v1/tokens",

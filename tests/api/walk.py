@@ -3,12 +3,13 @@
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 from tests.api.harness import MONITOR, PASSWORD, Server
-from tests.api.harness_runs import finish_run
+from tests.api.harness_runs import START, fail_run, finish_run
 
 FIRST = 100001
 """In the description's examples this is the number of a record."""
@@ -37,6 +38,7 @@ BODIES: Mapping[str, Mapping[str, object]] = {
     "create_recipient": {"method_id": 12, "recipient": "a@example.com"},
     "create_sla": {"monitor_id": FIRST + 1, "name": "SLA", "availability": 99, "response_time": 5},
     "bulk_edit_slas": {"monitors": [FIRST], "update_sla_objectives": True, "availability": 99, "response_time": 5},
+    "snooze_alert": {"minutes": 60},
     "create_user": {"email": "new@example.com", "password": PASSWORD},
     "create_access_token": {"username": "user@example.com", "password": PASSWORD},
 }
@@ -141,7 +143,7 @@ def operations(server: Server) -> list[Operation]:
     """All operations of the description: those that remove something last, that with all that belongs to it after them."""
     description = server.get("/api/openapi.json", role=None).json()
     found = list(_operations(description))
-    last = {"remove_monitor": 1, "remove_access_token": 2}
+    last = {"reopen_alert": -1, "wake_alert": -1, "remove_monitor": 1, "remove_access_token": 2}
     return sorted(found, key=lambda each: (each.method == "DELETE", last.get(each.name, 0)))
 
 
@@ -185,7 +187,7 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
 
     host, email = f"{word}.example.com", f"{word}@example.com"
     texts = {"name": word, "note": word}
-    trip = {**MONITOR, **texts, "smtp_hostname": host, "pop3_hostname": host, "email": email}
+    trip = {**MONITOR, **texts, "local_retry": False, "smtp_hostname": host, "pop3_hostname": host, "email": email}
     monitors = {"email-round-trip": create("/api/v3/monitors/email-round-trip", trip)}
     for type_ in ("email-smtp", "email-pop", "email-imap"):
         monitors[type_] = create(f"/api/v3/monitors/{type_}", {**CHECK, **texts, "hostname": host})
@@ -193,6 +195,9 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
     recipient = create("/api/v3/recipients", {"method_id": 12, "recipient": email, "name": word})
     group = {"name": word, "monitors": [monitor_id], "recipients": [recipient]}
     sla = {"monitor_id": monitor_id, "name": word, "availability": 99, "response_time": 5}
+    run_id = finish_run(server, monitor_id, summary=word, account_id=customer)
+    fail_run(server, monitor_id, slot=START + timedelta(minutes=1), account_id=customer)
+    alerts = server.get("/api/v1/alerts", role=None, headers=headers).json()["results"]
     user = {"email": f"{word}.too@example.com", "password": PASSWORD, "first_name": word}
     return Records(
         monitors=monitors,
@@ -203,8 +208,8 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
             "blackout_id": create("/api/v3/blackouts", {**WEEKLY, "assoc_id": monitor_id, "note": word}),
             "guid": create_text("/api/v3/users", user),
             "token_id": create("/api/v1/tokens", {"name": word, "role": "READONLY"}),
-            "alert_id": create(f"/api/v1/recipients/{recipient}/test", None),
-            "run_id": finish_run(server, monitor_id, summary=word, account_id=customer),
+            "alert_id": alerts[0]["id"],
+            "run_id": run_id,
         },
         customer=customer,
     )

@@ -84,6 +84,8 @@ class Standing:
         run_id: the run that was heard of last, while it counts as an error.
         slot: of the run that was heard of last.
         told_at: when the last alert was decided on.
+        acknowledged_at: when `acknowledged_by` took these errors on: there are no reminders from then on.
+        snoozed_until: nothing is said before of errors with `snoozed_status`, and the first that is found afterwards is told.
     """
 
     errors: int = 0
@@ -93,11 +95,19 @@ class Standing:
     run_id: int | None = None
     slot: datetime | None = None
     told_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    snoozed_until: datetime | None = None
+    snoozed_status: StatusCode | None = None
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to remember."""
-        return not self.errors and not self.history and not self.alerts
+        return not self.errors and not self.history and not self.alerts and self.snoozed_until is None
+
+    def is_snoozed(self, at: datetime) -> bool:
+        """Whether the recipient wants to be left alone at that time."""
+        return self.snoozed_until is not None and at < self.snoozed_until
 
 
 class Silence(StrEnum):
@@ -109,6 +119,8 @@ class Silence(StrEnum):
     BELOW_THRESHOLD = "fewer errors than the recipient wants"
     TOO_MANY_OF_LATE = "too many of the last runs have failed"
     ENOUGH = "as many alerts as the recipient wants were sent"
+    ACKNOWLEDGED = "somebody has acknowledged the error"
+    SNOOZED = "it is snoozed"
     TOO_SOON = "it is too soon for the next reminder"
     HELD_BACK = "a blackout is in force"
     OUTDATED = "a later run has spoken already"
@@ -124,15 +136,24 @@ class Decision:
         kind: of the alert that is to be sent; None for none.
         silence: why there is none.
         since: when the errors that the alert is about began.
+        drops_waiting: whether what waits to be told of these errors is not to be told any more.
     """
 
     standing: Standing
     kind: AlertKind | None = None
     silence: Silence | None = None
     since: datetime | None = None
+    drops_waiting: bool = False
 
 
-def advance(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
+def advance(
+    standing: Standing,
+    finding: Finding,
+    route: Route,
+    *,
+    is_held_back: bool,
+    waiting: AlertKind | None = None,
+) -> Decision:
     """Take in the next finding of a monitor.
 
     Args:
@@ -141,32 +162,49 @@ def advance(standing: Standing, finding: Finding, route: Route, *, is_held_back:
         route: as it is set now; it may have been changed since the finding before.
         is_held_back: whether a blackout of the monitor or of the recipient is in force. Errors go on being counted, and
             what is held back is told by the first finding afterwards, if it still holds.
+        waiting: the first alert about these errors that was decided on and is not sent yet: `ERROR` where the recipient
+            knows of nothing, `REMINDER` where it knows of the error; None where nothing waits.
     """
     if finding.outcome in {Outcome.ARRIVED, Outcome.EXCUSED}:
-        return _take_back(standing, finding, route, is_held_back=is_held_back)
-    if standing.slot is not None and finding.slot < standing.slot:
+        decision = _take_back(standing, finding, route, is_held_back=is_held_back)
+    elif standing.slot is not None and finding.slot < standing.slot:
         return Decision(standing=standing, silence=Silence.OUTDATED)
-    if finding.outcome is Outcome.FAILS and route.concerns(finding.status):
+    elif finding.outcome is Outcome.FAILS and route.concerns(finding.status):
         return _fail(standing, finding, route, is_held_back=is_held_back)
-    return _recover(standing, finding, route, is_held_back=is_held_back)
+    else:
+        decision = _recover(standing, finding, route, is_held_back=is_held_back)
+    return _with_waiting(decision, standing, finding, waiting)
 
 
 def _recover(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
     now = replace(standing, errors=0, history=_remember(standing, route, 0), run_id=None, slot=finding.slot)
     if now.alerts and route.error_window is not None and _counted(now, route) >= route.start_threshold:
         return Decision(standing=now, silence=Silence.TOO_MANY_OF_LATE)
-    return _end(now, AlertKind.CLEAR, route, is_held_back=is_held_back)
+    return _end(now, AlertKind.CLEAR, finding, route, is_held_back=is_held_back)
 
 
 def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
     if not standing.errors or finding.run_id != standing.run_id:
         return Decision(standing=standing, silence=Silence.OUTDATED)
     if finding.outcome is Outcome.ARRIVED:
-        return _end(standing, AlertKind.DELAYED, route, is_held_back=is_held_back)
+        return _end(standing, AlertKind.DELAYED, finding, route, is_held_back=is_held_back)
     excused = replace(standing, errors=standing.errors - 1, history=standing.history & ~1)
     if excused.errors or _counted(excused, route) >= route.start_threshold:
         return Decision(standing=excused, silence=Silence.STILL_FAILING)
-    return _end(excused, AlertKind.WITHDRAWN, route, is_held_back=is_held_back)
+    return _end(excused, AlertKind.WITHDRAWN, finding, route, is_held_back=is_held_back)
+
+
+def _with_waiting(decision: Decision, before: Standing, finding: Finding, waiting: AlertKind | None) -> Decision:
+    """See that what waits is still true when it is told."""
+    if waiting is AlertKind.ERROR and decision.kind is AlertKind.WITHDRAWN:
+        return replace(decision, kind=None, silence=Silence.NEVER_TOLD, drops_waiting=True)
+    if waiting is None or decision.silence is not Silence.NO_CLEAR:
+        return decision
+    if waiting is AlertKind.ERROR:
+        # Who does not care for ends is not to be told of an error that is over as if it were not.
+        kind = AlertKind.DELAYED if finding.outcome is Outcome.ARRIVED else AlertKind.CLEAR
+        return replace(decision, kind=kind, silence=None, since=before.since)
+    return replace(decision, drops_waiting=True)
 
 
 def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
@@ -183,7 +221,7 @@ def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: b
     if silence is not None:
         return Decision(standing=now, silence=silence, since=now.since)
     kind = AlertKind.REMINDER if now.alerts else AlertKind.ERROR
-    told = replace(now, alerts=now.alerts + 1, told_at=finding.at)
+    told = replace(_awake(now, finding.at), alerts=now.alerts + 1, told_at=finding.at)
     return Decision(standing=told, kind=kind, since=told.since)
 
 
@@ -192,8 +230,13 @@ def _reason_for_silence(now: Standing, finding: Finding, route: Route, *, is_hel
         return Silence.BELOW_THRESHOLD
     if now.alerts >= route.stop_threshold:
         return Silence.ENOUGH
-    if now.told_at is not None and finding.at < now.told_at + _gap(now.alerts):
-        return Silence.TOO_SOON
+    if now.is_snoozed(finding.at) and finding.status is now.snoozed_status:
+        return Silence.SNOOZED
+    if _awake(now, finding.at) == now:  # else this is what the end of the snooze was waited for
+        if now.alerts and now.acknowledged_at is not None:
+            return Silence.ACKNOWLEDGED
+        if now.told_at is not None and finding.at < now.told_at + _gap(now.alerts):
+            return Silence.TOO_SOON
     return Silence.HELD_BACK if is_held_back else None
 
 
@@ -210,14 +253,27 @@ def _gap(alerts: int) -> timedelta:
     return min(_FIRST_GAP * (1 << min(alerts - 1, 16)), _LONGEST_GAP)
 
 
-def _end(standing: Standing, kind: AlertKind, route: Route, *, is_held_back: bool) -> Decision:
+def _awake(standing: Standing, at: datetime) -> Standing:
+    """The standing without a snooze that is over."""
+    return standing if standing.is_snoozed(at) else replace(standing, snoozed_until=None, snoozed_status=None)
+
+
+def _end(standing: Standing, kind: AlertKind, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:
     """The errors are over, as far as `standing.history` lets them be."""
-    well = Standing(history=standing.history, slot=standing.slot) if standing.history else Standing()
+    standing = _awake(standing, finding.at)
+    well = Standing(
+        history=standing.history,
+        slot=standing.slot if standing.history else None,
+        snoozed_until=standing.snoozed_until,
+        snoozed_status=standing.snoozed_status,
+    )
     if not standing.alerts:
-        was_quiet = standing.is_quiet and standing.since is None
-        return Decision(standing=well, silence=Silence.ALL_WELL if was_quiet else Silence.NEVER_TOLD)
+        was_well = not standing.errors and not standing.history and standing.since is None
+        return Decision(standing=well, silence=Silence.ALL_WELL if was_well else Silence.NEVER_TOLD)
     if not route.notify_on_clear and kind is not AlertKind.WITHDRAWN:
         return Decision(standing=well, silence=Silence.NO_CLEAR)
-    if is_held_back:
-        return Decision(standing=replace(standing, errors=0, run_id=None), silence=Silence.HELD_BACK)
+    is_snoozed = standing.snoozed_until is not None and kind is not AlertKind.WITHDRAWN
+    if is_held_back or is_snoozed:
+        silence = Silence.HELD_BACK if is_held_back else Silence.SNOOZED
+        return Decision(standing=replace(standing, errors=0, run_id=None), silence=silence)
     return Decision(standing=well, kind=kind, since=standing.since)

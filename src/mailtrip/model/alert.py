@@ -56,6 +56,8 @@ class Alert:
         since: when the error began that it is about.
         cause: alerts with the same cause are told together.
         delivery_id: what it is told with; None while it waits for others.
+        acknowledged_at: when `acknowledged_by` took on the trouble that it is about.
+        snoozed_until: until when `snoozed_by` has put off to hear more of it.
     """
 
     id: int
@@ -70,6 +72,10 @@ class Alert:
     created_at: datetime
     cause: str
     delivery_id: int | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    snoozed_until: datetime | None = None
+    snoozed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class Scope(StrEnum):
     MONITORS_READ = "monitors:read"
     """Monitors, their runs, alerts, blackouts, SLAs and reports, and locations."""
     MONITORS_WRITE = "monitors:write"
-    """Change monitors, blackouts and SLAs."""
+    """Change monitors, blackouts and SLAs; acknowledge and snooze alerts."""
     RUNS_TEST = "runs:test"
     """Start tests of monitors and recipients."""
     RECIPIENTS_READ = "recipients:read"

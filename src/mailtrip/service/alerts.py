@@ -8,10 +8,10 @@ from mailtrip import store
 from mailtrip.alerts.causes import cause_of
 from mailtrip.alerts.policy import Decision, Finding, Outcome, Standing, advance
 from mailtrip.alerts.routing import Router
-from mailtrip.model import BlackoutType, Monitor, Run, RunKind, Severity
+from mailtrip.model import AlertKind, BlackoutType, Monitor, Run, RunKind, Severity
 from mailtrip.schedule.blackouts import holds_back_alert, is_within
 from mailtrip.store import Connection
-from mailtrip.store.alerts import NewAlert, StandingRow
+from mailtrip.store.alerts import NewAlert, StandingRow, WaitingAlert
 
 __all__ = ["note_finished", "note_revised"]
 
@@ -123,47 +123,92 @@ def _take_in(
     if not findings:
         return
     accounts = {id_: _Account(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
-    monitor_ids = {run.monitor_id for run, _ in findings}
-    untold = store.alerts.untold_causes(connection, monitor_ids)
-    rows = store.alerts.standings(connection, monitor_ids)
-    standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
-    told_before: dict[int, list[int]] = {}
-    for row in rows:
-        told_before.setdefault(row.monitor_id, []).append(row.recipient_id)
-    changed: dict[tuple[int, int], int] = {}
-    told = []
+    intake = _Intake(connection, {run.monitor_id for run, _ in findings})
     for run, finding in findings:
-        monitor = monitors.get(run.monitor_id)
-        if monitor is None:
-            continue
-        account = accounts[run.account_id]
+        if run.monitor_id in monitors:
+            intake.take(run, finding, monitors[run.monitor_id], accounts[run.account_id])
+    intake.store(connection, now=now)
+
+
+class _Intake:
+    """Takes findings in, one after the other, of monitors whose standings are read, and locked, at the start."""
+
+    def __init__(self, connection: Connection, monitor_ids: Collection[int]) -> None:
+        rows = store.alerts.standings(connection, monitor_ids)
+        self._standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
+        self._told_before: dict[int, list[int]] = {}
+        for row in rows:
+            self._told_before.setdefault(row.monitor_id, []).append(row.recipient_id)
+        self._waiting = _Waiting(store.alerts.waiting(connection, monitor_ids))
+        self._changed: dict[tuple[int, int], int] = {}
+
+    def take(self, run: Run, finding: Finding, monitor: Monitor, account: _Account) -> None:
         routes = account.router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
-        for recipient_id in told_before.get(monitor.id, ()):
+        for recipient_id in self._told_before.get(monitor.id, ()):
             if recipient_id not in routes:
-                standings[monitor.id, recipient_id] = Standing()
-                changed[monitor.id, recipient_id] = run.account_id
+                self._put((monitor.id, recipient_id), run.account_id, Standing())
         for recipient_id, route in routes.items():
             key = (monitor.id, recipient_id)
+            before = self._standings.get(key, Standing())
+            waiting = self._waiting.first_kind(key, before.since)
             held = account.is_held_back(*key)
-            before = standings.get(key, Standing())
-            decision = advance(before, finding, route, is_held_back=held)
+            decision = advance(before, finding, route, is_held_back=held, waiting=waiting)
             if decision.standing != before:
-                standings[key] = decision.standing
-                changed[key] = run.account_id
+                self._put(key, run.account_id, decision.standing)
+            if decision.drops_waiting:
+                self._waiting.drop(key, before.since)
             if decision.kind is not None:
-                alert = _alert(run, recipient_id, monitor, decision)
-                # What is still untold of the monitor goes out with it: nobody hears of an end before its beginning.
-                alert = replace(alert, cause=untold.get(key, alert.cause))
-                untold[key] = alert.cause
-                told.append(alert)
-    store.alerts.put_standings(
-        connection, [_row(key, changed[key], standings[key]) for key in sorted(changed) if not standings[key].is_quiet]
-    )
-    store.alerts.forget_standings(connection, {key for key in changed if standings[key].is_quiet})
-    store.alerts.add(connection, told, now=now)
+                self._waiting.add(key, _alert(run, recipient_id, monitor, before, decision))
+
+    def store(self, connection: Connection, *, now: datetime) -> None:
+        """Write down what has changed; `now` becomes the time of the alerts."""
+        gone = {key for key in self._changed if self._standings[key].is_quiet}
+        rows = [_row(key, self._changed[key], self._standings[key]) for key in sorted(self._changed) if key not in gone]
+        store.alerts.put_standings(connection, rows)
+        store.alerts.forget_standings(connection, gone)
+        store.alerts.drop_waiting(connection, self._waiting.dropped)
+        store.alerts.add(connection, self._waiting.new, now=now)
+
+    def _put(self, key: tuple[int, int], account_id: int, standing: Standing) -> None:
+        self._standings[key] = standing
+        self._changed[key] = account_id
 
 
-def _alert(run: Run, recipient_id: int, monitor: Monitor, decision: Decision) -> NewAlert:
+class _Waiting:
+    """What recipients are to be told of monitors and is in no delivery yet, by (monitor id, recipient id).
+
+    Attributes:
+        new: to be stored, in their order.
+        dropped: ids of stored ones that are not to be told any more.
+    """
+
+    def __init__(self, stored: Iterable[WaitingAlert]) -> None:
+        self.new: list[NewAlert] = []
+        self.dropped: list[int] = []
+        self._alerts: dict[tuple[int, int], list[WaitingAlert | NewAlert]] = {}
+        for alert in stored:
+            self._alerts.setdefault((alert.monitor_id, alert.recipient_id), []).append(alert)
+
+    def first_kind(self, key: tuple[int, int], since: datetime | None) -> AlertKind | None:
+        """Of the alerts about the errors that began then."""
+        return next((alert.kind for alert in self._alerts.get(key, ()) if alert.since == since), None)
+
+    def drop(self, key: tuple[int, int], since: datetime | None) -> None:
+        """Have the alerts about the errors that began then not told."""
+        gone = [alert for alert in self._alerts[key] if alert.since == since]
+        self._alerts[key] = [alert for alert in self._alerts[key] if alert not in gone]
+        self.new = [alert for alert in self.new if alert not in gone]
+        self.dropped += [alert.id for alert in gone if isinstance(alert, WaitingAlert)]
+
+    def add(self, key: tuple[int, int], alert: NewAlert) -> None:
+        """Have it told with what waits of its monitor: nobody hears of an end before its beginning."""
+        others = self._alerts.setdefault(key, [])
+        alert = replace(alert, cause=others[-1].cause) if others else alert
+        others.append(alert)
+        self.new.append(alert)
+
+
+def _alert(run: Run, recipient_id: int, monitor: Monitor, before: Standing, decision: Decision) -> NewAlert:
     if run.result is None or decision.kind is None or decision.since is None:
         raise ValueError("an alert is about a run with a result, and about errors that have begun")
     status, step = run.result.status, run.result.step
@@ -177,31 +222,15 @@ def _alert(run: Run, recipient_id: int, monitor: Monitor, decision: Decision) ->
         errors=decision.standing.errors,
         since=decision.since,
         cause=cause_of(status, step, monitor.settings, kind=decision.kind),
+        acknowledged_at=before.acknowledged_at,
+        acknowledged_by=before.acknowledged_by,
     )
 
 
 def _standing(row: StandingRow) -> Standing:
-    return Standing(
-        errors=row.errors,
-        history=row.history,
-        alerts=row.alerts,
-        since=row.since,
-        run_id=row.run_id,
-        slot=row.slot,
-        told_at=row.told_at,
-    )
+    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
 
 
 def _row(key: tuple[int, int], account_id: int, standing: Standing) -> StandingRow:
-    return StandingRow(
-        monitor_id=key[0],
-        recipient_id=key[1],
-        account_id=account_id,
-        errors=standing.errors,
-        history=standing.history,
-        alerts=standing.alerts,
-        since=standing.since,
-        run_id=standing.run_id,
-        slot=standing.slot,
-        told_at=standing.told_at,
-    )
+    values = {name: getattr(standing, name) for name in Standing.__slots__}
+    return StandingRow(monitor_id=key[0], recipient_id=key[1], account_id=account_id, **values)

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from mailtrip.store import (
     accounts,
+    alert_responses,
     alerts,
     api_tokens,
     audit,
@@ -32,6 +33,7 @@ __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "alert_responses",
     "alerts",
     "api_tokens",
     "audit",

@@ -21,6 +21,10 @@ alert_standings = Table(
     Column("run_id", BigInteger),
     Column("slot", UTCDateTime),
     Column("told_at", UTCDateTime),
+    Column("acknowledged_at", UTCDateTime),
+    Column("acknowledged_by", String(255)),
+    Column("snoozed_until", UTCDateTime),
+    Column("snoozed_status", Number(StatusCode)),
     comment="of monitors that are not well: what each recipient was told",
 )
 
@@ -64,6 +68,10 @@ alerts = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("cause", String(300), nullable=False),
     Column("delivery_id", ForeignKey("alert_deliveries.id", ondelete="CASCADE"), index=True),
+    Column("acknowledged_at", UTCDateTime),
+    Column("acknowledged_by", String(255)),
+    Column("snoozed_until", UTCDateTime),
+    Column("snoozed_by", String(255)),
     Index(
         "ix_alerts_untold",
         "recipient_id",

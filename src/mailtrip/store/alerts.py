@@ -18,10 +18,12 @@ __all__ = [
     "NewAlert",
     "StandingRow",
     "Untold",
+    "WaitingAlert",
     "add",
     "bundle",
     "claim",
     "deliveries",
+    "drop_waiting",
     "end",
     "forget_standings",
     "get",
@@ -35,7 +37,7 @@ __all__ = [
     "standings",
     "tests_since",
     "untold",
-    "untold_causes",
+    "waiting",
 ]
 
 
@@ -53,6 +55,10 @@ class StandingRow:
     run_id: int | None
     slot: datetime | None
     told_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    snoozed_until: datetime | None
+    snoozed_status: StatusCode | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,8 @@ class NewAlert:
     errors: int
     since: datetime
     cause: str
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +97,18 @@ class Untold:
     delivered_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingAlert:
+    """An alert that is in no delivery yet."""
+
+    id: int
+    monitor_id: int
+    recipient_id: int
+    kind: AlertKind
+    since: datetime
+    cause: str
+
+
 def standings(connection: Connection, monitor_ids: Collection[int]) -> list[StandingRow]:
     """All that is remembered of these monitors."""
     rows = connection.execute(_STANDINGS, {"ids": list(monitor_ids)})
@@ -103,7 +123,7 @@ def put_standings(connection: Connection, rows: Sequence[StandingRow]) -> None:
     new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=[alert_standings.c.monitor_id, alert_standings.c.recipient_id],
-        set_={name: new[name] for name in ("errors", "history", "alerts", "since", "run_id", "slot", "told_at")},
+        set_={name: new[name] for name in StandingRow.__slots__ if name not in _STANDING_KEY},
     )
     values = [{name: getattr(row, name) for name in StandingRow.__slots__} for row in rows]
     connection.execute(statement, values)
@@ -243,13 +263,21 @@ def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tupl
     return [_alert(row) for row in connection.execute(query)], monitors, int(total or 0)
 
 
-def untold_causes(connection: Connection, monitor_ids: Collection[int]) -> dict[tuple[int, int], str]:
-    """The cause of the newest alert that is in no delivery yet, by monitor and recipient."""
-    query = select(alerts.c.monitor_id, alerts.c.recipient_id, alerts.c.cause).where(
-        alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids)
-    )
-    rows = connection.execute(query.order_by(alerts.c.id))
-    return {(row.monitor_id, row.recipient_id): row.cause for row in rows}
+def waiting(connection: Connection, monitor_ids: Collection[int]) -> list[WaitingAlert]:
+    """Alerts about these monitors that are in no delivery yet, oldest first.
+
+    They stay so until the transaction ends; those that are put into one just then are left out.
+    """
+    columns = (alerts.c[name] for name in WaitingAlert.__slots__)
+    query = select(*columns).where(alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids))
+    rows = connection.execute(query.order_by(alerts.c.id).with_for_update(skip_locked=True))
+    return [WaitingAlert(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
+
+
+def drop_waiting(connection: Connection, ids: Collection[int]) -> None:
+    """Remove alerts that are in no delivery yet: they are not to be told."""
+    if ids:
+        connection.execute(delete(alerts).where(alerts.c.id.in_(ids), alerts.c.delivery_id.is_(None)))
 
 
 def get(connection: Connection, account_id: int, alert_id: int) -> Alert | None:
@@ -304,6 +332,7 @@ def remove_older(connection: Connection, *, than: datetime, limit: int) -> int:
     return len(ids)
 
 
+_STANDING_KEY = ("monitor_id", "recipient_id", "account_id")
 _STANDINGS: Select[Any] = (
     select(*(alert_standings.c[name] for name in StandingRow.__slots__))
     .where(alert_standings.c.monitor_id.in_(bindparam("ids", expanding=True)))

@@ -251,10 +251,32 @@ def test_a_message_that_comes_late_is_told_as_delayed(database: Database) -> Non
 def test_an_error_that_was_our_own_fault_is_withdrawn(database: Database) -> None:
     make_recipient(database, notify_on_clear=False)
     run = happen(database, monitor_of(database), result(StatusCode.CONNECTION_FAILED, Verdict.UNSENT))
+    deliver(database, at=NOW + 2 * SECOND)
 
     database.write(lambda connection: ledger.excuse(connection, [run.id], now=NOW + MINUTE))
 
     assert kinds(database) == [AlertKind.ERROR, AlertKind.WITHDRAWN]
+
+
+def test_an_error_that_was_our_own_fault_vanishes_silently_while_nobody_was_told(database: Database) -> None:
+    make_recipient(database)
+    run = happen(database, monitor_of(database), result(StatusCode.CONNECTION_FAILED, Verdict.UNSENT))
+
+    database.write(lambda connection: ledger.excuse(connection, [run.id], now=NOW + SECOND))
+
+    assert kinds(database) == []
+    assert deliver(database, at=NOW + MINUTE) == []
+
+
+def test_an_error_that_is_over_before_it_was_sent_is_told_as_over(database: Database) -> None:
+    make_recipient(database, notify_on_clear=False)
+    monitor_id = monitor_of(database)
+    happen(database, monitor_id, FAILED)
+    happen(database, monitor_id, GOOD, slot=NOW + SECOND)
+
+    (package,) = deliver(database, at=NOW + MINUTE)
+
+    assert [(item.alert.kind, package.alerts) for item in package.items] == [(AlertKind.CLEAR, 2)]
 
 
 def test_monitors_that_fail_for_one_cause_are_told_together(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +20,14 @@ PAGE = Path(__file__).parents[3] / "docs/explanation/alerts.md"
 OUTCOMES = {
     "fails": Outcome.FAILS,
     "fails in another way": Outcome.FAILS,
+    "fails with another status": Outcome.FAILS,
     "is well": Outcome.WELL,
     "message came late": Outcome.ARRIVED,
     "was our fault": Outcome.EXCUSED,
 }
+
+
+WAITING = {"the error": AlertKind.ERROR, "a reminder": AlertKind.REMINDER}
 
 
 class Row(NamedTuple):
@@ -98,8 +103,104 @@ def test_errors_among_the_last_runs_are_counted_as_documented(runs: str, errors:
     assert (f"**{decision.kind}**" if decision.kind else str(decision.silence)) == said
 
 
+def waiting_rows() -> Iterator[tuple[str, str, str, str, str]]:
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[0] in WAITING:
+            yield cells[0], cells[1], cells[2], cells[3], cells[4]
+
+
+@pytest.mark.parametrize(("waits", "found", "wants_clear", "said", "becomes"), list(waiting_rows()))
+def test_what_waits_is_told_while_it_is_true_as_documented(
+    waits: str, found: str, wants_clear: str, said: str, becomes: str
+) -> None:
+    standing = Standing(errors=1, alerts=1, since=NOW - MINUTE, run_id=1, told_at=NOW - MINUTE)
+    route = Route(notify_on_clear=wants_clear == "yes")
+
+    decision = advance(standing, finding(OUTCOMES[found]), route, is_held_back=False, waiting=WAITING[waits])
+
+    assert (f"**{decision.kind}**" if decision.kind else str(decision.silence)) == said
+    assert ("is not sent" if decision.drops_waiting else "goes with it") == becomes
+    assert decision.standing.is_quiet
+
+
+TROUBLE = Standing(errors=1, alerts=1, since=NOW - 60 * MINUTE, run_id=1, told_at=NOW - 60 * MINUTE)
+ANSWERED = {
+    "acknowledged": replace(TROUBLE, acknowledged_at=NOW - MINUTE),
+    "acknowledged before this recipient was told": replace(
+        TROUBLE, alerts=0, told_at=None, acknowledged_at=NOW - MINUTE
+    ),
+    "snoozed": replace(TROUBLE, snoozed_until=NOW + MINUTE, snoozed_status=StatusCode.TIMEOUT),
+    # Told a minute ago, so that without a snooze it would be too soon for the next reminder.
+    "snoozed until a moment ago": replace(
+        TROUBLE, told_at=NOW - MINUTE, snoozed_until=NOW, snoozed_status=StatusCode.TIMEOUT
+    ),
+    "acknowledged, and snoozed until a moment ago": replace(
+        TROUBLE, acknowledged_at=NOW - MINUTE, snoozed_until=NOW, snoozed_status=StatusCode.TIMEOUT
+    ),
+}
+
+
+def answered_rows() -> Iterator[tuple[str, str, str, str]]:
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0] in ANSWERED:
+            yield cells[0], cells[1], cells[2], cells[3]
+
+
+@pytest.mark.parametrize(("done", "found", "wants_clear", "said"), list(answered_rows()))
+def test_what_is_acknowledged_or_snoozed_is_told_as_documented(
+    done: str, found: str, wants_clear: str, said: str
+) -> None:
+    status = StatusCode.SMTP_LOGIN if found == "fails with another status" else StatusCode.TIMEOUT
+    route = Route(notify_on_clear=wants_clear == "yes")
+
+    decision = advance(ANSWERED[done], finding(OUTCOMES[found], status=status), route, is_held_back=False)
+
+    assert (f"**{decision.kind}**" if decision.kind else str(decision.silence)) == said
+
+
+def test_every_answer_is_in_the_documented_table() -> None:
+    assert {done for done, *_ in answered_rows()} == set(ANSWERED)
+
+
+def test_after_a_snooze_reminders_come_as_before() -> None:
+    route = Route()
+    told = advance(ANSWERED["snoozed until a moment ago"], finding(Outcome.FAILS), route, is_held_back=False).standing
+
+    next_one = advance(told, finding(Outcome.FAILS, at=NOW + MINUTE), route, is_held_back=False)
+
+    assert (next_one.silence, next_one.standing.snoozed_until) == (Silence.TOO_SOON, None)
+
+
+def test_the_end_that_a_snooze_held_back_is_told_once_it_is_over() -> None:
+    route = Route(notify_on_clear=True)
+    held = advance(ANSWERED["snoozed"], finding(Outcome.WELL), route, is_held_back=False).standing
+
+    decision = advance(held, finding(Outcome.WELL, at=NOW + MINUTE), route, is_held_back=False)
+
+    assert (decision.kind, decision.standing.is_quiet) == (AlertKind.CLEAR, True)
+
+
+def test_a_snooze_outlives_the_errors_of_one_who_does_not_hear_of_their_end() -> None:
+    route = Route()
+    well = advance(ANSWERED["snoozed"], finding(Outcome.WELL), route, is_held_back=False).standing
+    again = advance(well, finding(Outcome.FAILS, at=NOW + MINUTE / 2), route, is_held_back=False)
+    later = advance(well, finding(Outcome.WELL, at=NOW + MINUTE), route, is_held_back=False)
+
+    assert again.silence is Silence.SNOOZED
+    assert later.standing.is_quiet
+
+
+def test_an_acknowledgement_ends_with_its_trouble() -> None:
+    well = advance(ANSWERED["acknowledged"], finding(Outcome.WELL), Route(), is_held_back=False).standing
+
+    assert well == Standing()
+
+
 def test_the_documented_table_has_every_kind_and_every_reason() -> None:
     said = {row.said.strip("*") for row in rows()} | {said.strip("*") for _, _, _, said in window_rows()}
+    said |= {said.strip("*") for _, _, _, said in answered_rows()}
 
     assert said == {*AlertKind, *Silence} - {AlertKind.TEST}
 

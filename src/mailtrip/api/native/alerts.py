@@ -20,7 +20,7 @@ from mailtrip.service import alert_log
 from mailtrip.service.alert_log import LoggedAlert
 from mailtrip.store import Connection
 
-__all__ = ["AlertList", "AlertObject", "AlertTicket", "router"]
+__all__ = ["AlertList", "AlertObject", "AlertTicket", "alert_id_of", "router", "show_alert"]
 
 _LIMIT: Final = integer(1, 1000)
 _USUAL_LIMIT: Final = 100
@@ -63,6 +63,19 @@ class AlertObject(_Object):
         description="What the far end said last, or why it could not be asked; null before the first attempt.",
         examples=["HTTP 204"],
     )
+    acknowledged_at: datetime | None = Field(
+        description="When somebody took on the trouble that it is about; null when nobody has.",
+        examples=["2026-01-31T12:10:00Z"],
+    )
+    acknowledged_by: str | None = Field(
+        description="Who that was: a user's address, the name of an API token or of a recipient, or `operator`.",
+        examples=["ada@example.com"],
+    )
+    snoozed_until: datetime | None = Field(
+        description="Until when the recipient does not want to hear more of it; null when nobody has put it off.",
+        examples=["2026-01-31T13:00:00Z"],
+    )
+    snoozed_by: str | None = Field(description="Who has put it off.", examples=["ada@example.com"])
 
 
 class AlertList(_Object):
@@ -120,9 +133,10 @@ async def _read_wanted(
     return wanted
 
 
-async def _alert_id(
+async def alert_id_of(
     alert_id: Annotated[str, documented(ID_SCHEMA), Path(description="The alert's number.", examples=[100001])],
 ) -> int:
+    """The number in the path."""
     return path_id(alert_id)
 
 
@@ -137,9 +151,9 @@ async def list_alerts(call: AuthenticatedCall, wanted: Annotated[_Wanted, Depend
     return json_response(await call.reading(partial(_list, wanted)))
 
 
-async def read_alert(alert_id: Annotated[int, Depends(_alert_id)], call: AuthenticatedCall) -> Response:
+async def read_alert(alert_id: Annotated[int, Depends(alert_id_of)], call: AuthenticatedCall) -> Response:
     """One alert, with what the far end said."""
-    return json_response(await call.reading(partial(_read, alert_id)))
+    return json_response(await call.reading(partial(show_alert, alert_id)))
 
 
 async def test_recipient(recipient_id: Annotated[int, Depends(_recipient_id)], call: AuthenticatedCall) -> Response:
@@ -202,7 +216,8 @@ def _listing(found: Sequence[LoggedAlert], *, has_more: bool) -> AlertList:
     )
 
 
-def _read(alert_id: int, connection: Connection, actor: Actor) -> bytes:
+def show_alert(alert_id: int, connection: Connection, actor: Actor) -> bytes:
+    """One alert as JSON; raises NotFound."""
     return _show(alert_log.get(connection, actor, alert_id)).model_dump_json().encode()
 
 
@@ -226,4 +241,8 @@ def _show(logged: LoggedAlert) -> AlertObject:
         next_attempt_at=delivery.next_at if delivery is not None and is_waiting else None,
         ended_at=None if delivery is None else delivery.ended_at,
         answer=None if delivery is None else delivery.answer,
+        acknowledged_at=alert.acknowledged_at,
+        acknowledged_by=alert.acknowledged_by,
+        snoozed_until=alert.snoozed_until,
+        snoozed_by=alert.snoozed_by,
     )

@@ -4,11 +4,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.native import alerts, audit, health, objects, runs, tokens
+from mailtrip.api.native import alert_responses, alerts, audit, health, objects, runs, tokens
 
 __all__ = ["COMPONENTS", "MODELS", "router"]
 
-COMPONENTS: Final = tokens.COMPONENTS
+COMPONENTS: Final = tokens.COMPONENTS | alert_responses.COMPONENTS
 
 MODELS: Final = (
     objects.RunList,
@@ -25,6 +25,6 @@ MODELS: Final = (
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, alerts, tokens, audit, health):
+    for part in (runs, alerts, alert_responses, tokens, audit, health):
         routes.include_router(part.router())
     return routes

@@ -1,12 +1,13 @@
-"""Times in query parameters: RFC 3339; without a zone they are UTC (alertsite-v3.md, section 9)."""
+"""Times in query parameters and bodies: RFC 3339; without a zone they are UTC (alertsite-v3.md, section 9)."""
 
 import re
 from datetime import UTC, datetime
 from typing import Final
 
-from mailtrip.api.codecs import JSON, BadValue
+from mailtrip.api.alertsite.times import show_time
+from mailtrip.api.codecs import JSON, BadValue, Codec, kind_of
 
-__all__ = ["TIME_SCHEMA", "parse_time"]
+__all__ = ["TIME_SCHEMA", "moment", "parse_time"]
 
 TIME_SCHEMA: Final[dict[str, JSON]] = {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]}
 
@@ -23,15 +24,27 @@ def parse_time(text: str) -> datetime:
     Raises:
         BadValue: it is no time of RFC 3339.
     """
-    moment = _read(text)
-    if moment is None:
+    found = _read(text)
+    if found is None:
         raise BadValue("must be a time like 2026-01-31T12:00:00Z (write + as %2B)")
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
+    if found.tzinfo is None:
+        return found.replace(tzinfo=UTC)
     try:
-        return moment.astimezone(UTC)
+        return found.astimezone(UTC)
     except OverflowError:
-        return _FIRST if moment.year == 1 else _LAST
+        return _FIRST if found.year == 1 else _LAST
+
+
+def moment() -> Codec[datetime]:
+    """A time in a body."""
+
+    def parse(value: object) -> datetime:
+        if not isinstance(value, str):
+            raise BadValue(f"must be text, not {kind_of(value)}")
+        return parse_time(value)
+
+    schema: dict[str, JSON] = {"type": "string", "format": "date-time"}
+    return Codec(parse=parse, write=show_time, accepts=schema, returns=schema)
 
 
 def _read(text: str) -> datetime | None:

@@ -14,8 +14,8 @@ from mailtrip.api.alertsite.records import RecordTable
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.bodies import read_object
 from mailtrip.api.calls import AuthenticatedCall
-from mailtrip.api.codecs import JSON, LARGEST_ID, BadValue, Codec, choice, kind_of, nullable, text
-from mailtrip.api.native.times import parse_time
+from mailtrip.api.codecs import JSON, LARGEST_ID, BadValue, Codec, choice, nullable, text
+from mailtrip.api.native.times import moment
 from mailtrip.api.openapi import answers, json_body, linked, referring
 from mailtrip.api.queries import ID_SCHEMA, documented, path_id
 from mailtrip.api.responses import json_response, no_content, to_bytes
@@ -50,17 +50,6 @@ def _scopes() -> Codec[tuple[Scope, ...]]:
 
     schema: dict[str, JSON] = {"type": "array", "items": word.returns, "minItems": 1, "maxItems": len(Scope)}
     return Codec(parse=parse, write=list, accepts=schema, returns=schema)
-
-
-def _moment() -> Codec[datetime]:
-    """A time of RFC 3339."""
-
-    def parse(value: object) -> datetime:
-        if not isinstance(value, str):
-            raise BadValue(f"must be text, not {kind_of(value)}")
-        return parse_time(value)
-
-    return Codec(parse=parse, write=show_time, accepts=_TIME_SCHEMA, returns=_TIME_SCHEMA)
 
 
 def _given(
@@ -115,7 +104,7 @@ _FIELDS: tuple[Field[APIToken], ...] = (
     ),
     _given(
         "expires_at",
-        _moment(),
+        moment(),
         "When it ends (UTC without a zone); never unless given.",
         example="2036-01-31T12:00:00Z",
     ),
