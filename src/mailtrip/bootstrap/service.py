@@ -12,6 +12,7 @@ import structlog
 
 import mailtrip
 from mailtrip.api import Services, create_app
+from mailtrip.api.native.objects import show_run
 from mailtrip.bootstrap.alerts import open_outbox
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.edge import make_call_limits, make_edge
@@ -33,13 +34,15 @@ from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
 from mailtrip.mail import MailClient
 from mailtrip.model import Accepted, NetworkPolicy, Providers, Result, StatusCode, Verdict
+from mailtrip.probe.ports import Observer
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
+from mailtrip.service.live_runs import LiveRuns
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.logins import Logins
 from mailtrip.web import Dashboard, WebServices
 
-__all__ = ["RunningService", "running_service"]
+__all__ = ["RunningService", "make_web_services", "running_service"]
 
 _log = structlog.get_logger(__name__)
 
@@ -73,9 +76,10 @@ async def running_service(
     try:
         key = MessageKey(storage.key_ring.token_key)
         new_token = partial(make_token, key)
-        engine = _make_engine(settings, storage, client, key, clock=clock)
+        live_runs = LiveRuns(clock)
+        engine = _make_engine(settings, storage, client, key, live_runs, clock=clock)
         services = _make_services(settings, storage, engine, new_token, policy, clock=clock)
-        dashboard = Dashboard(_web_services(services))
+        dashboard = Dashboard(make_web_services(services, live_runs))
         server = _web_server(services, dashboard, settings, tls)
         async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
@@ -108,7 +112,7 @@ def _web_server(services: Services, dashboard: Dashboard, settings: Settings, tl
     )
 
 
-def _web_services(services: Services) -> WebServices:
+def make_web_services(services: Services, live_runs: LiveRuns) -> WebServices:
     """The dashboard's, which has all that it shares with the API from there."""
     return WebServices(
         database=services.database,
@@ -121,6 +125,8 @@ def _web_services(services: Services) -> WebServices:
         ),
         call_limits=services.call_limits,
         version=services.version,
+        live_runs=live_runs,
+        run_json=lambda run: show_run(run).model_dump_json().encode(),
     )
 
 
@@ -163,14 +169,23 @@ def _health(health: EngineHealth) -> Health:
 
 
 def _make_engine(
-    settings: Settings, storage: Storage, client: MailClient, key: MessageKey, *, clock: Clock
+    settings: Settings,
+    storage: Storage,
+    client: MailClient,
+    key: MessageKey,
+    live_runs: LiveRuns,
+    *,
+    clock: Clock,
 ) -> LocalEngine:
     desk = LedgerDesk(storage.database, clock=clock, unwritten=lambda: engine.unwritten)
     providers = Providers(make_providers(settings.providers))
     prober = Prober(client=client, key=key, clock=clock, report=_report, desk=desk, providers=providers)
 
     async def probe(job: RunJob) -> Result:
-        return await _probe(prober, clock, job, lambda accepted: engine.note_accepted(job.run, accepted))
+        with live_runs.watched(job.run) as observe:
+            return await _probe(
+                prober, clock, job, lambda accepted: engine.note_accepted(job.run, accepted), observe=observe
+            )
 
     engine = LocalEngine(
         ledger=DatabaseLedger(
@@ -196,13 +211,22 @@ def _make_engine(
     return engine
 
 
-async def _probe(prober: Prober, clock: Clock, job: RunJob, on_accepted: Callable[[Accepted], None]) -> Result:
+async def _probe(
+    prober: Prober,
+    clock: Clock,
+    job: RunJob,
+    on_accepted: Callable[[Accepted], None],
+    *,
+    observe: Observer | None,
+) -> Result:
     """Make the job's trip or check.
 
     A round trip without a mailbox password can't be made, for which no server is to blame.
     """
     if not job.settings.sends_message:
-        return await prober.check(job.settings, credentials=job.smtp_credentials or job.mailbox_credentials)
+        return await prober.check(
+            job.settings, credentials=job.smtp_credentials or job.mailbox_credentials, observe=observe
+        )
     if job.mailbox_credentials is None:
         return Result(
             verdict=Verdict.UNKNOWN,
@@ -218,6 +242,7 @@ async def _probe(prober: Prober, clock: Clock, job: RunJob, on_accepted: Callabl
         smtp_credentials=job.smtp_credentials,
         run=job.run,
         resumes=job.resumes,
+        observe=observe,
         on_accepted=on_accepted,
     )
 

@@ -48,6 +48,14 @@ KIND_NAMES: Final = {
 }
 
 
+_SEVERITY_NAMES: Final = {
+    Severity.OK: "OK",
+    Severity.WARNING: "Warning",
+    Severity.ERROR: "Error",
+    Severity.UNKNOWN: "Unknown",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A verdict that was or is in force."""
@@ -87,6 +95,10 @@ class RunView:
     sessions: tuple[SessionView, ...] = ()
     header: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+
+    @property
+    def severity_name(self) -> str:
+        return "No verdict" if self.severity is None else _SEVERITY_NAMES[self.severity]
 
     @property
     def is_running(self) -> bool:
@@ -195,7 +207,7 @@ def _result_facts(run: Run, result: Result) -> Iterator[tuple[str, str]]:
         yield "Verified", "the second trip failed too" if run.verified else "the second trip found no error"
     yield from _message_facts(result)
     yield from _copy_facts(result)
-    yield "Measured within", f"{format_duration(result.lag)} (lag of the monitor's own event loop)"
+    yield "Own lag", f"{format_duration(result.lag)}, a part of the error of these times"
 
 
 def _message_facts(result: Result) -> Iterator[tuple[str, str]]:

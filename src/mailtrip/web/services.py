@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailtrip.clock import Clock
+from mailtrip.model import Run
 from mailtrip.service.call_limits import CallLimits
+from mailtrip.service.live_runs import LiveRuns
 from mailtrip.service.logins import Logins
 from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
 from mailtrip.web.assets import Assets
@@ -21,6 +23,8 @@ class WebServices:
         queue: told of each test run that was ordered, after its row is committed.
         logins: the same that the API has, so that guesses are counted together.
         call_limits: likewise.
+        live_runs: the steps of tests under way.
+        run_json: a run, whole, as the API shows it.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
     """
@@ -32,6 +36,8 @@ class WebServices:
     clock: Clock
     logins: Logins
     version: str
+    live_runs: LiveRuns
+    run_json: Callable[[Run], bytes]
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)
     body_seconds: float = 30.0

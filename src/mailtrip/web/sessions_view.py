@@ -55,20 +55,20 @@ class CertificateView:
     """TLS and the certificate of a server, as they were during the run.
 
     Attributes:
-        ends: when and in how many days, in words.
-        is_bad: it did not verify, or had ended.
+        until: the day on which it ends, like `3 Mar 2027`.
+        ends: in how many days, in words.
+        has_ended: it was valid no more.
         is_soon: it ends within the days that the monitor warns of.
     """
 
-    version: str
-    cipher: str
+    tls: str
     subject: str
     issuer: str
     names: str
-    not_after: datetime | None
+    until: str | None
     ends: str
     verify_error: str | None
-    is_bad: bool
+    has_ended: bool
     is_soon: bool
 
 
@@ -207,15 +207,14 @@ def _open_lines(lines: Sequence[Line]) -> frozenset[int]:
 def _certificate(tls: TLSFacts, at: datetime, certificate_days: int) -> CertificateView:
     days = None if tls.not_after is None else (tls.not_after - at).days
     return CertificateView(
-        version=tls.version,
-        cipher=tls.cipher,
+        tls=", ".join(each for each in (tls.version, tls.cipher) if each),
         subject=tls.subject,
         issuer=tls.issuer,
         names=", ".join(tls.names),
-        not_after=tls.not_after,
+        until=None if tls.not_after is None else f"{tls.not_after.day} {tls.not_after:%b %Y}",
         ends=_ends(days),
         verify_error=tls.verify_error,
-        is_bad=tls.verify_error is not None or (days is not None and days < 0),
+        has_ended=days is not None and days < 0,
         is_soon=days is not None and 0 <= days < certificate_days,
     )
 

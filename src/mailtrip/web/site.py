@@ -17,6 +17,7 @@ from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
 from mailtrip.web.rendering import Templates
+from mailtrip.web.run import RunPages
 from mailtrip.web.services import WebServices
 
 __all__ = ["Dashboard"]
@@ -53,6 +54,7 @@ class Dashboard:
         self._services = services
         self._templates = Templates(services.assets, version=services.version)
         self._events = Events()
+        self._runs = RunPages()
         router = Router(
             [
                 Route("/", _go_to_overview, methods=["GET"]),
@@ -60,6 +62,7 @@ class Dashboard:
                 *sign_in.routes(),
                 *overview.routes(),
                 *self._events.routes(),
+                *self._runs.routes(),
             ],
             redirect_slashes=False,
         )
@@ -79,6 +82,7 @@ class Dashboard:
     def stop(self) -> None:
         """End all streams of events."""
         self._events.stop()
+        self._runs.stop()
 
     def refusal(self, scope: Scope, answer: Response) -> Response:
         """The page in place of the API's answer to a request that never reached the dashboard, or failed in it."""

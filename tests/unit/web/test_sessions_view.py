@@ -86,7 +86,7 @@ def test_proofs_whose_transcript_was_let_go_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "ends", "is_bad", "is_soon"),
+    ("days", "ends", "has_ended", "is_soon"),
     [
         (30, "30 days left at this run", False, False),
         (14, "14 days left at this run", False, False),
@@ -96,18 +96,22 @@ def test_proofs_whose_transcript_was_let_go_are_left_out() -> None:
         (-3, "ended 3 days before this run", True, False),
     ],
 )
-def test_a_certificate_says_how_long_it_is_valid(days: int, ends: str, *, is_bad: bool, is_soon: bool) -> None:
+def test_a_certificate_says_how_long_it_is_valid(days: int, ends: str, *, has_ended: bool, is_soon: bool) -> None:
     shown = certificate(not_after=NOW + timedelta(days=days, hours=1))
-    assert (shown.ends, shown.is_bad, shown.is_soon) == (ends, is_bad, is_soon)
+    assert (shown.ends, shown.has_ended, shown.is_soon) == (ends, has_ended, is_soon)
 
 
-def test_a_certificate_that_does_not_verify_is_bad() -> None:
-    assert certificate(verify_error="self-signed certificate").is_bad
+def test_a_certificate_that_does_not_verify_says_why() -> None:
+    assert certificate(verify_error="self-signed certificate").verify_error == "self-signed certificate"
+
+
+def test_what_is_not_known_of_tls_is_left_out() -> None:
+    assert certificate(version="").tls == "TLS_AES_256_GCM_SHA384"
 
 
 def test_a_certificate_without_an_end_is_neither() -> None:
     shown = certificate(not_after=None)
-    assert (shown.ends, shown.is_bad, shown.is_soon) == ("its end is not known", False, False)
+    assert (shown.until, shown.ends, shown.has_ended, shown.is_soon) == (None, "its end is not known", False, False)
 
 
 HEADER = ["< Received: from a by b;", "<   Sun, 1 Mar 2026 12:00:00 +0000", "< Subject: Mailtrip"]

@@ -22,6 +22,10 @@ export function startLive(root) {
       say("Live");
     });
     source.addEventListener("changed", refresh);
+    source.addEventListener("over", () => {
+      source.close();
+      say("");
+    });
     source.addEventListener("error", () => {
       say("Connecting again …");
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
