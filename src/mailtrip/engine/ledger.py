@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from mailtrip.clock import Clock
 from mailtrip.engine.ports import Changes
 from mailtrip.model import DEFAULT_LOCATION_ID, Run, RunState
-from mailtrip.service import endings, jobs, ledger, quotas, retention, runs, schedules
+from mailtrip.service import endings, jobs, ledger, quotas, retention, rollups, runs, schedules
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.jobs import RunJob
 from mailtrip.service.ledger import Acceptance, TakenOver
@@ -104,6 +104,11 @@ class DatabaseLedger:
     async def lose(self, *, limit: int) -> int:
         return await self._database.writing(
             lambda connection: ledger.lose(connection, now=self._clock.now(), horizon=self._lost_after, limit=limit)
+        )
+
+    async def add_up(self, *, limit: int) -> int:
+        return await self._database.writing(
+            lambda connection: rollups.keep(connection, now=self._clock.now(), limit=limit)
         )
 
     async def expire(self, *, limit: int) -> int:

@@ -105,6 +105,10 @@ class Ledger(Protocol):
         """Give up messages that have not come for too long, at most `limit`; how many there were."""
         ...
 
+    async def add_up(self, *, limit: int) -> int:
+        """Do some of what keeps reports quick, at most `limit` hours or runs; how many there were."""
+        ...
+
     async def expire(self, *, limit: int) -> int:
         """Remove what is older than its retention, at most `limit` rows; how many there were."""
         ...

@@ -1,4 +1,4 @@
-"""Removes what is older than its retention, and gives up messages that never came: once an hour, in small pieces."""
+"""Gives up messages that never came, adds runs up for reports, removes what is old: once an hour, in small pieces."""
 
 from typing import Protocol
 
@@ -19,7 +19,7 @@ _PAUSE_SECONDS = 0.1
 
 
 class Upkeep:
-    """Calls the ledger's `expire` and `lose` until nothing is left to do, an hour later again."""
+    """Calls the ledger's `lose`, `add_up` and `expire` until nothing is left to do, an hour later again."""
 
     def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
         self._ledger = ledger
@@ -31,6 +31,7 @@ class Upkeep:
         while True:
             try:
                 await self._do_all(self._ledger.lose, "messages given up as lost")
+                await self._do_all(self._ledger.add_up, "added up for reports")
                 await self._do_all(self._ledger.expire, "expired")
             except Unavailable as exc:
                 _log.warning("upkeep put off: the database is away", error=str(exc))

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from mailtrip.model import RunKind, RunState
+from mailtrip.store import rollups
 from mailtrip.store.codec import storable
+from mailtrip.store.runs import lock
 from mailtrip.store.schema import runs
 
 __all__ = ["Ending", "RunKey", "end", "find_ids"]
@@ -37,7 +39,9 @@ def end(connection: Connection, endings: Sequence[Ending], *, now: datetime) -> 
             }
             for ending in sorted(endings, key=lambda ending: ending.run_id)
         ]
+        locked = lock(connection, runs.c.id.in_([ending.run_id for ending in endings]))
         connection.execute(_END, rows)
+        rollups.note_since(connection, locked)
 
 
 def find_ids(connection: Connection, keys: Collection[RunKey]) -> dict[RunKey, int]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from mailtrip.model import Copy, Run, RunState, Sighting, StatusCode, Step, Verdict
+from mailtrip.store import rollups
 from mailtrip.store.codec import storable
 from mailtrip.store.dialects import insert_into
 from mailtrip.store.findings import Findings
@@ -107,6 +108,7 @@ def revise(connection: Connection, run_id: int, ruling: Ruling, *, now: datetime
     Returns:
         The run as it is then, with the copies of the ruling.
     """
+    locked = lock(connection, runs.c.id == run_id)
     columns = (runs.c.account_id, runs.c.id, runs.c.changed_at, runs.c.verdict, runs.c.status, runs.c.summary)
     before = select(*columns).where(runs.c.id == run_id, runs.c.verdict.is_not(None))
     names = ("account_id", "run_id", "at", "verdict", "status", "summary")
@@ -122,6 +124,7 @@ def revise(connection: Connection, run_id: int, ruling: Ruling, *, now: datetime
     put_latest(connection, [(row, ruling.verdict, ruling.status)])
     if row.recheck_of is not None:
         verify(connection, {row.recheck_of: ruling.status})
+    rollups.note_since(connection, locked)
     return _with_found(to_run(row), ruling.found)
 
 

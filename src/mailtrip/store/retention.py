@@ -5,7 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, delete, select
 
 from mailtrip.model import RunState
+from mailtrip.model.tally import Size
+from mailtrip.store import rollups
 from mailtrip.store.accounts import tables_of_accounts
+from mailtrip.store.rollup_tables import ROLLUPS
 from mailtrip.store.schema import (
     accounts,
     latest_runs,
@@ -42,7 +45,7 @@ def expire_runs(connection: Connection, *, before: datetime, limit: int) -> int:
 
 
 def expire_removed_monitors(connection: Connection, *, removed_before: datetime, limit: int) -> int:
-    """Delete runs of monitors that were removed before, and the monitors that have none left; how many rows it were."""
+    """Delete runs and rollups of monitors that were removed before, then the monitors; how many rows it were."""
     removed = monitors.c.removed_at < removed_before
     theirs = (
         select(runs.c.id)
@@ -51,13 +54,18 @@ def expire_removed_monitors(connection: Connection, *, removed_before: datetime,
         .limit(limit)
     )
     gone = _delete_runs(connection, theirs)
+    if gone < limit:
+        gone += rollups.take_out(connection, removed_before=removed_before, limit=limit - gone)
     if gone == limit:
         return gone
-    empty = (
-        select(monitors.c.id)
-        .where(removed, ~select(runs.c.id).where(runs.c.monitor_id == monitors.c.id).exists())
-        .limit(limit - gone)
+    hours = ROLLUPS[Size.HOUR]
+    left = (
+        select(runs.c.id).where(runs.c.monitor_id == monitors.c.id),
+        select(hours.c.monitor_id).where(
+            hours.c.account_id == monitors.c.account_id, hours.c.monitor_id == monitors.c.id
+        ),
     )
+    empty = select(monitors.c.id).where(removed, *(~rows.exists() for rows in left)).limit(limit - gone)
     return gone + connection.execute(delete(monitors).where(monitors.c.id.in_(empty))).rowcount
 
 

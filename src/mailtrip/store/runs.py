@@ -1,13 +1,13 @@
 """Runs as they are stored: claimed once by their unique key, finished many at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from mailtrip.model import Result, Run, RunKind, RunState, Severity, StatusCode
-from mailtrip.store import latest_runs
+from mailtrip.store import latest_runs, rollups
 from mailtrip.store.codec import encode_transcripts, storable
 from mailtrip.store.dialects import insert_into
 from mailtrip.store.findings import Findings
@@ -72,6 +72,7 @@ def insert(
     rechecks = [{"of_run": run.recheck_of, "recheck": run.id} for run in stored if run.recheck_of is not None]
     if rechecks:
         connection.execute(_LINK, rechecks)
+    rollups.note(connection, ((None, run) for run in stored))
     return stored
 
 
@@ -98,8 +99,23 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]
     latest_runs.put(connection, [(row, results[row.id].verdict, results[row.id].status) for row in rows])
     verified |= {row.id: row.recheck_of for row in rows if row.recheck_of is not None}
     _tie(connection, {row.id: verified[row.id] for row in rows if row.recheck_of is None and row.id in verified})
-    verify(connection, {verified[row.id]: results[row.id].status for row in rows if row.id in verified})
+    found = {verified[row.id]: results[row.id].status for row in rows if row.id in verified}
+    verify(connection, found)
+    rollups.note(connection, _changes(locked, {row.id: results[row.id] for row in rows}, found))
     return [to_run(row) for row in rows]
+
+
+def _changes(
+    locked: Sequence[AnyRow], results: Mapping[int, Result], found: Mapping[int, StatusCode]
+) -> Iterator[rollups.Change]:
+    """What becomes of runs that finish with these results, and of those that others verify with what they found."""
+    for row in locked:
+        before = after = to_run(row)
+        if row.id in results:
+            after = replace(after, state=RunState.FINISHED, result=results[row.id])
+        if row.id in found:
+            after = replace(after, verified=_verifies(found[row.id]))
+        yield before, after
 
 
 def _tie(connection: Connection, verifiers: Mapping[int, int]) -> None:

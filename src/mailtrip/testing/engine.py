@@ -162,6 +162,7 @@ class FakeLedger:
         largest_batch: of `skip` and `conclude`.
         expirable: rows that `expire` finds.
         losable: rows that `lose` finds.
+        addable: hours or runs that `add_up` finds.
         accepted: what `note_accepted` was told, by run id.
         excused: ids of runs that `excuse` was told, in order.
     """
@@ -175,6 +176,7 @@ class FakeLedger:
         self.largest_batch = 0
         self.expirable = 0
         self.losable = 0
+        self.addable = 0
         self.accepted: dict[int, Acceptance] = {}
         self.excused: list[int] = []
         self._ids = itertools.count(100_001)
@@ -321,6 +323,12 @@ class FakeLedger:
         gone = min(limit, self.losable)
         self.losable -= gone
         return gone
+
+    async def add_up(self, *, limit: int) -> int:
+        self._called("add_up")
+        done = min(limit, self.addable)
+        self.addable -= done
+        return done
 
     async def expire(self, *, limit: int) -> int:
         self._called("expire")

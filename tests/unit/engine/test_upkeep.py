@@ -28,6 +28,15 @@ async def test_messages_that_never_came_are_given_up_in_small_pieces(ledger: Fak
     assert (ledger.losable, ledger.calls.count("lose")) == (0, 4)
 
 
+async def test_runs_are_added_up_for_reports_in_small_pieces(ledger: FakeLedger, clock: FakeClock) -> None:
+    ledger.addable = 1200
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(Upkeep(ledger, clock=clock).run())
+        await clock.advance(120.0)
+        task.cancel()
+    assert (ledger.addable, ledger.calls.count("add_up")) == (0, 4)
+
+
 async def test_a_database_that_is_away_puts_it_off_for_an_hour(ledger: FakeLedger, clock: FakeClock) -> None:
     ledger.expirable = 10
     ledger.is_away = True

@@ -1,0 +1,291 @@
+"""Availability and times of monitors, from rollups: for the report API and for pages."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+from mailtrip.errors import Fault, InvalidInput, NotFound
+from mailtrip.model import Actor, Step
+from mailtrip.model.tally import Counts, Distribution, Outcome, Share, Size, share_of
+from mailtrip.reports.spans import buckets, whole_hours
+from mailtrip.service import report_sums, runs
+from mailtrip.store import Connection, rollup_queries
+from mailtrip.store.rollup_codec import Spread, by_step
+from mailtrip.store.rollup_queries import Chosen
+
+__all__ = [
+    "MOST_BUCKETS",
+    "AvailabilityReport",
+    "Bucket",
+    "MonitorFigures",
+    "Percentiles",
+    "ResponseReport",
+    "Sample",
+    "availability",
+    "percentiles_of",
+    "recent_availability",
+    "response_times",
+    "samples",
+    "usual_times",
+]
+
+MOST_BUCKETS: Final = 10_000
+RECENT: Final = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
+_USUAL: Final = timedelta(days=7)
+_SHARES: Final = (0.5, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """How times are spread; each within `mailtrip.model.tally.RELATIVE_ERROR`. All None without times."""
+
+    total: int
+    p50: timedelta | None
+    p90: timedelta | None
+    p95: timedelta | None
+    p99: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """An hour, a day or a month, of all monitors of a report together.
+
+    Attributes:
+        since: in UTC, at a whole hour; likewise `until`, which is no part of it.
+        times: how the response times are spread; None in reports that do not tell.
+    """
+
+    since: datetime
+    until: datetime
+    counts: Counts
+    times: Percentiles | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorFigures:
+    """A monitor, over the whole time of a report; the fields are those of `Bucket`."""
+
+    monitor_id: int
+    name: str
+    counts: Counts
+    times: Percentiles | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityReport:
+    """How available monitors were.
+
+    Attributes:
+        since: in UTC: what was asked for, widened to whole hours; likewise `until`.
+        is_complete: False while runs from before there were rollups are still being added.
+    """
+
+    since: datetime
+    until: datetime
+    is_complete: bool
+    total: Counts
+    buckets: tuple[Bucket, ...]
+    monitors: tuple[MonitorFigures, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseReport:
+    """How long monitors' messages took; the fields are those of `AvailabilityReport`.
+
+    Attributes:
+        times: of all monitors over the whole time; its bins make a histogram.
+        steps: the same of each step that any run has reached, in the order of a good run.
+    """
+
+    since: datetime
+    until: datetime
+    is_complete: bool
+    total: Counts
+    times: Distribution
+    steps: dict[Step, Distribution]
+    buckets: tuple[Bucket, ...]
+    monitors: tuple[MonitorFigures, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A planned run that has ended, as a point of a chart; the fields are those of `Share`."""
+
+    run_id: int
+    location_id: int
+    slot: datetime
+    outcome: Outcome
+    response: timedelta | None
+    steps: tuple[tuple[Step, timedelta], ...]
+
+
+def availability(
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_ids: Collection[int] | None = None,
+    since: datetime,
+    until: datetime,
+    bucket: Size = Size.DAY,
+    zone: tzinfo = UTC,
+) -> AvailabilityReport:
+    """How available monitors were, all together in each bucket, and each over the whole time.
+
+    Args:
+        connection: of a reading transaction.
+        actor: who asks.
+        monitor_ids: only these; None for all that the actor may see.
+        since: aware; the hour it lies in counts from its beginning.
+        until: aware; the hour it lies in counts to its end.
+        bucket: how long each bucket is.
+        zone: where days and months begin.
+
+    Raises:
+        NotFound: one of the monitors is not there.
+        InvalidInput: `until` is not later than `since`, or the answer would be too large.
+    """
+    chosen = _choose(connection, actor, monitor_ids)
+    first, last = whole_hours(since, until)
+    spans = _spans(first, last, bucket, zone)
+    sums = report_sums.counts_in(connection, chosen, spans, bucket)
+    counts = report_sums.counts_by_monitor(connection, chosen, first, last)
+    return AvailabilityReport(
+        since=first,
+        until=last,
+        is_complete=rollup_queries.is_complete(connection),
+        total=_sum(sums),
+        buckets=tuple(Bucket(since=a, until=b, counts=sum_) for (a, b), sum_ in zip(spans, sums, strict=True)),
+        monitors=tuple(
+            MonitorFigures(monitor_id=id_, name=name, counts=counts[id_]) for id_, name in chosen.names.items()
+        ),
+    )
+
+
+def response_times(
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_ids: Collection[int] | None = None,
+    since: datetime,
+    until: datetime,
+    bucket: Size = Size.DAY,
+    zone: tzinfo = UTC,
+) -> ResponseReport:
+    """How long the messages of monitors took; arguments and errors are those of `availability`."""
+    chosen = _choose(connection, actor, monitor_ids)
+    first, last = whole_hours(since, until)
+    spans = _spans(first, last, bucket, zone)
+    sums = report_sums.counts_in(connection, chosen, spans, bucket)
+    spreads = report_sums.times_in(connection, chosen, spans, bucket)
+    (steps,) = report_sums.times_in(connection, chosen, [(first, last)], of_steps=True)
+    whole = Distribution()
+    for spread in spreads:
+        whole.bins.update(spread)
+    counts = report_sums.counts_by_monitor(connection, chosen, first, last)
+    times = report_sums.times_by_monitor(connection, chosen, first, last)
+    return ResponseReport(
+        since=first,
+        until=last,
+        is_complete=rollup_queries.is_complete(connection),
+        total=_sum(sums),
+        times=whole,
+        steps=by_step(steps),
+        buckets=tuple(
+            Bucket(since=a, until=b, counts=sum_, times=percentiles_of(spread))
+            for (a, b), sum_, spread in zip(spans, sums, spreads, strict=True)
+        ),
+        monitors=tuple(
+            MonitorFigures(monitor_id=id_, name=name, counts=counts[id_], times=percentiles_of(times[id_]))
+            for id_, name in chosen.names.items()
+        ),
+    )
+
+
+def recent_availability(
+    connection: Connection,
+    actor: Actor,
+    monitor_ids: Collection[int],
+    *,
+    now: datetime,
+    spans: Sequence[timedelta] = RECENT,
+) -> dict[int, tuple[Counts, ...]]:
+    """What the runs of monitors add up to in the last 24 hours, 7 days and 30 days, each up to now and in whole hours.
+
+    Monitors that the actor may not see are left out; `Counts.availability` is None where nothing was measured.
+    """
+    chosen = _seen(connection, actor, monitor_ids)
+    found: dict[int, tuple[Counts, ...]] = dict.fromkeys(chosen.names, ())
+    for span in spans:
+        first, last = whole_hours(now - span, now)
+        for monitor_id, counts in report_sums.counts_by_monitor(connection, chosen, first, last).items():
+            found[monitor_id] += (counts,)
+    return found
+
+
+def usual_times(
+    connection: Connection, actor: Actor, monitor_ids: Collection[int], *, now: datetime
+) -> dict[int, timedelta | None]:
+    """The median response time of each monitor in the last 7 days; None without one."""
+    chosen = _seen(connection, actor, monitor_ids)
+    first, last = whole_hours(now - _USUAL, now)
+    times = report_sums.times_by_monitor(connection, chosen, first, last)
+    return {monitor_id: percentiles_of(spread).p50 for monitor_id, spread in times.items()}
+
+
+def samples(
+    connection: Connection, actor: Actor, monitor_id: int, *, since: datetime, until: datetime, limit: int = 2000
+) -> list[Sample]:
+    """The planned runs of a monitor in a span of time, oldest first, for a chart; of more than `limit`, the newest.
+
+    Raises:
+        NotFound: no such monitor in the account.
+    """
+    found = runs.page(connection, actor, monitor_id, since=since, until=until, limit=limit)
+    shares = [(run.id, share) for run in found if (share := share_of(run)) is not None]
+    return [_sample(run_id, share) for run_id, share in reversed(shares)]
+
+
+def percentiles_of(spread: Spread) -> Percentiles:
+    """The percentiles of times."""
+    times = Distribution(spread)
+    p50, p90, p95, p99 = times.quantiles(_SHARES)
+    return Percentiles(total=times.total, p50=p50, p90=p90, p95=p95, p99=p99)
+
+
+def _sample(run_id: int, share: Share) -> Sample:
+    return Sample(
+        run_id=run_id,
+        location_id=share.location_id,
+        slot=share.slot,
+        outcome=share.outcome,
+        response=share.response,
+        steps=share.steps,
+    )
+
+
+def _seen(connection: Connection, actor: Actor, monitor_ids: Collection[int] | None) -> Chosen:
+    return rollup_queries.choose(connection, actor.account_id, monitor_ids=monitor_ids, access=actor.access)
+
+
+def _choose(connection: Connection, actor: Actor, monitor_ids: Collection[int] | None) -> Chosen:
+    chosen = _seen(connection, actor, monitor_ids)
+    for monitor_id in monitor_ids or ():
+        if monitor_id not in chosen.names:
+            raise NotFound(f"there is no monitor {monitor_id}")
+    return chosen
+
+
+def _spans(since: datetime, until: datetime, size: Size, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+    if since >= until:
+        raise InvalidInput([Fault("until", "must be later than the beginning")])
+    hours = (until - since) / timedelta(hours=1 if size is Size.HOUR else 23)
+    if hours > MOST_BUCKETS:
+        raise InvalidInput(
+            [Fault("bucket", f"more than {MOST_BUCKETS} of them; ask for larger ones or a shorter time")]
+        )
+    return list(buckets(since, until, size, zone))
+
+
+def _sum(counts: Sequence[Counts]) -> Counts:
+    return sum(counts, Counts())
