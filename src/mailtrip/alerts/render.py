@@ -95,7 +95,7 @@ def headline(item: AlertItem) -> str:
     match alert.kind:
         case AlertKind.TEST:
             return "Test alert"
-        case AlertKind.ERROR:
+        case AlertKind.ERROR | AlertKind.NOTICE:
             return alert.status.text
         case AlertKind.REMINDER:
             return f"Still failing after {shown_span(alert.created_at - alert.since)}: {alert.status.text}"
@@ -105,7 +105,8 @@ def headline(item: AlertItem) -> str:
         case AlertKind.WITHDRAWN:
             return "Withdrawn: the trouble was our own, not the mail server's"
         case AlertKind.CLEAR:
-            return f"Well again after {shown_span(alert.created_at - alert.since)}"
+            span = shown_span(alert.created_at - alert.since)
+            return f"Well again after {span}" if alert.detail is None else f"Over after {span}: {alert.status.text}"
 
 
 def what_of(package: AlertPackage) -> str:
@@ -130,6 +131,8 @@ def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:
     yield f"Monitor: {name_of(item)} ({alert.monitor_id})"
     yield f"Status: {int(alert.status)}, {alert.status.text}"
     yield f"Since: {_shown_time(alert.since)}"
+    if alert.detail is not None:
+        yield from ("", alert.detail)
     if run is not None and run.result is not None:
         if run.result.step is not None:
             yield f"Step: {run.result.step}"
@@ -175,6 +178,8 @@ def proof_of(run: Run | None) -> Iterator[str]:
 
 def explanation(item: AlertItem) -> str:
     """Why, in one sentence."""
+    if item.alert.detail is not None:
+        return item.alert.detail
     if item.run is None or item.run.result is None:
         return item.alert.status.text
     return item.run.result.summary

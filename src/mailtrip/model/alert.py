@@ -24,6 +24,8 @@ class AlertKind(StrEnum):
     """The message that was missed has come, late."""
     WITHDRAWN = "withdrawn"
     """The error was our own fault: nothing was wrong with the mail path, as far as anybody knows."""
+    NOTICE = "notice"
+    """Something will fail unless somebody acts: told once a day."""
     TEST = "test"
     """Somebody wanted to see whether alerts get through."""
 
@@ -58,6 +60,7 @@ class Alert:
         delivery_id: what it is told with; None while it waits for others.
         acknowledged_at: when `acknowledged_by` took on the trouble that it is about.
         snoozed_until: until when `snoozed_by` has put off to hear more of it.
+        detail: what it tells, in a sentence, where that is not the run's own summary.
     """
 
     id: int
@@ -76,6 +79,7 @@ class Alert:
     acknowledged_by: str | None = None
     snoozed_until: datetime | None = None
     snoozed_by: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

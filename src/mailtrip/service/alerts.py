@@ -7,9 +7,8 @@ from datetime import datetime
 from mailtrip import store
 from mailtrip.alerts.causes import cause_of
 from mailtrip.alerts.policy import Decision, Finding, Outcome, Standing, advance
-from mailtrip.alerts.routing import Router
-from mailtrip.model import AlertKind, BlackoutType, Monitor, Run, RunKind, Severity
-from mailtrip.schedule.blackouts import holds_back_alert, is_within
+from mailtrip.model import AlertKind, Monitor, Run, RunKind, Severity
+from mailtrip.service.audience import Audience, monitors_of
 from mailtrip.store import Connection
 from mailtrip.store.alerts import NewAlert, StandingRow, WaitingAlert
 
@@ -35,7 +34,7 @@ def note_finished(connection: Connection, finished: Collection[Run], *, now: dat
     if not wanted:
         return
     spoken = [run for run in _speaking(runs, concerned) if run.monitor_id in wanted]
-    monitors = _monitors(connection, spoken)
+    monitors = monitors_of(connection, spoken)
     findings = [
         (run, Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status))
         for run in spoken
@@ -63,7 +62,7 @@ def note_revised(connection: Connection, run: Run, *, now: datetime) -> None:
     else:
         return
     finding = Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status)
-    _take_in(connection, [(run, finding)], _monitors(connection, [run]), now=now)
+    _take_in(connection, [(run, finding)], monitors_of(connection, [run]), now=now)
 
 
 def _is_error(run: Run) -> bool:
@@ -86,43 +85,12 @@ def _outcome(run: Run, monitor: Monitor) -> Outcome | None:
     return None if run.verified is None and monitor.settings.local_retry else Outcome.FAILS
 
 
-def _monitors(connection: Connection, runs: Iterable[Run]) -> dict[int, Monitor]:
-    """The monitors of runs; those that were removed are left out."""
-    ids: dict[int, set[int]] = {}
-    for run in runs:
-        ids.setdefault(run.account_id, set()).add(run.monitor_id)
-    return {
-        monitor.id: monitor
-        for account_id, wanted in ids.items()
-        for monitor in store.monitors.page(connection, account_id, ids=wanted, limit=None, offset=0)[0]
-    }
-
-
-class _Account:
-    """What an account's alerts depend on, as it is now."""
-
-    def __init__(self, connection: Connection, account_id: int, *, now: datetime) -> None:
-        recipients, _ = store.recipients.page(connection, account_id, type=None, method=None, limit=None, offset=0)
-        groups, _ = store.groups.page(connection, account_id, monitor_id=None, recipient_id=None, limit=None, offset=0)
-        self.router = Router(recipients, groups)
-        self._now = now
-        self._in_force = [
-            blackout
-            for type_ in BlackoutType
-            for blackout in store.blackouts.not_over(connection, account_id, type_, at=now)
-            if is_within(blackout.window, now)
-        ]
-
-    def is_held_back(self, monitor_id: int, recipient_id: int) -> bool:
-        return holds_back_alert(self._in_force, monitor_id=monitor_id, recipient_id=recipient_id, at=self._now)
-
-
 def _take_in(
     connection: Connection, findings: Collection[tuple[Run, Finding]], monitors: dict[int, Monitor], *, now: datetime
 ) -> None:
     if not findings:
         return
-    accounts = {id_: _Account(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
+    accounts = {id_: Audience(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
     intake = _Intake(connection, {run.monitor_id for run, _ in findings})
     for run, finding in findings:
         if run.monitor_id in monitors:
@@ -142,7 +110,7 @@ class _Intake:
         self._waiting = _Waiting(store.alerts.waiting(connection, monitor_ids))
         self._changed: dict[tuple[int, int], int] = {}
 
-    def take(self, run: Run, finding: Finding, monitor: Monitor, account: _Account) -> None:
+    def take(self, run: Run, finding: Finding, monitor: Monitor, account: Audience) -> None:
         routes = account.router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
         for recipient_id in self._told_before.get(monitor.id, ()):
             if recipient_id not in routes:

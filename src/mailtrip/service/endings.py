@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailtrip.model import Result, Run, RunState
-from mailtrip.service import alerts
+from mailtrip.service import alerts, notices
 from mailtrip.service.runs import finish
 from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
@@ -46,7 +46,9 @@ def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: 
             finished.append(FinishedRun(run_id=run_id, result=item.result, recheck_of=item.run.recheck_of))
         else:
             ended.append(Ending(run_id=run_id, state=item.state, note=item.note or ""))
-    alerts.note_finished(connection, finish(connection, finished), now=now)
+    runs = finish(connection, finished)
+    alerts.note_finished(connection, runs, now=now)
+    notices.note_states(connection, runs, {item.run_id: item.result for item in finished}, now=now)
     endings.end(connection, ended, now=now)
 
 

@@ -72,6 +72,7 @@ alerts = Table(
     Column("acknowledged_by", String(255)),
     Column("snoozed_until", UTCDateTime),
     Column("snoozed_by", String(255)),
+    Column("detail", String(1000)),
     Index(
         "ix_alerts_untold",
         "recipient_id",

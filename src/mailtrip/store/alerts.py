@@ -76,6 +76,7 @@ class NewAlert:
     cause: str
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,12 +265,14 @@ def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tupl
 
 
 def waiting(connection: Connection, monitor_ids: Collection[int]) -> list[WaitingAlert]:
-    """Alerts about these monitors that are in no delivery yet, oldest first.
+    """Alerts about errors of these monitors that are in no delivery yet, oldest first.
 
     They stay so until the transaction ends; those that are put into one just then are left out.
     """
     columns = (alerts.c[name] for name in WaitingAlert.__slots__)
-    query = select(*columns).where(alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids))
+    # What has a detail is no error: it is told by itself.
+    is_error = alerts.c.detail.is_(None)
+    query = select(*columns).where(alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids), is_error)
     rows = connection.execute(query.order_by(alerts.c.id).with_for_update(skip_locked=True))
     return [WaitingAlert(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
 

@@ -39,6 +39,21 @@ def test_the_subject_is_one_line_that_says_what_happened(item: AlertItem, subjec
     assert subject_of(make_package(item)) == subject
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (AlertKind.NOTICE, "[Mailtrip] Münster mail: SMTP: login refused"),
+        (AlertKind.CLEAR, "[Mailtrip] Münster mail: Over after 12 h: SMTP: login refused"),
+    ],
+)
+def test_an_alert_that_has_a_sentence_of_its_own_says_it(kind: AlertKind, subject: str) -> None:
+    item = make_item(kind, after=12 * HOUR)
+    package = make_package(replace(item, alert=replace(item.alert, detail="It ends soon."), run=None))
+
+    assert subject_of(package) == subject
+    assert "\nIt ends soon.\n" in text_of(package, public_url=None)
+
+
 def test_the_subject_of_many_tells_their_number() -> None:
     package = make_package(make_item(name="a"), make_item(name="b"), count=512)
 

@@ -38,13 +38,17 @@ class AlertObject(_Object):
     kind: AlertKind = Field(description="What it tells.", examples=["error"])
     recipient_id: int = Field(description="Who is told.", examples=[100001])
     monitor_id: int | None = Field(description="About which monitor; null for a test.", examples=[100001])
-    run_id: int | None = Field(description="About which run; null for a test.", examples=[100001])
+    run_id: int | None = Field(description="About which run; null where it is about none.", examples=[100001])
     status: int = Field(description="Status of that run.", examples=[104])
     error_count: int = Field(description="Errors in a row, as the recipient counts them.", examples=[2])
     since: datetime = Field(description="When the error began that it is about.", examples=["2026-01-31T12:00:00Z"])
     created_at: datetime = Field(description="When it was decided on.", examples=["2026-01-31T12:00:00Z"])
     cause: str = Field(
         description="Alerts with the same cause go out together.", examples=["error 104 smtps://smtp.example.com:465"]
+    )
+    detail: str | None = Field(
+        description="What it tells, in a sentence; null where that is the run's own summary.",
+        examples=["The certificate of smtps://smtp.example.com:465 expires on 2026-03-14, 12:00 UTC."],
     )
     delivery: DeliveryState = Field(description="What became of it.", examples=["sent"])
     delivery_key: str | None = Field(
@@ -235,6 +239,7 @@ def _show(logged: LoggedAlert) -> AlertObject:
         since=alert.since,
         created_at=alert.created_at,
         cause=alert.cause,
+        detail=alert.detail,
         delivery=DeliveryState.WAITING if delivery is None else delivery.state,
         delivery_key=None if delivery is None else delivery.key,
         attempts=0 if delivery is None else delivery.attempts,
