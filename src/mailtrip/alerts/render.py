@@ -10,6 +10,7 @@ __all__ = [
     "explanation",
     "fields_of",
     "headline",
+    "in_line",
     "name_of",
     "proof_of",
     "run_url",
@@ -30,8 +31,8 @@ def subject_of(package: AlertPackage) -> str:
     item = package.items[0]
     what = what_of(package)
     if package.count == 1:
-        return _in_line(f"[Mailtrip] {name_of(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
-    return _in_line(f"[Mailtrip] {package.count} monitors: {what}")
+        return in_line(f"[Mailtrip] {name_of(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
+    return in_line(f"[Mailtrip] {package.count} monitors: {what}")
 
 
 def text_of(package: AlertPackage, *, public_url: str | None) -> str:
@@ -53,6 +54,9 @@ def text_of(package: AlertPackage, *, public_url: str | None) -> str:
         if package.count > _MOST_LISTED:
             lines.append(f"- and {package.count - _MOST_LISTED} more")
         lines += ["", *(f"  {line}" for line in proof_of(first.run)), ""]
+    if package.links is not None:
+        lines += [f"Acknowledge, so that nobody is reminded of it: {package.links.acknowledge}"]
+        lines += [f"Snooze, and hear of it later: {package.links.snooze}", ""]
     lines.append(f"Account: {package.account_name}. Alert {first.alert.id}, delivery {package.delivery.key}.")
     return "\n".join(lines) + "\n"
 
@@ -210,5 +214,6 @@ def shown_span(span: timedelta) -> str:
     return f"{round(hours / 24)} days"
 
 
-def _in_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)[:200]
+def in_line(text: str, *, most: int = 200) -> str:
+    """The text as one line without control characters, cut."""
+    return "".join(character if character.isprintable() else " " for character in text)[:most]

@@ -92,7 +92,9 @@ async def open_outbox(
             signed = SignedRequests(clock.now, public_url=settings.public_url)
             channels[AlertMethod.WEB_JSON] = WebChannel(web, find, vendor_request)
             channels[AlertMethod.WEB_SIGNED] = WebChannel(web, find, signed.compose)
-            desk = DatabaseAlertDesk(storage.database, secrets=storage.key_ring, clock=clock)
+            desk = DatabaseAlertDesk(
+                storage.database, secrets=storage.key_ring, clock=clock, public_url=settings.public_url
+            )
             yield Outbox(desk, Courier(channels).send, clock=clock)
     finally:
         resolver.close()

@@ -18,12 +18,14 @@ class DatabaseAlertDesk:
         database: open.
         secrets: unseals the passwords of recipients.
         clock: tells what is due.
+        public_url: the service's address, for links; None for none.
     """
 
-    def __init__(self, database: Database, *, secrets: Secrets, clock: Clock) -> None:
+    def __init__(self, database: Database, *, secrets: Secrets, clock: Clock, public_url: str | None = None) -> None:
         self._database = database
         self._secrets = secrets
         self._clock = clock
+        self._public_url = public_url
 
     async def release(self) -> int:
         return await self._database.writing(outbox.release)
@@ -36,7 +38,9 @@ class DatabaseAlertDesk:
 
     async def claim(self, *, limit: int) -> Sequence[AlertPackage]:
         return await self._database.writing(
-            lambda connection: outbox.claim(connection, self._secrets, now=self._clock.now(), limit=limit)
+            lambda connection: outbox.claim(
+                connection, self._secrets, now=self._clock.now(), limit=limit, public_url=self._public_url
+            )
         )
 
     async def record(self, delivery: AlertDelivery, answer: DeliveryAnswer) -> None:

@@ -8,7 +8,7 @@ from mailtrip.model.recipient import Recipient
 from mailtrip.model.run import Run
 from mailtrip.model.status import StatusCode
 
-__all__ = ["Alert", "AlertDelivery", "AlertItem", "AlertKind", "AlertPackage", "DeliveryAnswer", "DeliveryState"]
+__all__ = ["Alert", "AlertDelivery", "AlertItem", "AlertKind", "AlertLinks", "AlertPackage", "DeliveryAnswer", "DeliveryState"]
 
 
 class AlertKind(StrEnum):
@@ -117,6 +117,14 @@ class AlertItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLinks:
+    """Where a recipient answers an alert without signing in; whoever has them can do it."""
+
+    acknowledge: str = field(repr=False)
+    snooze: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPackage:
     """All that is needed to tell alerts to a recipient.
 
@@ -125,6 +133,7 @@ class AlertPackage:
         items: for each monitor, the last alert about it; the first of many monitors.
         count: how many monitors there are.
         alerts: how many alerts they stand for: more than monitors where some changed to and fro.
+        links: to answer it; None where there is nothing to answer, or no public address of the service is known.
     """
 
     delivery: AlertDelivery
@@ -134,6 +143,7 @@ class AlertPackage:
     items: tuple[AlertItem, ...]
     count: int
     alerts: int
+    links: AlertLinks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

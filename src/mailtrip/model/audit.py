@@ -87,6 +87,8 @@ class AuditActorType(StrEnum):
     USER = "user"
     TOKEN = "token"  # noqa: S105 (no password)
     """A program with an API token."""
+    RECIPIENT = "recipient"
+    """Somebody who had the link in an alert."""
     OPERATOR = "operator"
     """Somebody at the command line."""
     NOBODY = "nobody"

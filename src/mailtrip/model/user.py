@@ -170,6 +170,7 @@ class APIToken:
 
     Attributes:
         role: never above that of who made it; it counts for less once that is lower.
+        recipient_id: None for all others. `recipient_name` likewise.
         scopes: None is all that the role allows.
         user_id: who made it; it ends with that user. None is the operator at the command line.
         made_by: that user's address.
@@ -203,11 +204,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks: a user who has shown an access token, a program with an API token, or the operator at the command line.
+    """Who asks: a user with an access token, a program with an API token, the operator, or a recipient by an alert's link.
 
     Attributes:
         user_id: the user, or who made the token; None for the operator and for tokens that the operator made.
         token_id: of the API token; None for people. `token_name` likewise.
+        recipient_id: None for all others. `recipient_name` likewise.
         scopes: None is all that the role allows.
         access: what may be done with which monitors; None is whatever the role allows.
         origin: None at the command line.
@@ -219,6 +221,8 @@ class Actor:
     email: str | None = None
     token_id: int | None = None
     token_name: str | None = None
+    recipient_id: int | None = None
+    recipient_name: str | None = None
     scopes: frozenset[Scope] | None = None
     access: MonitorAccess | None = None
     origin: Origin | None = None
@@ -233,7 +237,7 @@ class Actor:
     @property
     def is_operator(self) -> bool:
         """Whether it is somebody at the command line."""
-        return self.user_id is None and self.token_id is None
+        return self.user_id is None and self.token_id is None and self.recipient_id is None
 
     def access_to(self, monitor_id: int) -> Access:
         """What the actor may do with a monitor of the account, by role and access."""

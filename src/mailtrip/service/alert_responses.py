@@ -112,6 +112,8 @@ def _may_edit(actor: Actor, monitor_id: int) -> bool:
 
 def _name_of(actor: Actor) -> str:
     """Who it was, as the alert shows it."""
+    if actor.recipient_id is not None:
+        return actor.recipient_name or f"recipient {actor.recipient_id}"
     return (actor.token_name if actor.token_id is not None else actor.email) or "operator"
 
 

@@ -194,6 +194,8 @@ def _who(actor: Actor) -> tuple[AuditActorType, int | None, str | None]:
         return AuditActorType.OPERATOR, None, None
     if actor.token_id is not None:
         return AuditActorType.TOKEN, actor.token_id, actor.token_name
+    if actor.recipient_id is not None:
+        return AuditActorType.RECIPIENT, actor.recipient_id, actor.recipient_name
     return AuditActorType.USER, actor.user_id, actor.email
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailtrip import store
@@ -16,6 +17,7 @@ from mailtrip.model import (
     Run,
     parse_server,
 )
+from mailtrip.service import alert_links
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
@@ -51,10 +53,21 @@ def bundle_due(connection: Connection, *, now: datetime) -> int:
     return len(due)
 
 
-def claim(connection: Connection, secrets: Secrets, *, now: datetime, limit: int) -> list[AlertPackage]:
-    """Deliveries that are due, with all that is needed to send them; the caller has to `record` what came of each."""
+def claim(
+    connection: Connection, secrets: Secrets, *, now: datetime, limit: int, public_url: str | None = None
+) -> list[AlertPackage]:
+    """Deliveries that are due, with all that is needed to send them; the caller has to `record` what came of each.
+
+    Args:
+        connection: of a writing transaction.
+        secrets: unseals passwords, and signs links.
+        now: decides what is due.
+        limit: most deliveries.
+        public_url: the service's address, for links to answer; None for no links.
+    """
     deliveries = store.alerts.claim(connection, now=now, limit=limit)
-    return [_package(connection, secrets, delivery) for delivery in deliveries]
+    packages = [_package(connection, secrets, delivery) for delivery in deliveries]
+    return [replace(each, links=alert_links.links_in(each, secrets, public_url=public_url)) for each in packages]
 
 
 def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnswer, *, now: datetime) -> None:

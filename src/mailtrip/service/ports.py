@@ -38,6 +38,10 @@ class Secrets(Protocol):
         """32 bytes that are the same for the same content only; nobody can guess the content without the key."""
         ...
 
+    def sign_link(self, content: bytes) -> bytes:
+        """32 bytes that prove that a link in an alert was made with the installation's key."""
+        ...
+
     def seal(self, text: str) -> bytes:
         """The text encrypted, different each time."""
         ...

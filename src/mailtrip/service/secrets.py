@@ -34,6 +34,7 @@ class KeyRing:
         self._cipher = AESGCM(_derive(key, b"mailtrip passwords"))
         self._token_key = _derive(key, b"mailtrip message tokens")
         self._digest_key = _derive(key, b"mailtrip digests of requests")
+        self._link_key = _derive(key, b"mailtrip links in alerts")
         self._check = _derive(key, b"mailtrip key check")
 
     def __repr__(self) -> str:
@@ -86,6 +87,10 @@ class KeyRing:
     def digest(self, content: bytes) -> bytes:
         """32 bytes that are the same for the same content only; nobody can guess the content without the key."""
         return hmac.digest(self._digest_key, content, "sha256")
+
+    def sign_link(self, content: bytes) -> bytes:
+        """32 bytes that prove that a link in an alert was made with this key."""
+        return hmac.digest(self._link_key, content, "sha256")
 
     def seal(self, text: str) -> bytes:
         """The text encrypted, different each time."""
