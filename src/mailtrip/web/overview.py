@@ -40,6 +40,7 @@ async def _overview(call: PageCall) -> Response:
             "query": query,
             "base_url": base_url,
             "states": STATE_NAMES,
+            "bars": BARS,
             "counts": Counter(glance.state for glance in found),
             "headline": headline(Counter(glance.state for glance in glances)),
             "is_new": not glances,

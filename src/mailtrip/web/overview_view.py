@@ -16,6 +16,7 @@ from mailtrip.web.words import count_of
 __all__ = [
     "BARS",
     "PER_PAGE",
+    "STATE_NAMES",
     "Bars",
     "FindingRow",
     "MonitorRow",
@@ -143,6 +144,11 @@ STATE_NAMES: Final = {
     MonitorState.PAUSED: "Paused",
 }
 _WORST_FIRST: Final = {state: place for place, state in enumerate(MonitorState)}
+_TOLD_FIRST: Final = (
+    (MonitorState.FAILING, "is failing", "are failing"),
+    (MonitorState.WARNING, "has a warning", "have a warning"),
+    (MonitorState.NO_DATA, "has no data", "have no data"),
+)
 _RUN_WORDS: Final = {
     Severity.OK.value: "delivered",
     Severity.WARNING.value: "with a warning",
@@ -166,20 +172,15 @@ def choose(glances: Iterable[Glance], query: Query) -> list[Glance]:
 
 
 def headline(counts: Mapping[MonitorState, int]) -> str:
-    """How things stand, in a sentence."""
+    """How things stand, in a sentence: the worst that there is. Paused monitors don't count."""
     total = sum(counts.values())
-    parts = [
-        (counts.get(MonitorState.FAILING, 0), "failing"),
-        (counts.get(MonitorState.WARNING, 0), "with a warning"),
-        (counts.get(MonitorState.NO_DATA, 0), "without data"),
-    ]
-    told = [f"{number:,} {words}" for number, words in parts if number]
-    if told:
-        return f"{', '.join(told)} of {count_of(total, 'monitor')}"
     active = total - counts.get(MonitorState.PAUSED, 0)
+    for state, one, several in _TOLD_FIRST:
+        if number := counts.get(state, 0):
+            return f"{number:,} of {count_of(active, 'monitor')} {one if number == 1 else several}"
     if not active:
         return f"{count_of(total, 'monitor')}, paused" if total else "No monitors yet"
-    return "Mail arrives" if active == 1 else f"Mail arrives at all {count_of(active, 'monitor')}"
+    return "Mail arrives" if active == 1 else f"Mail arrives at all {active:,} monitors"
 
 
 def row_of(glance: Glance, outcomes: Sequence[Outcome]) -> MonitorRow:
