@@ -8,6 +8,9 @@ WORKERS ?= 2
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
+# What the dashboard's scripts and styles are built from, by the build hook of the package.
+ASSETS := hatch_build.py package.json package-lock.json $(shell find src/mailtrip/web/assets -type f)
+
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
@@ -56,23 +59,31 @@ lock: $(VENV)/.dev-installed  ## Make requirements/*.txt anew from requirements/
 	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=run.txt run.in
 	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=fuzz.txt fuzz.in
 
+.PHONY: assets
+assets: $(VENV)/.run-installed  ## Build the scripts and styles of the dashboard, where they have changed.
+	@$(BIN)/python hatch_build.py
+
+.PHONY: screenshots
+screenshots: $(VENV)/.dev-installed packages  ## Make the pictures in docs/pictures anew (ARGS=FOLDER: of all pages, to look at).
+	$(BIN)/python -m tests.web.screenshots $(ARGS)
+
 .PHONY: packages
-packages:  ## Install the mail servers that some tests need, where root and apt are there.
+packages:  ## Install the mail servers and the browser that some tests need, where root and apt are there.
 	@sh scripts/install-test-packages.sh
 
 .PHONY: clean
 clean:  ## Remove the virtual environment, caches and coverage data.
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build fuzz/corpus fuzz/findings
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build fuzz/corpus fuzz/findings node_modules src/mailtrip/web/static
 
 $(BIN)/python:
 	@sh scripts/make-venv.sh $(VENV) $(PYTHON)
 
-$(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run-installed: requirements/run.txt pyproject.toml $(ASSETS) | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements/run.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev-installed: requirements/dev.txt pyproject.toml | $(BIN)/python
+$(VENV)/.dev-installed: requirements/dev.txt pyproject.toml $(ASSETS) | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run-installed

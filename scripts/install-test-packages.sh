@@ -1,8 +1,8 @@
 #!/bin/sh
-# install-test-packages.sh: the Debian packages that some tests need (real mail servers, curl, nginx), where root and apt are there.
+# install-test-packages.sh: the Debian packages that some tests need (real mail servers, curl, nginx, a browser), where root and apt are there.
 # Elsewhere it does nothing: those tests are then skipped and say how to get what they need. No service is started or set up.
 set -eu
-packages="curl openssl nginx postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+packages="chromium curl openssl nginx postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
 
 is_installed() {
   [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -27,7 +27,7 @@ command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 missing=$(list_missing)
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
-  echo "Tests on real mail servers are skipped; to run them too: sudo apt-get install $missing"
+  echo "Tests on real mail servers and in a browser are skipped; to run them too: sudo apt-get install $missing"
   exit 0
 fi
 echo "Installing for the tests: $missing"

@@ -155,7 +155,7 @@ def _greet(service: RunningService, sandbox: LoopbackServer, password: str) -> N
   Password     {password}
   Mail server  {servers}
 
-Try it from another terminal (the answer is an access token):
+Open the address in a browser to see the dashboard, or try it from another terminal (the answer is an access token):
   curl -s {service.url}/api/v3/access-tokens -H 'Content-Type: application/json' -d {login}
 
 Each verdict as it comes (Ctrl-C ends it all):"""
