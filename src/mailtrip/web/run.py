@@ -1,6 +1,8 @@
 """The page of a run, the same as JSON, and word of each step of one that is under way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -29,7 +31,7 @@ class RunPages:
     """What there is to see of runs."""
 
     def __init__(self) -> None:
-        self._is_stopped = False
+        self._stopped = asyncio.Event()
 
     def routes(self) -> list[Route]:
         """The routes of this module."""
@@ -41,7 +43,7 @@ class RunPages:
 
     def stop(self) -> None:
         """End all streams of events."""
-        self._is_stopped = True
+        self._stopped.set()
 
     async def _follow(self, call: PageCall) -> Response:
         """Events while a run is under way: `changed` when there is more to see of it, `over` at its end."""
@@ -53,7 +55,7 @@ class RunPages:
     async def _events(self, call: PageCall, run_id: int) -> AsyncIterator[bytes]:
         services = call.services
         told: object = ()
-        while not self._is_stopped:
+        while not self._stopped.is_set():
             steps = services.live_runs.steps_of(run_id)
             seen = None if steps is None else [(each.step, each.is_over) for each in steps]
             if seen is None:
@@ -67,7 +69,8 @@ class RunPages:
             if seen != told:
                 yield _CHANGED
                 told = seen
-            await services.clock.sleep(_LOOK_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _LOOK_SECONDS)
 
 
 async def read_run(call: PageCall) -> Response:

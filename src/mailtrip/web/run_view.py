@@ -113,7 +113,7 @@ def headline_of(run: Run) -> str:
     name = VERDICT_NAMES[result.verdict]
     took = _took(result)
     if took is not None:
-        name = f"{name} in {took}"
+        name = f"{name}, after {took}" if result.verdict is Verdict.LATE else f"{name} in {took}"
     if result.status.severity is Severity.OK or result.verdict in _SAY_IT_ALL:
         return name
     return f"{name} – {result.status.text}"
@@ -165,7 +165,17 @@ def show_run(run: Run, monitor: Monitor, *, location: str) -> RunView:
     )
 
 
-_SAY_IT_ALL: Final = frozenset({Verdict.SLOW, Verdict.SPAM, Verdict.ALTERED, Verdict.DOUBLED, Verdict.BOUNCED})
+_SAY_IT_ALL: Final = frozenset(
+    {
+        Verdict.SLOW,
+        Verdict.SPAM,
+        Verdict.ALTERED,
+        Verdict.DOUBLED,
+        Verdict.BOUNCED,
+        Verdict.LATE,
+        Verdict.LOST,
+    }
+)
 """Verdicts to which the status adds nothing."""
 
 _STATE_SENTENCES: Final = {

@@ -12,7 +12,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mailtrip.errors import Forbidden, InvalidInput, MailtripError, NotFound, RateLimited, Unavailable
-from mailtrip.web import alert_answer, overview, sign_in
+from mailtrip.web import alert_answer, monitor, overview, sign_in
 from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
