@@ -163,6 +163,8 @@ CHANGES: dict[str, Change] = {
     "delete /api/v1/tokens/{token_id}": Change(AuditAction.API_TOKEN_REMOVED, "/api/v1/tokens"),
 }
 """Each route that changes something: one that is missing here fails a test, whatever it is about."""
+READING = {"post /api/v1/alert-templates/preview"}
+"""Those that change nothing, though they are no GET."""
 
 
 def entries(server: Server, **filters: object) -> list[Any]:
@@ -178,7 +180,7 @@ def operations(server: Server) -> list[str]:
 
 
 def test_each_route_that_can_change_something_is_looked_at(server: Server) -> None:
-    changing = {each for each in operations(server) if not each.startswith("get ")}
+    changing = {each for each in operations(server) if not each.startswith("get ")} - READING
 
     assert changing - CHANGES.keys() == set()
     assert {each for each in CHANGES if not each.startswith("get ")} - changing == set()

@@ -69,6 +69,7 @@ def test_the_operations_are_those_of_the_contract(description: Any) -> None:
         "patch /api/v3/recipients/{recipient_id}",
         "patch /api/v3/slas/{sla_id}",
         "patch /api/v3/users/{guid}",
+        "post /api/v1/alert-templates/preview",
         "post /api/v1/alerts/{alert_id}/acknowledge",
         "post /api/v1/alerts/{alert_id}/snooze",
         "post /api/v1/monitors/{monitor_id}/test",

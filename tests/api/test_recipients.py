@@ -54,6 +54,8 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "start_threshold": 1,
         "stop_threshold": 10,
         "error_window": None,
+        "subject_template": None,
+        "text_template": None,
         "attach_screen_capture": False,
         "attach_server_response": False,
         "remote_commands": False,

@@ -66,6 +66,7 @@ MATRIX = {
     "list_alerts": Who.ALL,
     "read_alert": Who.ALL,
     "test_recipient": Who.EDITORS,
+    "preview_alert": Who.ALL,
     "acknowledge_alert": Who.TESTERS,
     "reopen_alert": Who.TESTERS,
     "snooze_alert": Who.TESTERS,

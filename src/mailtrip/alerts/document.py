@@ -41,6 +41,8 @@ def document_of(package: AlertPackage, *, public_url: str | None) -> Document:
         "created_at": _shown_time(package.delivery.created_at),
         "monitor_count": package.count,
         "change_count": package.alerts,
+        "acknowledge_url": None if package.links is None else package.links.acknowledge,
+        "snooze_url": None if package.links is None else package.links.snooze,
         "alerts": [_alert_of(item, public_url=public_url) for item in package.items],
     }
 

@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined
 from mailtrip.alerts.chart import Bar, shown_duration
 from mailtrip.alerts.document import document_of
 from mailtrip.alerts.render import name_of, state_of, what_of
+from mailtrip.alerts.wording import Wording
 from mailtrip.model import AlertKind, AlertPackage
 from mailtrip.model.words import STEP_NAMES
 
@@ -35,11 +36,12 @@ class Page:
         self._template = environment.from_string((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
         self._public_url = public_url
 
-    def show(self, package: AlertPackage, bars: tuple[Bar, ...], *, picture: str) -> str:
+    def show(self, package: AlertPackage, wording: Wording, bars: tuple[Bar, ...], *, picture: str) -> str:
         """The alert as a whole HTML document.
 
         Args:
             package: what is told.
+            wording: takes the place of the usual facts where it is the recipient's own.
             bars: what the picture shows, for those who don't see it; empty for no picture.
             picture: its Content-ID.
         """
@@ -54,4 +56,7 @@ class Page:
             listed=[(name_of(each), state_of(each)) for each in package.items[:_MOST_LISTED]],
             steps=", ".join(f"{STEP_NAMES[bar.step]} {shown_duration(bar)}" for bar in bars),
             picture=picture,
+            links=package.links,
+            title=wording.subject,
+            own_text=wording.text if wording.is_own else None,
         )

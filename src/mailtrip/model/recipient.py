@@ -136,6 +136,8 @@ class RecipientSettings:
         stop_threshold: most consecutive alerts while an error lasts.
         error_window: of so many runs the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of an error is told.
+        subject_template: of the subject of its alerts; None for the usual one. `alerts.template` says what it may have.
+        text_template: likewise, of their text.
         attach_screen_capture: kept for the vendor's scripts, as are `attach_server_response` and `remote_commands`.
     """
 
@@ -151,6 +153,8 @@ class RecipientSettings:
     start_threshold: int = 1
     stop_threshold: int = 10
     error_window: int | None = None
+    subject_template: str | None = None
+    text_template: str | None = None
     attach_screen_capture: bool = False
     attach_server_response: bool = False
     remote_commands: bool = False

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+from mailtrip.alerts.sample import sample_values
 from mailtrip.alerts.signature import NO_KEY, signing_key
+from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT, template_fault
 from mailtrip.errors import Fault
 from mailtrip.model import AlertMethod, RecipientSettings, SecretKind
 from mailtrip.service.contacts import contact_fault
-from mailtrip.service.text_rules import line_fault, password_fault
+from mailtrip.service.text_rules import line_fault, note_fault, password_fault
 
-__all__ = ["check", "secret_fault"]
+__all__ = ["check", "secret_fault", "template_faults"]
 
 _WIDEST = 60
+_LONGEST_TEMPLATE = {"subject_template": LONGEST_SUBJECT, "text_template": LONGEST_TEXT}
 _RANGES = {"performance_alert_type": (0, 999), "start_threshold": (1, 1000), "stop_threshold": (1, 1000)}
 
 
@@ -40,6 +43,22 @@ def secret_fault(kind: SecretKind | None, text: str) -> str | None:
     except ValueError:
         return NO_KEY
     return None
+
+
+def template_faults(field: str, source: str | None) -> Iterator[Fault]:
+    """What is wrong with a template of alerts, with its line.
+
+    Args:
+        field: `subject_template` or `text_template`.
+        source: the template; None for none.
+    """
+    if source is None:
+        return
+    most = _LONGEST_TEMPLATE[field]
+    if len(source) > most:
+        yield Fault(field, f"has {len(source)} characters; at most {most} are taken")
+    elif (fault := note_fault(source) or template_fault(source, sample_values())) is not None:
+        yield Fault(field, fault)
 
 
 def _name(settings: RecipientSettings) -> Iterator[Fault]:
@@ -89,6 +108,11 @@ def _window(settings: RecipientSettings) -> Iterator[Fault]:
         )
 
 
+def _templates(settings: RecipientSettings) -> Iterator[Fault]:
+    yield from template_faults("subject_template", settings.subject_template)
+    yield from template_faults("text_template", settings.text_template)
+
+
 _RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
     _name,
     _method,
@@ -96,4 +120,5 @@ _RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
     _username,
     _numbers,
     _window,
+    _templates,
 )

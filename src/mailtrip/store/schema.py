@@ -298,6 +298,8 @@ recipients = Table(
     Column("start_threshold", Integer, nullable=False),
     Column("stop_threshold", Integer, nullable=False),
     Column("error_window", Integer),
+    Column("subject_template", Text),
+    Column("text_template", Text),
     Column("attach_screen_capture", Boolean, nullable=False),
     Column("attach_server_response", Boolean, nullable=False),
     Column("remote_commands", Boolean, nullable=False),

@@ -39,11 +39,19 @@ def make_recipient(
     *,
     username: str | None = None,
     recipient_id: int = 100001,
+    subject_template: str | None = None,
+    text_template: str | None = None,
 ) -> Recipient:
     return Recipient(
         id=recipient_id,
         account_id=1,
-        settings=RecipientSettings(method=method, address=address, username=username),
+        settings=RecipientSettings(
+            method=method,
+            address=address,
+            username=username,
+            subject_template=subject_template,
+            text_template=text_template,
+        ),
         has_password=username is not None,
         created_at=NOW,
         modified_at=NOW,

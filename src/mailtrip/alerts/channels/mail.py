@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from mailtrip.alerts.chart import bars_of, draw
 from mailtrip.alerts.page import Page
-from mailtrip.alerts.render import subject_of, text_of
+from mailtrip.alerts.wording import Wording, wording_of
 from mailtrip.model import Accepted, AlertMethod, AlertPackage, DeliveryAnswer, Envelope, Failure, StatusCode
 
 __all__ = ["MailChannel", "Submit"]
@@ -56,21 +56,22 @@ class MailChannel:
         message["Date"] = format_datetime(package.delivery.created_at)
         message["From"] = Address(display_name="Mailtrip", addr_spec=self._sender)
         message["To"] = recipient
-        message["Subject"] = subject_of(package)
+        wording = wording_of(package, public_url=self._public_url)
+        message["Subject"] = wording.subject
         message["Message-ID"] = f"<{package.delivery.key}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
-        message.set_content(text_of(package, public_url=self._public_url))
+        message.set_content(wording.text)
         if package.recipient.settings.method is AlertMethod.EMAIL_HTML:
-            self._add_page(message, package, domain)
+            self._add_page(message, package, wording, domain)
         return message.as_bytes()
 
-    def _add_page(self, message: EmailMessage, package: AlertPackage, domain: str) -> None:
+    def _add_page(self, message: EmailMessage, package: AlertPackage, wording: Wording, domain: str) -> None:
         run = package.items[0].run
         bars = () if run is None or run.result is None else bars_of(run.result)
         key = package.delivery.key
         picture = f"steps.{key}@{domain}"
-        message.add_alternative(self._page.show(package, bars, picture=picture), subtype="html")
+        message.add_alternative(self._page.show(package, wording, bars, picture=picture), subtype="html")
         if bars:
             page = message.get_payload(1)
             page.add_related(  # type: ignore[union-attr]  # a message in parts has parts

@@ -1,5 +1,6 @@
 """Alerts as JSON, posted to a web server: the vendor's method 16, and a signed one of our own."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ import httpx2
 from mailtrip.alerts.document import document_of
 from mailtrip.alerts.render import fields_of
 from mailtrip.alerts.signature import signature_headers, signing_key
+from mailtrip.alerts.wording import wording_of
 from mailtrip.model import AlertPackage, DeliveryAnswer
 
 __all__ = ["FindAddresses", "SignedRequests", "Unreachable", "WebChannel", "WebRequest", "vendor_request"]
@@ -76,7 +78,7 @@ class WebChannel:
     async def send(self, package: AlertPackage) -> DeliveryAnswer:
         """Send one delivery as one request; its `Idempotency-Key` is the same in all attempts."""
         try:
-            composed = self._compose(package)
+            composed = await asyncio.to_thread(self._compose, package)
         except ValueError as exc:
             return DeliveryAnswer(is_sent=False, text=str(exc), is_temporary=True)
         try:
@@ -147,7 +149,9 @@ class SignedRequests:
         """The same content in all attempts, signed with the recipient's secret; raises ValueError where it has none."""
         key = signing_key(package.password or "")
         at = package.delivery.created_at
+        wording = wording_of(package, public_url=self._public_url)
         document = document_of(package, public_url=self._public_url)
+        document |= {"subject": wording.subject, "text": wording.text}
         content = json.dumps({"type": "alert", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": document}).encode()
         headers = signature_headers(key, message_id=package.delivery.key, at=self._now(), content=content)
         return WebRequest(content=content, headers=headers)

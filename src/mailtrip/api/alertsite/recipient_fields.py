@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, integer, number_choice, text
@@ -138,6 +139,20 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         integer(2, 60),
         "Of so many runs, `start_threshold` have to be errors, in any order; null counts errors in a row.",
         example=5,
+    ),
+    _MAKER.given(
+        "subject_template",
+        "subject_template",
+        text(longest=LONGEST_SUBJECT, script=Script.LINES),
+        "A template of the subject of alerts; null for the usual one.",
+        example="{{ alert.monitor }}: {{ alert.headline }}",
+    ),
+    _MAKER.given(
+        "text_template",
+        "text_template",
+        text(longest=LONGEST_TEXT, script=Script.LINES),
+        "A template of their text; null for the usual one.",
+        example="{{ text }}Call +1 202 555 0100.",
     ),
     _flag("attach_screen_capture", "Kept for the vendor's scripts; mail has no screen.", example=False),
     _flag("attach_server_response", "Whether alerts by mail carry what the servers said.", example=False),

@@ -4,11 +4,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.native import alert_responses, alerts, audit, health, objects, runs, tokens
+from mailtrip.api.native import alert_responses, alert_templates, alerts, audit, health, objects, runs, tokens
 
 __all__ = ["COMPONENTS", "MODELS", "router"]
 
-COMPONENTS: Final = tokens.COMPONENTS | alert_responses.COMPONENTS
+COMPONENTS: Final = tokens.COMPONENTS | alert_responses.COMPONENTS | alert_templates.COMPONENTS
 
 MODELS: Final = (
     objects.RunList,
@@ -19,12 +19,13 @@ MODELS: Final = (
     alerts.AlertList,
     alerts.AlertObject,
     alerts.AlertTicket,
+    alert_templates.AlertPreview,
 )
 
 
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, alerts, alert_responses, tokens, audit, health):
+    for part in (runs, alerts, alert_responses, alert_templates, tokens, audit, health):
         routes.include_router(part.router())
     return routes
