@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from structlog.testing import capture_logs
-from tests.api.harness import Queue, Server, Switch, make_user
+from tests.api.harness import Queue, Server, Switch, make_user, telling
 
 from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.web import WebServer
@@ -86,7 +86,7 @@ def make_server(
             "queue": queue,
             "clock": clock,
             "limiter": LoginLimiter(),
-            "health": lambda: health,
+            "health": telling(health),
             "version": "1.2.3",
         }
         services = Services(**(parts | replaced))  # type: ignore[arg-type]  # parts of many types

@@ -1,5 +1,6 @@
 """What the tests of the API talk to, and how they talk to it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -112,6 +113,15 @@ def messages(response: requests.Response) -> list[str]:
     errors = response.json()["errors"]
     assert {error["code"] for error in errors} == {response.status_code}
     return [error["message"] for error in errors]
+
+
+def telling(health: Health) -> Callable[[], Awaitable[Health]]:
+    """What `Services.health` is, of somebody who always tells this."""
+
+    async def tell() -> Health:
+        return health
+
+    return tell
 
 
 def make_user(connection: Connection, *, role: Role) -> str:

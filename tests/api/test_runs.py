@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.api.harness import Server, messages
+from tests.api.harness import Server, messages, telling
 from tests.api.harness_runs import finish_run, finish_runs
 
 from mailtrip.model import Verdict
@@ -218,7 +218,7 @@ def test_health_is_open_to_anybody(server: Server) -> None:
 
 def test_degraded_health_is_a_503_that_tells_why(make_server: Callable[..., Server], server: Server) -> None:
     worse = replace(server.health, database_ok=False, results_waiting=3, results_dropped=1)
-    response = make_server(health=lambda: worse).get("/api/v1/health", role=None)
+    response = make_server(health=telling(worse)).get("/api/v1/health", role=None)
     assert response.status_code == 503
     assert messages(response) == ["unavailable - the database is away, or results wait for it"]
     found = response.json()
@@ -227,7 +227,7 @@ def test_degraded_health_is_a_503_that_tells_why(make_server: Callable[..., Serv
 
 def test_a_location_without_a_network_is_degraded(make_server: Callable[..., Server], server: Server) -> None:
     worse = replace(server.health, network_ok=False)
-    response = make_server(health=lambda: worse).get("/api/v1/health", role=None)
+    response = make_server(health=telling(worse)).get("/api/v1/health", role=None)
     assert response.status_code == 503
     assert messages(response) == ["unavailable - the location has lost its network: no mail server can be reached"]
     assert response.json()["network_ok"] is False

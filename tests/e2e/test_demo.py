@@ -73,7 +73,9 @@ async def test_both_monitors_are_green_at_once_and_a_signal_ends_it_with_nothing
 
     for name in MONITORS:
         assert re.search(f"{name} +OK: Delivered to ", "".join(running.lines))
-    assert (code, errors, children) == (0, "", [])
+    assert (code, errors) == (0, "")
+    assert len(children) == 1
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
     assert list((tmp_path / "tmp").iterdir()) == []
     port = int(running.value("Address").rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):

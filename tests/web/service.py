@@ -14,12 +14,11 @@ from tests.contract.store.builders import make_monitor
 from tests.contract.store.builders import result as make_result
 
 from mailtrip.api import Services, create_app
-from mailtrip.bootstrap.service import make_web_services
+from mailtrip.bootstrap.front import make_web_services
 from mailtrip.bootstrap.web import WebServer
 from mailtrip.model import Access, MonitorAccess, Result, Role, RunKind, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.service import runs, users
 from mailtrip.service.health import Health
-from mailtrip.service.live_runs import LiveRuns
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.runs import FinishedRun, PlannedRun
 from mailtrip.service.secrets import KeyRing
@@ -70,7 +69,7 @@ def serve(folder: Path, *, start: datetime = NOW) -> Iterator[WebService]:
         health=_health,
         version="1.2.3",
     )
-    dashboard = Dashboard(make_web_services(services, LiveRuns(clock)))
+    dashboard = Dashboard(make_web_services(services, _live_steps))
     server = WebServer(create_app(services, site=dashboard))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -177,7 +176,11 @@ def _refused_login(host: str) -> Result:
     return replace(found, summary=summary, step=Step.MAILBOX_LOGIN)
 
 
-def _health() -> Health:
+async def _live_steps(_run_id: int) -> None:
+    return None
+
+
+async def _health() -> Health:
     nothing = timedelta(0)
     return Health(
         database_ok=True,

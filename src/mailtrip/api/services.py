@@ -1,7 +1,7 @@
 """What the API is given to work with; `bootstrap` fills it in, tests fill in their own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mailtrip.api.alertsite.monitor_texts import MonitorTexts
@@ -24,7 +24,7 @@ class Services:
     Attributes:
         new_token: makes the token of a test run's message.
         queue: told of each test run that was ordered, after its row is committed.
-        health: never blocks and never raises.
+        health: raises `Unavailable` when nobody can tell.
         policy: where monitors may connect.
         body_seconds: how long a client may take to send a body.
         token_uses: told of each use of an API token.
@@ -40,7 +40,7 @@ class Services:
     queue: RunQueue
     clock: Clock
     limiter: LoginLimiter
-    health: Callable[[], Health]
+    health: Callable[[], Awaitable[Health]]
     version: str
     policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     body_seconds: float = 30.0

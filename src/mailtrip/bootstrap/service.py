@@ -1,4 +1,4 @@
-"""The running service: database, engine and web server in one process, stopped in the reverse order."""
+"""The running service: engine and outbox in this process, the front in another, stopped in the reverse order."""
 
 import asyncio
 import socket
@@ -11,21 +11,15 @@ from functools import partial
 import structlog
 
 import mailtrip
-from mailtrip.api import Services, create_app
-from mailtrip.api.native.objects import show_run
 from mailtrip.bootstrap.alerts import open_outbox
 from mailtrip.bootstrap.desk import LedgerDesk
-from mailtrip.bootstrap.edge import make_call_limits, make_edge
+from mailtrip.bootstrap.front_process import FrontProcess
 from mailtrip.bootstrap.heartbeat import beat
-from mailtrip.bootstrap.http_protocol import Patience
 from mailtrip.bootstrap.listening import url_of
 from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
 from mailtrip.bootstrap.storage import Storage
-from mailtrip.bootstrap.tls import ServerTLS
-from mailtrip.bootstrap.token_uses import keep_token_uses
-from mailtrip.bootstrap.web import WebServer
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.engine.ledger import DatabaseLedger
@@ -33,16 +27,13 @@ from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
 from mailtrip.mail import MailClient
-from mailtrip.model import Accepted, NetworkPolicy, Providers, Result, StatusCode, Verdict
+from mailtrip.model import Accepted, Providers, Result, StatusCode, Verdict
 from mailtrip.probe.ports import Observer
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.live_runs import LiveRuns
-from mailtrip.service.login_limiter import LoginLimiter
-from mailtrip.service.logins import Logins
-from mailtrip.web import Dashboard, WebServices
 
-__all__ = ["RunningService", "make_web_services", "running_service"]
+__all__ = ["RunningService", "running_service"]
 
 _log = structlog.get_logger(__name__)
 
@@ -58,14 +49,15 @@ class RunningService:
 
     url: str
     engine: LocalEngine
+    front: FrontProcess
     new_token: Callable[[], str]
 
 
 @asynccontextmanager
 async def running_service(
-    settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock, tls: ServerTLS | None = None
+    settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock
 ) -> AsyncIterator[RunningService]:
-    """Run engine and web server as long as the block runs; then let both finish what is under way.
+    """Run engine and front as long as the block runs; then let both finish what is under way.
 
     Requests under way have 5 s to finish, then runs under way have `settings.stop_grace_seconds`. What fails for good
     ends the block with an exception group.
@@ -78,80 +70,31 @@ async def running_service(
         new_token = partial(make_token, key)
         live_runs = LiveRuns(clock)
         engine = _make_engine(settings, storage, client, key, live_runs, clock=clock)
-        services = _make_services(settings, storage, engine, new_token, policy, clock=clock)
-        dashboard = Dashboard(make_web_services(services, live_runs))
-        server = _web_server(services, dashboard, settings, tls)
+        front = FrontProcess(
+            settings,
+            listening,
+            queue=engine,
+            health=lambda: _health(engine.health()),
+            steps_of=live_runs.steps_of,
+            clock=clock,
+        )
         async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             sending = group.create_task(outbox.run(), name="outbox")
             beating = group.create_task(beat(settings.heartbeat_url, engine, outbox, clock=clock), name="heartbeat")
-            serving = group.create_task(server.serve(sockets=[listening]))
-            keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
+            serving = group.create_task(front.run(), name="front")
+            url = url_of(listening, has_tls=settings.tls_cert is not None)
             try:
-                yield RunningService(url=url_of(listening, has_tls=tls is not None), engine=engine, new_token=new_token)
+                yield RunningService(url=url, engine=engine, front=front, new_token=new_token)
             finally:
-                dashboard.stop()
-                server.should_exit = True
+                front.stop()
                 await asyncio.wait([serving])
-                keeping.cancel()
                 beating.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
-                await asyncio.wait([running, keeping])
+                await asyncio.wait([running])
                 sending.cancel()
     finally:
         client.close()
-
-
-def _web_server(services: Services, dashboard: Dashboard, settings: Settings, tls: ServerTLS | None) -> WebServer:
-    return WebServer(
-        create_app(services, site=dashboard),
-        tls=tls.context if tls else None,
-        proxies=services.edge.proxies,
-        most_connections=settings.max_connections,
-        patience=Patience(answer=settings.request_seconds),
-    )
-
-
-def make_web_services(services: Services, live_runs: LiveRuns) -> WebServices:
-    """The dashboard's, which has all that it shares with the API from there."""
-    return WebServices(
-        database=services.database,
-        secrets=services.secrets,
-        new_token=services.new_token,
-        queue=services.queue,
-        clock=services.clock,
-        logins=Logins(
-            database=services.database, limiter=services.limiter, clock=services.clock, gate=services.login_gate
-        ),
-        call_limits=services.call_limits,
-        version=services.version,
-        live_runs=live_runs,
-        run_json=lambda run: show_run(run).model_dump_json().encode(),
-    )
-
-
-def _make_services(
-    settings: Settings,
-    storage: Storage,
-    engine: LocalEngine,
-    new_token: Callable[[], str],
-    policy: NetworkPolicy,
-    *,
-    clock: Clock,
-) -> Services:
-    return Services(
-        database=storage.database,
-        secrets=storage.key_ring,
-        new_token=new_token,
-        queue=engine,
-        clock=clock,
-        limiter=LoginLimiter(),
-        health=lambda: _health(engine.health()),
-        version=mailtrip.__version__,
-        policy=policy,
-        edge=make_edge(settings),
-        call_limits=make_call_limits(settings),
-    )
 
 
 def _health(health: EngineHealth) -> Health:

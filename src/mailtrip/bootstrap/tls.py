@@ -23,8 +23,8 @@ _SOON: Final = timedelta(days=14)
 _SAY_AGAIN: Final = "and then `kill -HUP` the service, or start it again"
 
 
-def make_tls(settings: Settings, *, clock: Clock) -> "ServerTLS | None":
-    """What the service speaks TLS with; None for plain HTTP.
+def make_tls(settings: Settings, *, clock: Clock, warns: bool = True) -> "ServerTLS | None":
+    """What the service speaks TLS with; None for plain HTTP. `warns` logs what is odd about the files.
 
     Raises:
         ConfigurationError: one of the two files is not named, or they can't be used.
@@ -33,7 +33,7 @@ def make_tls(settings: Settings, *, clock: Clock) -> "ServerTLS | None":
         case None, None:
             return None
         case Path() as certificate, Path() as key:
-            return ServerTLS(certificate, key, clock=clock)
+            return ServerTLS(certificate, key, clock=clock, warns=warns)
         case None, _:
             raise ConfigurationError("tls_cert: is missing; name the certificate of tls_key with --tls-cert")
         case _:
@@ -47,12 +47,12 @@ class ServerTLS:
         ConfigurationError: a file can't be read or is not what it should be, or the two don't belong together.
     """
 
-    def __init__(self, certificate: Path, key: Path, *, clock: Clock) -> None:
+    def __init__(self, certificate: Path, key: Path, *, clock: Clock, warns: bool = True) -> None:
         """Read the files: the chain, beginning with the server's own certificate, and its key."""
         self._certificate = certificate
         self._key = key
         self._clock = clock
-        self.context = self._load(_new_context())
+        self.context = self._load(_new_context(), warns=warns)
 
     def reload(self) -> None:
         """Read the files anew: connections that come after this get the new certificate, open ones go on as they are.

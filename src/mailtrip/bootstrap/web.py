@@ -82,6 +82,10 @@ class WebServer(uvicorn.Server):
         ]
         self.started = True
 
+    def stop(self) -> None:
+        """Have `serve` end, after the requests under way."""
+        self.should_exit = True
+
     def _connection(self) -> BoundedProtocol:
         return BoundedProtocol(
             self.config,

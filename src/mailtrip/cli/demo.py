@@ -8,6 +8,7 @@ from mailtrip.config import SETTINGS, load
 
 __all__ = ["command"]
 
+_SETTINGS = {"allow_networks": "loopback", "allow_ports": "any", "log_level": "error", "log_format": "console"}
 _LISTEN = next(setting for setting in SETTINGS if setting.name == "listen")
 
 
@@ -29,10 +30,10 @@ def command(*, listen: str | None, data_dir: Path | None) -> None:
     from mailtrip.bootstrap.logs import configure_logging
     from mailtrip.bootstrap.loop import run_async
     from mailtrip.cli.sandbox import demonstrate
-    from mailtrip.config import LogFormat, LogLevel
 
-    configure_logging(level=LogLevel.ERROR, log_format=LogFormat.CONSOLE)
     with TemporaryDirectory(prefix="mailtrip-demo-") as temporary:
         folder = str(data_dir or temporary)
-        options = {"listen": listen, "data_dir": folder, "allow_networks": "loopback", "allow_ports": "any"}
-        run_async(demonstrate(load(options=options, environ={}).settings))
+        options = {"listen": listen, "data_dir": folder} | _SETTINGS
+        settings = load(options=options, environ={}).settings
+        configure_logging(level=settings.log_level, log_format=settings.log_format)
+        run_async(demonstrate(settings))

@@ -15,7 +15,7 @@ from mailtrip.bootstrap.listening import bind
 from mailtrip.bootstrap.service import RunningService, running_service
 from mailtrip.bootstrap.storage import Storage, open_storage
 from mailtrip.cli.operator import OPERATOR
-from mailtrip.cli.serving import told_to_stop
+from mailtrip.cli.serving import ready_or_stopped, told_to_stop
 from mailtrip.cli.words import SEVERITY_COLOURS, verdict_line
 from mailtrip.clock import Clock, SystemClock
 from mailtrip.config import ListenAddress, Settings, UnixAddress
@@ -51,6 +51,7 @@ async def demonstrate(settings: Settings) -> None:
             hashed = users.hash_password(password)
             await storage.database.writing(lambda connection: demo.prepare(connection, hashed))
             async with running_service(settings, storage, listening, clock=clock) as service:
+                await ready_or_stopped(service, stop)
                 _greet(service, sandbox, password)
                 service.engine.subscribe(_show)
                 order = partial(demo.order_runs, new_token=service.new_token)

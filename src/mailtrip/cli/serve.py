@@ -30,8 +30,8 @@ def command(*, config_file: Path | None, **options: object) -> None:
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     raise_file_limit(files_needed(settings))
     clock = SystemClock()
-    tls = make_tls(settings, clock=clock)
+    make_tls(settings, clock=clock)  # says what is wrong with it before anything is started
     with bind(settings.listen) as listening, open_storage(settings, clock=clock) as storage:
         if not storage.database.read(users.count_all):
             click.echo("Nobody can log in yet. Make the first admin: mailtrip user add you@example.com --role admin")
-        run_async(serve(settings, storage, listening, clock=clock, tls=tls))
+        run_async(serve(settings, storage, listening, clock=clock))

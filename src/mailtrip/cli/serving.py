@@ -7,53 +7,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import structlog
 
-from mailtrip.bootstrap.service import running_service
+from mailtrip.bootstrap.service import RunningService, running_service
 from mailtrip.bootstrap.storage import Storage
-from mailtrip.bootstrap.tls import ServerTLS
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
-from mailtrip.errors import ConfigurationError
 
-__all__ = ["serve", "told_to_stop"]
-
-
-_log = structlog.get_logger(__name__)
+__all__ = ["ready_or_stopped", "serve", "told_to_stop"]
 
 
-async def serve(
-    settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock, tls: ServerTLS | None = None
-) -> None:
+async def serve(settings: Settings, storage: Storage, listening: socket.socket, *, clock: Clock) -> None:
     """Run the service until SIGINT or SIGTERM; with TLS, SIGHUP has the certificate read anew."""
-    with told_to_stop() as stop, _told_to_reload(tls):
-        async with running_service(settings, storage, listening, clock=clock, tls=tls) as service:
+    with told_to_stop() as stop:
+        async with running_service(settings, storage, listening, clock=clock) as service:
+            if settings.tls_cert is not None:
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.front.reload_tls)
+            await ready_or_stopped(service, stop)
             click.echo(f"Mailtrip is at {settings.public_url or service.url} (Ctrl-C stops it)")
             await stop.wait()
             click.echo(f"Stopping; runs under way have {settings.stop_grace_seconds} s to finish.")
 
 
-@contextmanager
-def _told_to_reload(tls: ServerTLS | None) -> Iterator[None]:
-    """SIGHUP has the certificate and its key read anew; without TLS it does what it always does."""
-    if tls is None:
-        yield
-        return
-
-    def reload() -> None:
-        try:
-            tls.reload()
-        except ConfigurationError as exc:
-            _log.error("the TLS certificate stays as it was", reason=str(exc))
-        else:
-            _log.info("the TLS certificate was read anew")
-
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGHUP)
+async def ready_or_stopped(service: RunningService, stop: asyncio.Event) -> None:
+    """Wait until the service answers requests, or is to stop before it does."""
+    async with asyncio.TaskGroup() as group:
+        waiting = [group.create_task(service.front.wait_ready()), group.create_task(stop.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Final
 from mailtrip.clock import Clock
 from mailtrip.model import Run, RunKind, Step
 
-__all__ = ["LiveRuns", "LiveStep"]
+__all__ = ["LiveRuns", "LiveStep", "LiveSteps"]
 
 _MOST_RUNS: Final = 200
 """More tests at once are made, and not shown step by step."""
@@ -29,6 +29,10 @@ class LiveStep:
     offset: timedelta
     spent: timedelta
     is_over: bool
+
+
+LiveSteps = tuple[LiveStep, ...] | None
+"""Of a test that is under way; None of another run."""
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class LiveRuns:
         finally:
             del self._runs[run.id]
 
-    def steps_of(self, run_id: int) -> tuple[LiveStep, ...] | None:
+    def steps_of(self, run_id: int) -> LiveSteps:
         """The steps so far in the order of their beginnings; None for a run that is not under way here."""
         rows = self._runs.get(run_id)
         if rows is None:

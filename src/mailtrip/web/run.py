@@ -56,16 +56,16 @@ class RunPages:
         services = call.services
         told: object = ()
         while not self._stopped.is_set():
-            steps = services.live_runs.steps_of(run_id)
-            seen = None if steps is None else [(each.step, each.is_over) for each in steps]
-            if seen is None:
-                try:
+            try:
+                steps = await services.live_steps(run_id)
+                seen = None if steps is None else [(each.step, each.is_over) for each in steps]
+                if seen is None:
                     run = await call.reading(partial(_read, run_id=run_id))
-                except MailtripError:
-                    return  # the browser asks again, and is told then
-                if run.state is not RunState.RUNNING:
-                    yield _CHANGED + _OVER
-                    return
+                    if run.state is not RunState.RUNNING:
+                        yield _CHANGED + _OVER
+                        return
+            except MailtripError:
+                return  # the browser asks again, and is told then
             if seen != told:
                 yield _CHANGED
                 told = seen
@@ -76,7 +76,7 @@ class RunPages:
 async def read_run(call: PageCall) -> Response:
     """The page of a run, with its steps so far while it is under way."""
     run_id = number_in(call, "run_id")
-    steps = call.services.live_runs.steps_of(run_id)
+    steps = await call.services.live_steps(run_id)
     return await call.show("run.html", partial(_find, run_id=run_id, steps=steps))
 
 

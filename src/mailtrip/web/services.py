@@ -1,12 +1,12 @@
 """What the dashboard is given to work with; `bootstrap` fills it in, tests fill in their own."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mailtrip.clock import Clock
 from mailtrip.model import Run
 from mailtrip.service.call_limits import CallLimits
-from mailtrip.service.live_runs import LiveRuns
+from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.logins import Logins
 from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
 from mailtrip.web.assets import Assets
@@ -23,7 +23,7 @@ class WebServices:
         queue: told of each test run that was ordered, after its row is committed.
         logins: the same that the API has, so that guesses are counted together.
         call_limits: likewise.
-        live_runs: the steps of tests under way.
+        live_steps: the steps so far of a test that is under way, None of another run; raises `Unavailable`.
         run_json: a run, whole, as the API shows it.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
@@ -36,7 +36,7 @@ class WebServices:
     clock: Clock
     logins: Logins
     version: str
-    live_runs: LiveRuns
+    live_steps: Callable[[int], Awaitable[LiveSteps]]
     run_json: Callable[[Run], bytes]
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)

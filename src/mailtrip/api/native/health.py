@@ -37,7 +37,7 @@ class HealthObject(BaseModel):
 
 async def read_health(request: Request) -> Response:
     """How the program is. 503 while it is degraded: runs go on, their results are held in memory."""
-    health = services_of(request).health()
+    health = await services_of(request).health()
     shown = _show(health).model_dump(mode="json")
     if health.status is HealthStatus.OK:
         return json_response(shown)
