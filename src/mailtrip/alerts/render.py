@@ -99,7 +99,7 @@ def headline(item: AlertItem) -> str:
     match alert.kind:
         case AlertKind.TEST:
             return "Test alert"
-        case AlertKind.ERROR | AlertKind.NOTICE:
+        case AlertKind.ERROR | AlertKind.NOTICE | AlertKind.SLOW:
             return alert.status.text
         case AlertKind.REMINDER:
             return f"Still failing after {shown_span(alert.created_at - alert.since)}: {alert.status.text}"

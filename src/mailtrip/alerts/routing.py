@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from mailtrip.alerts.policy import Route
-from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.model import AlertType, Recipient, RecipientGroup, RecipientGroupSettings
 
 __all__ = ["Router"]
 
@@ -18,10 +18,17 @@ class Router:
     Args:
         recipients: all of the account.
         groups: all of the account.
+        about: what is told.
     """
 
-    def __init__(self, recipients: Iterable[Recipient], groups: Iterable[RecipientGroup]) -> None:
-        self._recipients = [each for each in recipients if each.settings.availability_alert]
+    def __init__(
+        self,
+        recipients: Iterable[Recipient],
+        groups: Iterable[RecipientGroup],
+        *,
+        about: AlertType = AlertType.AVAILABILITY,
+    ) -> None:
+        self._recipients = [each for each in recipients if _wants(each, about)]
         filled = [group.settings for group in groups if group.settings.recipient_ids]
         self._of_monitor: dict[int, list[RecipientGroupSettings]] = {}
         for group in filled:
@@ -47,6 +54,14 @@ class Router:
             for recipient in self._recipients
             if recipient.id in wanted or not groups
         }
+
+
+def _wants(recipient: Recipient, about: AlertType) -> bool:
+    match about:
+        case AlertType.AVAILABILITY:
+            return recipient.settings.availability_alert
+        case AlertType.PERFORMANCE:
+            return recipient.settings.performance_alert
 
 
 def _route(recipient: Recipient, status_codes: frozenset[int]) -> Route:

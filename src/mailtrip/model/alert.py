@@ -8,7 +8,16 @@ from mailtrip.model.recipient import Recipient
 from mailtrip.model.run import Run
 from mailtrip.model.status import StatusCode
 
-__all__ = ["Alert", "AlertDelivery", "AlertItem", "AlertKind", "AlertLinks", "AlertPackage", "DeliveryAnswer", "DeliveryState"]
+__all__ = [
+    "Alert",
+    "AlertDelivery",
+    "AlertItem",
+    "AlertKind",
+    "AlertLinks",
+    "AlertPackage",
+    "DeliveryAnswer",
+    "DeliveryState",
+]
 
 
 class AlertKind(StrEnum):
@@ -24,6 +33,8 @@ class AlertKind(StrEnum):
     """The message that was missed has come, late."""
     WITHDRAWN = "withdrawn"
     """The error was our own fault: nothing was wrong with the mail path, as far as anybody knows."""
+    SLOW = "slow"
+    """Deliveries take longer than they should."""
     NOTICE = "notice"
     """Something will fail unless somebody acts: told once a day."""
     TEST = "test"

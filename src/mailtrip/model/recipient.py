@@ -8,6 +8,7 @@ __all__ = [
     "AlertMethod",
     "AlertType",
     "ContactKind",
+    "PerformanceRule",
     "Recipient",
     "RecipientGroup",
     "RecipientGroupSettings",
@@ -123,6 +124,17 @@ _TEXTS = {
 }
 
 
+class PerformanceRule(StrEnum):
+    """By what a recipient takes deliveries for slow."""
+
+    WARNING_TIME = "warning-time"
+    """`start_threshold` deliveries in a row took longer than the monitor's warning time."""
+    PERCENTILE = "percentile"
+    """A percentile of the last deliveries is above the monitor's warning time."""
+    USUAL_LEVEL = "usual-level"
+    """The median of the last deliveries is far above what is usual for the monitor."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientSettings:
     """What an owner sets; `service.recipient_rules` checks it.
@@ -132,6 +144,8 @@ class RecipientSettings:
         address: what the method wants: see `AlertMethod.contact`. A URL may hold a token: never log it.
         username: for Basic authentication; None for none.
         performance_alert_type: a number of the vendor's without a known meaning; kept as it was given.
+        performance_percentile: per cent of the last deliveries that must not be too slow, for rule `PERCENTILE`.
+        performance_window: how many deliveries rules `PERCENTILE` and `USUAL_LEVEL` look at.
         start_threshold: errors before the first alert: in a row, or among the last `error_window` runs.
         stop_threshold: most consecutive alerts while an error lasts.
         error_window: of so many runs the errors are counted, in any order; None counts errors in a row.
@@ -149,6 +163,9 @@ class RecipientSettings:
     performance_alert: bool = False
     performance_alert_type: int = 20
     repeat_performance_alerts: bool = False
+    performance_rule: PerformanceRule = PerformanceRule.WARNING_TIME
+    performance_percentile: int = 95
+    performance_window: int = 12
     notify_on_clear: bool = False
     start_threshold: int = 1
     stop_threshold: int = 10

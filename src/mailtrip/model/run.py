@@ -15,6 +15,7 @@ __all__ = [
     "Direction",
     "Failure",
     "LatestRun",
+    "Measurement",
     "Proof",
     "Result",
     "Revision",
@@ -65,6 +66,13 @@ class Timing:
     step: Step
     offset: timedelta
     duration: timedelta
+
+
+class Measurement(NamedTuple):
+    """How long something took, and when that was."""
+
+    at: datetime
+    took: timedelta
 
 
 class Direction(StrEnum):

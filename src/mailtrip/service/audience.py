@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mailtrip import store
 from mailtrip.alerts.routing import Router
-from mailtrip.model import BlackoutType, Monitor, Run
+from mailtrip.model import AlertType, BlackoutType, Monitor, Run
 from mailtrip.schedule.blackouts import holds_back_alert, is_within
 from mailtrip.store import Connection
 
@@ -13,12 +13,20 @@ __all__ = ["Audience", "monitors_of"]
 
 
 class Audience:
-    """What an account's alerts depend on."""
+    """What an account's alerts depend on.
+
+    Attributes:
+        recipients: all of the account, by id.
+        router: who hears of errors.
+        performance_router: who hears of slow deliveries.
+    """
 
     def __init__(self, connection: Connection, account_id: int, *, now: datetime) -> None:
         recipients, _ = store.recipients.page(connection, account_id, type=None, method=None, limit=None, offset=0)
         groups, _ = store.groups.page(connection, account_id, monitor_id=None, recipient_id=None, limit=None, offset=0)
+        self.recipients = {recipient.id: recipient for recipient in recipients}
         self.router = Router(recipients, groups)
+        self.performance_router = Router(recipients, groups, about=AlertType.PERFORMANCE)
         self._now = now
         self._in_force = [
             blackout

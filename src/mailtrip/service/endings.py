@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailtrip.model import Result, Run, RunState
-from mailtrip.service import alerts, notices
+from mailtrip.service import alerts, notices, performance
 from mailtrip.service.runs import finish
 from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
@@ -48,7 +48,9 @@ def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: 
             ended.append(Ending(run_id=run_id, state=item.state, note=item.note or ""))
     runs = finish(connection, finished)
     alerts.note_finished(connection, runs, now=now)
-    notices.note_states(connection, runs, {item.run_id: item.result for item in finished}, now=now)
+    results = {item.run_id: item.result for item in finished}
+    notices.note_states(connection, runs, results, now=now)
+    performance.note_pace(connection, runs, results, now=now)
     endings.end(connection, ended, now=now)
 
 

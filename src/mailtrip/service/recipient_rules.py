@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from mailtrip.alerts.performance import LONGEST_WINDOW
 from mailtrip.alerts.sample import sample_values
 from mailtrip.alerts.signature import NO_KEY, signing_key
 from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT, template_fault
@@ -14,7 +15,13 @@ __all__ = ["check", "secret_fault", "template_faults"]
 
 _WIDEST = 60
 _LONGEST_TEMPLATE = {"subject_template": LONGEST_SUBJECT, "text_template": LONGEST_TEXT}
-_RANGES = {"performance_alert_type": (0, 999), "start_threshold": (1, 1000), "stop_threshold": (1, 1000)}
+_RANGES = {
+    "performance_alert_type": (0, 999),
+    "performance_percentile": (50, 99),
+    "performance_window": (3, LONGEST_WINDOW),
+    "start_threshold": (1, 1000),
+    "stop_threshold": (1, 1000),
+}
 
 
 def check(settings: RecipientSettings, *, has_password: bool) -> tuple[Fault, ...]:

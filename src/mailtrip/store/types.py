@@ -5,17 +5,19 @@ lists are compact ASCII JSON in text columns, so that no character of a mail ser
 """
 
 import json
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Row, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mailtrip.model import (
     Access,
     CustomProperty,
+    Measurement,
     MonitorAccess,
     OperatingPeriod,
     SessionRecord,
@@ -35,6 +37,7 @@ __all__ = [
     "FindingsText",
     "Id",
     "IntegerList",
+    "Measurements",
     "Number",
     "OperatingPeriods",
     "Sessions",
@@ -45,6 +48,9 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+_SECOND = timedelta(seconds=1)
+_LARGEST_MEASURE = 2**32 - 1
 
 WordT = TypeVar("WordT", bound=StrEnum)
 NumberT = TypeVar("NumberT", bound=IntEnum)
@@ -195,6 +201,33 @@ class CustomProperties(TypeDecorator[Sequence[CustomProperty]]):
         return tuple(
             CustomProperty(id=id_, name=name, value=text, value_id=value_id)
             for id_, name, text, value_id in json.loads(value)
+        )
+
+
+class Measurements(TypeDecorator[Sequence[Measurement]]):
+    """A tuple of measurements, 8 bytes each: Unix seconds and milliseconds, as unsigned big-endian numbers."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Measurement] | None, dialect: Dialect) -> bytes | None:
+        del dialect
+        if value is None:
+            return None
+        numbers = [
+            min(number, _LARGEST_MEASURE)
+            for each in value
+            for number in ((each.at - _EPOCH) // _SECOND, each.took // _MILLISECOND)
+        ]
+        return struct.pack(f">{len(numbers)}I", *numbers)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> tuple[Measurement, ...] | None:
+        del dialect
+        if value is None:
+            return None
+        return tuple(
+            Measurement(_EPOCH + timedelta(seconds=at), timedelta(milliseconds=took))
+            for at, took in struct.iter_unpack(">II", value)
         )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailtrip.alerts.performance import LONGEST_WINDOW
 from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.records import RecordTable, components_of
-from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, integer, number_choice, text
-from mailtrip.model import AlertMethod, Recipient, RecipientSettings
+from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, choice, integer, number_choice, text
+from mailtrip.model import AlertMethod, PerformanceRule, Recipient, RecipientSettings
 
 __all__ = ["COMPONENTS", "METHOD", "RECIPIENTS", "RecipientView"]
 
@@ -118,6 +119,29 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         example="20",
     ),
     _flag("repeat_performance_alerts", "Whether performance alerts are repeated while they hold.", example=False),
+    _MAKER.given(
+        "performance_rule",
+        "performance_rule",
+        choice(PerformanceRule),
+        "When deliveries are slow. `warning-time`: `start_threshold` in a row took longer than the monitor's "
+        "`warning_time`. `percentile`: `performance_percentile` of the last `performance_window` is above it. "
+        "`usual-level`: the median of the last `performance_window` is far above what is usual for the monitor.",
+        example="warning-time",
+    ),
+    _MAKER.given(
+        "performance_percentile",
+        "performance_percentile",
+        integer(50, 99),
+        "Per cent of the last deliveries that must not be too slow.",
+        example=95,
+    ),
+    _MAKER.given(
+        "performance_window",
+        "performance_window",
+        integer(3, LONGEST_WINDOW),
+        "How many of the last deliveries are looked at.",
+        example=12,
+    ),
     _flag("notify_on_clear", "Whether the end of an error is told.", example=True),
     _MAKER.given(
         "start_threshold",
