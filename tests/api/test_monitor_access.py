@@ -170,6 +170,10 @@ def test_lists_and_reports_leave_out_what_may_not_be_seen(restricted: Restricted
     assert [each["id"] for each in restricted.get("/api/v3/slas")["results"]] == [restricted.slas[id_] for id_ in seen]
     assert restricted.get(f"/api/v3/notifier-groups?monitor_id={restricted.none}")["results"] == []
     assert len(restricted.get("/api/v3/report-sitestatus")["results"]) == 2
+    availability = restricted.get("/api/v1/reports/availability")
+    assert [each["monitor_id"] for each in availability["monitors"]] == seen
+    assert [each["monitor_id"] for each in restricted.get("/api/v1/reports/response-time")["monitors"]] == seen
+    assert [each["monitor_id"] for each in restricted.get("/api/v1/reports/sla")["slas"]] == seen
     detail = requests.get(
         f"{restricted.server.url}/report-api/detail/1?api_version=2&format=json&start_date={day} 00:00:00"
         f"&end_date={day} 23:59:59",

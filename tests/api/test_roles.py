@@ -80,6 +80,10 @@ MATRIX = {
     "create_token": Who.ALL,
     "revoke_token": Who.ALL,
     "list_audit_entries": Who.MANAGERS,
+    "read_availability": Who.ALL,
+    "read_response_time": Who.ALL,
+    "read_sla_report": Who.ALL,
+    "read_outages": Who.ALL,
 }
 
 

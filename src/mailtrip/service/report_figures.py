@@ -23,6 +23,7 @@ __all__ = [
     "ResponseReport",
     "Sample",
     "availability",
+    "choose_monitors",
     "percentiles_of",
     "recent_availability",
     "response_times",
@@ -33,6 +34,7 @@ __all__ = [
 MOST_BUCKETS: Final = 10_000
 RECENT: Final = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
 _USUAL: Final = timedelta(days=7)
+_SHORTEST: Final = {Size.HOUR: timedelta(hours=1), Size.DAY: timedelta(hours=23), Size.MONTH: timedelta(days=27)}
 _SHARES: Final = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -145,7 +147,7 @@ def availability(
         NotFound: one of the monitors is not there.
         InvalidInput: `until` is not later than `since`, or the answer would be too large.
     """
-    chosen = _choose(connection, actor, monitor_ids)
+    chosen = choose_monitors(connection, actor, monitor_ids)
     first, last = whole_hours(since, until)
     spans = _spans(first, last, bucket, zone)
     sums = report_sums.counts_in(connection, chosen, spans, bucket)
@@ -173,7 +175,7 @@ def response_times(
     zone: tzinfo = UTC,
 ) -> ResponseReport:
     """How long the messages of monitors took; arguments and errors are those of `availability`."""
-    chosen = _choose(connection, actor, monitor_ids)
+    chosen = choose_monitors(connection, actor, monitor_ids)
     first, last = whole_hours(since, until)
     spans = _spans(first, last, bucket, zone)
     sums = report_sums.counts_in(connection, chosen, spans, bucket)
@@ -268,7 +270,8 @@ def _seen(connection: Connection, actor: Actor, monitor_ids: Collection[int] | N
     return rollup_queries.choose(connection, actor.account_id, monitor_ids=monitor_ids, access=actor.access)
 
 
-def _choose(connection: Connection, actor: Actor, monitor_ids: Collection[int] | None) -> Chosen:
+def choose_monitors(connection: Connection, actor: Actor, monitor_ids: Collection[int] | None) -> Chosen:
+    """The monitors of a report; raises NotFound where one of them is not there, or may not be seen."""
     chosen = _seen(connection, actor, monitor_ids)
     for monitor_id in monitor_ids or ():
         if monitor_id not in chosen.names:
@@ -279,8 +282,7 @@ def _choose(connection: Connection, actor: Actor, monitor_ids: Collection[int] |
 def _spans(since: datetime, until: datetime, size: Size, zone: tzinfo) -> list[tuple[datetime, datetime]]:
     if since >= until:
         raise InvalidInput([Fault("until", "must be later than the beginning")])
-    hours = (until - since) / timedelta(hours=1 if size is Size.HOUR else 23)
-    if hours > MOST_BUCKETS:
+    if (until - since) / _SHORTEST[size] > MOST_BUCKETS:
         raise InvalidInput(
             [Fault("bucket", f"more than {MOST_BUCKETS} of them; ask for larger ones or a shorter time")]
         )

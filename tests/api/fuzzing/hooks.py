@@ -30,6 +30,7 @@ schemathesis.openapi.format("pop3-server", _server("pop3://", "pop3s://"))
 schemathesis.openapi.format("imap-server", _server("imap://", "imaps://"))
 schemathesis.openapi.format("email", st.builds("{}@{}".format, _LABEL, _HOST))
 schemathesis.openapi.format("pem-bundle", st.just(_CERTIFICATE))
+schemathesis.openapi.format("time-zone", st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]))
 schemathesis.openapi.format("contact", st.builds("{}@{}".format, _LABEL, _HOST))
 schemathesis.openapi.format("plain-time", st.datetimes().map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}".zfill(19)))
 schemathesis.openapi.format("run-cursor", st.just("MTc2NzI2ODgwMDAwMDAwMC4xMDAwMDE"))
@@ -113,6 +114,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|(?:email|role): .* is the last Admin"
     r"|monitor_access: (?:there is no monitor|names monitor .* twice)"
     r"|expires_at: is not in the future"
+    r"|(?:from|to|bucket): (?:must be later|more than 10000 of them|too )"
     r"|User authentication failed"
     r")"
 )

@@ -4,7 +4,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from mailtrip.api.native import alert_responses, alert_templates, alerts, audit, health, objects, runs, tokens
+from mailtrip.api.native import (
+    alert_responses,
+    alert_templates,
+    alerts,
+    audit,
+    health,
+    objects,
+    report_objects,
+    reports,
+    runs,
+    tokens,
+)
 
 __all__ = ["COMPONENTS", "MODELS", "router"]
 
@@ -20,12 +31,16 @@ MODELS: Final = (
     alerts.AlertObject,
     alerts.AlertTicket,
     alert_templates.AlertPreview,
+    report_objects.AvailabilityObject,
+    report_objects.ResponseTimeObject,
+    report_objects.SLAsObject,
+    report_objects.OutagesObject,
 )
 
 
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, alerts, alert_responses, alert_templates, tokens, audit, health):
+    for part in (runs, alerts, alert_responses, alert_templates, tokens, audit, reports, health):
         routes.include_router(part.router())
     return routes
