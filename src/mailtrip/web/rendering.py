@@ -68,6 +68,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=words.without_controls,
         )
         self._environment.globals.update(assets=assets, version=version)
         self._environment.filters.update(words.FILTERS)

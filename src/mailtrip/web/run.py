@@ -10,7 +10,7 @@ from typing import Final
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from mailtrip.errors import MailtripError, NotFound
+from mailtrip.errors import MailtripError, NotFound, Unavailable
 from mailtrip.model import Actor, Run, RunState
 from mailtrip.model.words import STEP_NAMES, format_duration
 from mailtrip.service import locations, monitors, runs
@@ -76,7 +76,11 @@ class RunPages:
 async def read_run(call: PageCall) -> Response:
     """The page of a run, with its steps so far while it is under way."""
     run_id = number_in(call, "run_id")
-    steps = await call.services.live_steps(run_id)
+    run = await call.reading(partial(_read, run_id=run_id))
+    steps = None
+    if run.state is RunState.RUNNING:
+        with suppress(Unavailable):
+            steps = await call.services.live_steps(run_id)
     return await call.show("run.html", partial(_find, run_id=run_id, steps=steps))
 
 

@@ -8,7 +8,21 @@ from markupsafe import Markup
 
 from mailtrip.model.words import format_duration
 
-__all__ = ["FILTERS", "count_of", "percent", "time_element"]
+__all__ = ["FILTERS", "count_of", "percent", "time_element", "without_controls"]
+
+_CONTROLS: Final = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x61C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
+    if chr(code) not in "\t\n"
+}
 
 
 def time_element(moment: datetime) -> Markup:
@@ -16,6 +30,13 @@ def time_element(moment: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         moment.astimezone(UTC).isoformat(timespec="seconds"), f"{moment.astimezone(UTC):%d %b %H:%M} UTC"
     )
+
+
+def without_controls(value: object) -> object:
+    """Text without what would turn its direction round or is no character; all else as it is."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return value.translate(_CONTROLS)
 
 
 def percent(share: float | None) -> str:
