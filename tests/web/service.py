@@ -18,7 +18,9 @@ from mailtrip.bootstrap.front import make_web_services
 from mailtrip.bootstrap.web import WebServer
 from mailtrip.model import Access, MonitorAccess, Result, Role, RunKind, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.service import runs, users
+from mailtrip.service.call_limits import CallLimits, Rate
 from mailtrip.service.health import Health
+from mailtrip.service.live_runs import LiveRuns, LiveSteps
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.runs import FinishedRun, PlannedRun
 from mailtrip.service.secrets import KeyRing
@@ -26,8 +28,10 @@ from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
 from mailtrip.testing.engine import make_tokens
 from mailtrip.web import Dashboard
+from mailtrip.web.assets import Assets
+from mailtrip.web.events import Events
 
-__all__ = ["ADMIN_EMAIL", "LIMITED_EMAIL", "NOW", "PASSWORD", "WebService", "add_runs", "seed", "serve"]
+__all__ = ["ADMIN_EMAIL", "INTERVAL", "LIMITED_EMAIL", "NOW", "PASSWORD", "WebService", "add_runs", "seed", "serve"]
 
 NOW = datetime(2026, 3, 3, 10, 30, tzinfo=UTC)
 ADMIN_EMAIL = "admin@example.com"
@@ -46,12 +50,20 @@ class WebService:
     dashboard: Dashboard
     limiter: LoginLimiter
     keys: KeyRing
+    live_runs: LiveRuns
     monitor_ids: dict[str, int] = field(default_factory=dict)
 
 
 @contextmanager
-def serve(folder: Path, *, start: datetime = NOW) -> Iterator[WebService]:
-    """A server with an administrator and without monitors."""
+def serve(
+    folder: Path,
+    *,
+    start: datetime = NOW,
+    assets: Assets | None = None,
+    most_calls: int | None = None,
+    most_streams: int = 100,
+) -> Iterator[WebService]:
+    """A server with an administrator and without monitors; told so, it takes so many calls of an address at once."""
     clock = FakeClock(start)
     database = Database.open(f"sqlite:///{folder / 'mailtrip.db'}", clock=clock)
     hashed = users.hash_password(PASSWORD)
@@ -68,14 +80,23 @@ def serve(folder: Path, *, start: datetime = NOW) -> Iterator[WebService]:
         limiter=LoginLimiter(),
         health=_health,
         version="1.2.3",
+        call_limits=CallLimits(by_address=Rate(per_second=1, burst=most_calls) if most_calls else None),
     )
-    dashboard = Dashboard(make_web_services(services, _live_steps))
+    live_runs = LiveRuns(clock)
+
+    async def live_steps(run_id: int) -> LiveSteps:
+        return live_runs.steps_of(run_id)
+
+    parts = make_web_services(services, live_steps)
+    dashboard = Dashboard(
+        replace(parts, assets=assets or parts.assets), events=Events(most=most_streams, every_seconds=0.2)
+    )
     server = WebServer(create_app(services, site=dashboard))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys)
+        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs)
         dashboard.stop()
         server.should_exit = True
         thread.join(10)
@@ -174,10 +195,6 @@ def _refused_login(host: str) -> Result:
     summary = f"The mailbox server {host} refused the login: -ERR [AUTH] Authentication failed."
     found = make_result(StatusCode.MAILBOX_LOGIN, Verdict.UNSENT)
     return replace(found, summary=summary, step=Step.MAILBOX_LOGIN)
-
-
-async def _live_steps(_run_id: int) -> None:
-    return None
 
 
 async def _health() -> Health:

@@ -193,7 +193,7 @@ def row_of(glance: Glance, outcomes: Sequence[Outcome]) -> MonitorRow:
         state=glance.state,
         state_name=STATE_NAMES[glance.state],
         about=settings.email or settings.smtp_server or settings.mailbox_server,
-        summary="No run has finished yet" if run is None else run.summary,
+        summary=_summary(glance),
         at=None if run is None else run.slot,
         delivery=None if run is None else run.delay or run.seen_after,
         bars=bars_of(outcomes),
@@ -217,6 +217,16 @@ def bars_of(outcomes: Sequence[Outcome]) -> Bars:
         availability=well / told if told else None,
         usual=median_high(arrivals) if arrivals else None,
     )
+
+
+def _summary(glance: Glance) -> str:
+    standing = glance.standing.standing
+    if standing is None:
+        return "No run has finished yet"
+    run = standing.run
+    if glance.state is MonitorState.NO_DATA and run.severity is not Severity.UNKNOWN:
+        return f"Nothing new for some time. The last run: {run.summary}"
+    return run.summary
 
 
 def finding_row(finding: Finding) -> FindingRow:

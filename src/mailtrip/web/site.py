@@ -49,11 +49,11 @@ _WORDS: Final = {
 class Dashboard:
     """The pages. `stop` ends the streams of events, which would go on for ever."""
 
-    def __init__(self, services: WebServices) -> None:
-        """Take what the pages work with."""
+    def __init__(self, services: WebServices, *, events: Events | None = None) -> None:
+        """Take what the pages work with, and the streams that tell them of changes."""
         self._services = services
         self._templates = Templates(services.assets, version=services.version)
-        self._events = Events()
+        self._events = events or Events()
         self._runs = RunPages()
         router = Router(
             [
