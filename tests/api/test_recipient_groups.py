@@ -57,6 +57,7 @@ def test_a_read_names_monitors_recipients_and_errors(server: Server) -> None:
             {"id": 1, "description": "TCP connection failed"},
             {"id": 2, "description": "Round trip not finished within the timeout"},
         ],
+        "urgent": False,
         "templates": [],
     }
 

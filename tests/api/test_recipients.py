@@ -59,6 +59,9 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "performance_rule": "warning-time",
         "performance_percentile": 95,
         "performance_window": 12,
+        "quiet_hours": [],
+        "time_zone": "UTC",
+        "daily_limit": None,
         "attach_screen_capture": False,
         "attach_server_response": False,
         "remote_commands": False,
@@ -382,3 +385,35 @@ def test_every_role_may_read_and_those_who_may_edit_may_change(server: Server, r
 
 def test_a_body_is_parsed_as_json_whatever_its_content_type_says(server: Server) -> None:
     assert server.post(RECIPIENTS, data=json.dumps(MAIL)).status_code == 200
+
+
+QUIET = [{"from_day": 2, "from_time": "22:00", "thru_day": 3, "thru_time": "07:00"}]
+
+
+def test_quiet_hours_and_a_daily_limit_are_kept_and_reset_by_null(server: Server) -> None:
+    given = {"quiet_hours": QUIET, "time_zone": "Europe/Berlin", "daily_limit": 20}
+    recipient_id = server.post(RECIPIENTS, json=MAIL | given).json()["id"]
+    path = f"{RECIPIENTS}/{recipient_id}"
+
+    kept = server.get(path).json()
+    server.patch(path, json=dict.fromkeys(given))
+    reset = server.get(path).json()
+
+    assert {name: kept[name] for name in given} == given
+    assert {name: reset[name] for name in given} == {"quiet_hours": [], "time_zone": "UTC", "daily_limit": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"time_zone": "Berlin"}, 'time_zone: "Berlin" is no time zone'),
+        ({"daily_limit": 0}, "daily_limit: must be a whole number from 1"),
+        ({"quiet_hours": [{**QUIET[0], "from_day": 0}]}, "quiet_hours: item 0: from_day must be"),
+        ({"quiet_hours": [{**QUIET[0], "thru_day": 2, "thru_time": "22:00"}]}, "quiet_hours: item 0 ends at the time"),
+    ],
+)
+def test_quiet_hours_that_are_none_are_refused(server: Server, given: dict[str, object], fault: str) -> None:
+    response = server.post(RECIPIENTS, json=MAIL | given)
+
+    assert response.status_code == 400
+    assert fault in messages(response)[0]

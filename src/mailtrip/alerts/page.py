@@ -7,7 +7,7 @@ from jinja2 import Environment, StrictUndefined
 
 from mailtrip.alerts.chart import Bar, shown_duration
 from mailtrip.alerts.document import document_of
-from mailtrip.alerts.render import name_of, state_of, what_of
+from mailtrip.alerts.render import listing_of, name_of, state_of, what_of
 from mailtrip.alerts.wording import Wording
 from mailtrip.model import AlertKind, AlertPackage
 from mailtrip.model.words import STEP_NAMES
@@ -53,6 +53,7 @@ class Page:
             colour=_COLOURS.get(item.alert.kind, _TROUBLE),
             is_test=item.alert.kind is AlertKind.TEST,
             what=what_of(package),
+            listing=listing_of(package),
             listed=[(name_of(each), state_of(each)) for each in package.items[:_MOST_LISTED]],
             steps=", ".join(f"{STEP_NAMES[bar.step]} {shown_duration(bar)}" for bar in bars),
             picture=picture,

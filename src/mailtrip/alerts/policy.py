@@ -58,6 +58,7 @@ class Route:
         error_window: of so many findings the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of the errors is told.
         status_codes: the errors it is about; empty for all.
+        urgent: which of them are urgent, by group that says so: status codes, empty for all.
     """
 
     start_threshold: int = 1
@@ -65,6 +66,11 @@ class Route:
     error_window: int | None = None
     notify_on_clear: bool = False
     status_codes: frozenset[int] = frozenset()
+    urgent: tuple[frozenset[int], ...] = ()
+
+    def is_urgent(self, status: StatusCode) -> bool:
+        """Whether errors with this status are told at any time."""
+        return any(not codes or status in codes for codes in self.urgent)
 
     def concerns(self, status: StatusCode) -> bool:
         """Whether errors with this status are for this recipient."""
@@ -85,6 +91,7 @@ class Standing:
         slot: of the run that was heard of last.
         told_at: when the last alert was decided on.
         acknowledged_at: when `acknowledged_by` took these errors on: there are no reminders from then on.
+        is_urgent: whether what was told of these errors was urgent: then so is what follows.
         snoozed_until: nothing is said before of errors with `snoozed_status`, and the first that is found afterwards is told.
     """
 
@@ -99,6 +106,7 @@ class Standing:
     acknowledged_by: str | None = None
     snoozed_until: datetime | None = None
     snoozed_status: StatusCode | None = None
+    is_urgent: bool = False
 
     @property
     def is_quiet(self) -> bool:
@@ -221,7 +229,12 @@ def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: b
     if silence is not None:
         return Decision(standing=now, silence=silence, since=now.since)
     kind = AlertKind.REMINDER if now.alerts else AlertKind.ERROR
-    told = replace(_awake(now, finding.at), alerts=now.alerts + 1, told_at=finding.at)
+    told = replace(
+        _awake(now, finding.at),
+        alerts=now.alerts + 1,
+        told_at=finding.at,
+        is_urgent=now.is_urgent or route.is_urgent(finding.status),
+    )
     return Decision(standing=told, kind=kind, since=told.since)
 
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from mailtrip.alerts.causes import SMTP_STEPS
-from mailtrip.model import AlertItem, AlertKind, AlertPackage, MailProtocol, Run, Step
+from mailtrip.model import AlertItem, AlertKind, AlertPackage, DeliveryOccasion, MailProtocol, Run, Step
 
 __all__ = [
     "explanation",
     "fields_of",
     "headline",
     "in_line",
+    "listing_of",
     "name_of",
+    "notes_of",
     "proof_of",
     "run_url",
     "servers_of",
@@ -49,11 +51,12 @@ def text_of(package: AlertPackage, *, public_url: str | None) -> str:
     elif package.count == 1:
         lines += [*_about(first, public_url=public_url), ""]
     else:
-        lines += [f"{package.count} monitors, which seem to have one cause:", ""]
+        lines += [f"{listing_of(package)}:", ""]
         lines += [f"- {name_of(item)}: {state_of(item)}" for item in package.items[:_MOST_LISTED]]
         if package.count > _MOST_LISTED:
             lines.append(f"- and {package.count - _MOST_LISTED} more")
         lines += ["", *(f"  {line}" for line in proof_of(first.run)), ""]
+    lines += [line for note in notes_of(package) for line in (note, "")]
     if package.links is not None:
         lines += [f"Acknowledge, so that nobody is reminded of it: {package.links.acknowledge}"]
         lines += [f"Snooze, and hear of it later: {package.links.snooze}", ""]
@@ -111,6 +114,34 @@ def headline(item: AlertItem) -> str:
         case AlertKind.CLEAR:
             span = shown_span(alert.created_at - alert.since)
             return f"Well again after {span}" if alert.detail is None else f"Over after {span}: {alert.status.text}"
+
+
+def listing_of(package: AlertPackage) -> str:
+    """What stands above the monitors of a message about several."""
+    occasion = package.delivery.occasion
+    has_one_cause = occasion is None or not occasion.is_digest
+    return f"{package.count} monitors, which seem to have one cause" if has_one_cause else f"{package.count} monitors"
+
+
+def notes_of(package: AlertPackage) -> list[str]:
+    """Sentences that belong to the message in whatever words it is: who is at it, and what is held back."""
+    notes = []
+    alert = package.items[0].alert
+    if package.count == 1 and alert.acknowledged_at is not None:
+        notes.append(f"Acknowledged by {alert.acknowledged_by}, {_shown_time(alert.acknowledged_at)}.")
+    match package.delivery.occasion:
+        case DeliveryOccasion.QUIET_HOURS:
+            notes.append("This was held back in your quiet hours, and is told together.")
+        case DeliveryOccasion.DAILY_LIMIT:
+            notes.append("This was held back, as you had all the messages of a day, and is told together.")
+        case DeliveryOccasion.LAST_TODAY:
+            notes.append(
+                "This is the last message today: what else happens, and is not urgent, is told tomorrow. "
+                "Until then, no message does not mean that all is well."
+            )
+        case None:
+            pass
+    return notes
 
 
 def what_of(package: AlertPackage) -> str:

@@ -43,14 +43,17 @@ class Router:
 
     def _routes(self, groups: Sequence[RecipientGroupSettings]) -> dict[int, Route]:
         wanted: dict[int, frozenset[int]] = {}
+        urgent: dict[int, tuple[frozenset[int], ...]] = {}
         for group in groups:
             codes = frozenset(group.status_codes)
             for recipient_id in group.recipient_ids:
                 known = wanted.get(recipient_id, codes)
                 # No codes are all codes.
                 wanted[recipient_id] = known | codes if known and codes else frozenset()
+                if group.is_urgent:
+                    urgent[recipient_id] = (*urgent.get(recipient_id, ()), codes)
         return {
-            recipient.id: _route(recipient, wanted.get(recipient.id, frozenset()))
+            recipient.id: _route(recipient, wanted.get(recipient.id, frozenset()), urgent.get(recipient.id, ()))
             for recipient in self._recipients
             if recipient.id in wanted or not groups
         }
@@ -64,7 +67,7 @@ def _wants(recipient: Recipient, about: AlertType) -> bool:
             return recipient.settings.performance_alert
 
 
-def _route(recipient: Recipient, status_codes: frozenset[int]) -> Route:
+def _route(recipient: Recipient, status_codes: frozenset[int], urgent: tuple[frozenset[int], ...]) -> Route:
     settings = recipient.settings
     return Route(
         start_threshold=settings.start_threshold,
@@ -72,4 +75,5 @@ def _route(recipient: Recipient, status_codes: frozenset[int]) -> Route:
         error_window=settings.error_window,
         notify_on_clear=settings.notify_on_clear,
         status_codes=status_codes,
+        urgent=urgent,
     )

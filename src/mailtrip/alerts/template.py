@@ -35,6 +35,7 @@ VARIABLES: Final = frozenset(
         "id",
         "kind",
         "monitor_count",
+        "notes",
         "recipient_id",
         "snooze_url",
         "subject",

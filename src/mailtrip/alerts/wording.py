@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailtrip.alerts.document import Document, document_of
-from mailtrip.alerts.render import explanation, in_line, subject_of, text_of
+from mailtrip.alerts.render import explanation, in_line, notes_of, subject_of, text_of
 from mailtrip.alerts.template import fill
 from mailtrip.model import AlertMethod, AlertPackage
 
@@ -43,7 +43,7 @@ def wording_of(package: AlertPackage, *, public_url: str | None) -> Wording:
             faults.append(f"The template of the subject has a fault: {exc}")
     if settings.text_template is not None:
         try:
-            text, is_own = fill(settings.text_template, values), True
+            text, is_own = "\n".join([fill(settings.text_template, values), *notes_of(package)]), True
         except ValueError as exc:
             faults.append(f"The template of the text has a fault: {exc}")
     return Wording(subject=subject, text="\n".join([text, *faults]), is_own=is_own)
@@ -58,5 +58,6 @@ def values_of(package: AlertPackage, *, public_url: str | None) -> Document:
 
 def _usual_text(package: AlertPackage, *, public_url: str | None) -> str:
     if package.recipient.settings.method is AlertMethod.EMAIL_WIRELESS:
-        return in_line(f"{subject_of(package)}. {explanation(package.items[0])}", most=_LONGEST_SHORT)
+        sentences = [f"{subject_of(package)}.", *notes_of(package), explanation(package.items[0])]
+        return in_line(" ".join(sentences), most=_LONGEST_SHORT)
     return text_of(package, public_url=public_url)

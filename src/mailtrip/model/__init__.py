@@ -8,6 +8,7 @@ from mailtrip.model.alert import (
     AlertLinks,
     AlertPackage,
     DeliveryAnswer,
+    DeliveryOccasion,
     DeliveryState,
 )
 from mailtrip.model.audit import (
@@ -127,6 +128,7 @@ __all__ = [
     "CustomProperty",
     "DeliverabilityFacts",
     "DeliveryAnswer",
+    "DeliveryOccasion",
     "DeliveryState",
     "Direction",
     "Envelope",

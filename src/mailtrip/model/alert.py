@@ -16,6 +16,7 @@ __all__ = [
     "AlertLinks",
     "AlertPackage",
     "DeliveryAnswer",
+    "DeliveryOccasion",
     "DeliveryState",
 ]
 
@@ -57,6 +58,22 @@ class DeliveryState(StrEnum):
     """For good: the far end refused it, or it could not be reached for too long."""
 
 
+class DeliveryOccasion(StrEnum):
+    """What is special about a message."""
+
+    QUIET_HOURS = "quiet hours"
+    """It tells together what was held back in the recipient's quiet hours."""
+    DAILY_LIMIT = "daily limit"
+    """It tells together what was held back as the recipient had all the messages of a day."""
+    LAST_TODAY = "last today"
+    """The recipient gets no other that day."""
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it tells what was held back."""
+        return self is not DeliveryOccasion.LAST_TODAY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One thing to be told to one recipient about one monitor.
@@ -69,6 +86,7 @@ class Alert:
         since: when the error began that it is about.
         cause: alerts with the same cause are told together.
         delivery_id: what it is told with; None while it waits for others.
+        is_urgent: whether it is told in quiet hours, and beyond the daily limit.
         acknowledged_at: when `acknowledged_by` took on the trouble that it is about.
         snoozed_until: until when `snoozed_by` has put off to hear more of it.
         detail: what it tells, in a sentence, where that is not the run's own summary.
@@ -86,6 +104,7 @@ class Alert:
     created_at: datetime
     cause: str
     delivery_id: int | None = None
+    is_urgent: bool = False
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     snoozed_until: datetime | None = None
@@ -103,6 +122,7 @@ class AlertDelivery:
         next_at: when the next attempt is due.
         ended_at: when it was sent or given up.
         answer: what the far end, or our own side, said last; no secret in it.
+        occasion: what is special about it; None for a usual one.
     """
 
     id: int
@@ -116,6 +136,7 @@ class AlertDelivery:
     next_at: datetime
     ended_at: datetime | None = None
     answer: str | None = None
+    occasion: DeliveryOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

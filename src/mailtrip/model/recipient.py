@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum, auto
 
+from mailtrip.model.blackout import WeeklyWindow
+
 __all__ = [
     "AlertMethod",
     "AlertType",
@@ -162,6 +164,9 @@ class RecipientSettings:
     availability_alert: bool = True
     performance_alert: bool = False
     performance_alert_type: int = 20
+        quiet_hours: when only what is urgent is told, by the clocks of `time_zone`; the rest is told afterwards.
+        time_zone: an IANA name.
+        daily_limit: most messages of a day; what else comes is told the next day. None for any number.
     repeat_performance_alerts: bool = False
     performance_rule: PerformanceRule = PerformanceRule.WARNING_TIME
     performance_percentile: int = 95
@@ -182,6 +187,9 @@ class Recipient:
     """A stored recipient. Its password is not here.
 
     Attributes:
+    quiet_hours: tuple[WeeklyWindow, ...] = ()
+    time_zone: str = "UTC"
+    daily_limit: int | None = None
         revision: grows by one with each change, also of its groups and blackouts.
     """
 
@@ -219,6 +227,7 @@ class RecipientGroupSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+        is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
 class RecipientGroup:
     """A stored group.
 
@@ -226,6 +235,7 @@ class RecipientGroup:
     it has no recipients, its monitors alert as if it were not there.
 
     Attributes:
+    is_urgent: bool = False
         revision: grows by one with each change, also of the names of its monitors and recipients.
     """
 

@@ -190,6 +190,7 @@ def _alert(run: Run, recipient_id: int, monitor: Monitor, before: Standing, deci
         errors=decision.standing.errors,
         since=decision.since,
         cause=cause_of(status, step, monitor.settings, kind=decision.kind),
+        is_urgent=before.is_urgent or decision.standing.is_urgent,
         acknowledged_at=before.acknowledged_at,
         acknowledged_by=before.acknowledged_by,
     )

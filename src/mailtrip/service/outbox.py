@@ -18,6 +18,7 @@ from mailtrip.model import (
     parse_server,
 )
 from mailtrip.service import alert_links
+from mailtrip.service.bundles import due_bundles
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
@@ -26,30 +27,20 @@ __all__ = ["bundle_due", "claim", "has_work", "record", "release", "watching"]
 _MOST_SHOWN = 50
 """Alerts of a delivery that are told one by one; of the others only their number is."""
 _MOST_PROVED = 3
-_GATHER = timedelta(seconds=2)
-_LATELY = timedelta(hours=6)
-_FIRST_GAP = timedelta(minutes=1)
-_LONGEST_GAP = timedelta(hours=1)
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
 _GIVE_UP = timedelta(hours=24)
-_MOST_BUNDLES = 2000
 
 
 def has_work(connection: Connection, *, now: datetime) -> bool:
     """Whether it is worth a writing transaction to call `bundle_due` and `claim`."""
-    return store.alerts.has_work(connection, now=now)
+    return store.alerts.has_due(connection, now=now) or bool(due_bundles(connection, now=now))
 
 
 def bundle_due(connection: Connection, *, now: datetime) -> int:
-    """Make deliveries of the alerts whose time has come; how many were made.
-
-    Alerts wait for 2 s for others with the same cause. Where the recipient has been told of that cause lately, further
-    ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most.
-    """
-    waiting = store.alerts.untold(connection, lately=now - _LATELY, limit=_MOST_BUNDLES)
-    due = [item for item in waiting if _due_at(item) <= now]
-    store.alerts.bundle(connection, due, [uuid.uuid4().hex for _ in due], now=now)
+    """Make deliveries of the alerts whose time has come; how many were made."""
+    due = due_bundles(connection, now=now)
+    store.alert_bundles.make(connection, due, [uuid.uuid4().hex for _ in due], now=now)
     return len(due)
 
 
@@ -93,14 +84,6 @@ def watching(connection: Connection, host: str) -> list[int]:
         for sending in store.monitors.sendings(connection)
         if parse_server(sending.smtp_server, MailProtocol.SMTP).host.lower() == host.lower()
     ]
-
-
-def _due_at(item: store.alerts.Untold) -> datetime:
-    due = item.oldest_at if item.is_test else item.oldest_at + _GATHER
-    if item.delivered_at is None:
-        return due
-    gap = min(_FIRST_GAP * (1 << min(item.deliveries - 1, 16)), _LONGEST_GAP)
-    return max(due, item.delivered_at + gap)
 
 
 def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:

@@ -8,12 +8,14 @@ from mailtrip.alerts.signature import NO_KEY, signing_key
 from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT, template_fault
 from mailtrip.errors import Fault
 from mailtrip.model import AlertMethod, RecipientSettings, SecretKind
+from mailtrip.schedule.quiet_hours import zone_of
 from mailtrip.service.contacts import contact_fault
 from mailtrip.service.text_rules import line_fault, note_fault, password_fault
 
 __all__ = ["check", "secret_fault", "template_faults"]
 
 _WIDEST = 60
+_MOST_MESSAGES = 1000
 _LONGEST_TEMPLATE = {"subject_template": LONGEST_SUBJECT, "text_template": LONGEST_TEXT}
 _RANGES = {
     "performance_alert_type": (0, 999),
@@ -129,3 +131,19 @@ _RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
     _window,
     _templates,
 )
+def _quiet_hours(settings: RecipientSettings) -> Iterator[Fault]:
+    for position, window in enumerate(settings.quiet_hours):
+        if window.start == window.end:
+            yield Fault("quiet_hours", f"item {position} ends at the time it starts at; end it at another")
+    if zone_of(settings.time_zone) is None:
+        yield Fault("time_zone", f'"{settings.time_zone[:64]}" is no time zone; write an IANA name like Europe/Berlin')
+
+
+def _daily_limit(settings: RecipientSettings) -> Iterator[Fault]:
+    limit = settings.daily_limit
+    if limit is not None and not 1 <= limit <= _MOST_MESSAGES:
+        yield Fault("daily_limit", f"{limit} is out of range; use 1 to {_MOST_MESSAGES}, or null for any number")
+
+
+    _quiet_hours,
+    _daily_limit,

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from mailtrip.store import (
     accounts,
+    alert_bundles,
     alert_responses,
     alerts,
     api_tokens,
@@ -37,6 +38,7 @@ __all__ = [
     "Connection",
     "Database",
     "accounts",
+    "alert_bundles",
     "alert_responses",
     "alerts",
     "api_tokens",

@@ -1,8 +1,8 @@
 """The tables of alerts: what each recipient has been told, what is to be told, and what became of telling it."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, String, Table, false, text
 
-from mailtrip.model import AlertKind, DeliveryState, StatusCode
+from mailtrip.model import AlertKind, DeliveryOccasion, DeliveryState, StatusCode
 from mailtrip.store.schema import FIRST_ID, metadata
 from mailtrip.store.types import Id, Number, UTCDateTime, Word
 
@@ -25,6 +25,7 @@ alert_standings = Table(
     Column("acknowledged_by", String(255)),
     Column("snoozed_until", UTCDateTime),
     Column("snoozed_status", Number(StatusCode)),
+    Column("is_urgent", Boolean, nullable=False, server_default=false()),
     comment="of monitors that are not well: what each recipient was told",
 )
 
@@ -42,6 +43,7 @@ alert_deliveries = Table(
     Column("next_at", UTCDateTime, nullable=False),
     Column("ended_at", UTCDateTime),
     Column("answer", String(1000)),
+    Column("occasion", Word(DeliveryOccasion)),
     Index(None, "recipient_id", "cause", "created_at"),
     Index(
         "ix_alert_deliveries_open",
@@ -72,6 +74,7 @@ alerts = Table(
     Column("acknowledged_by", String(255)),
     Column("snoozed_until", UTCDateTime),
     Column("snoozed_by", String(255)),
+    Column("is_urgent", Boolean, nullable=False, server_default=false()),
     Column("detail", String(1000)),
     Index(
         "ix_alerts_untold",

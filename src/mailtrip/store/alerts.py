@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, select, update
 
 from mailtrip.model import Alert, AlertDelivery, AlertKind, DeliveryState, MonitorAccess, StatusCode
 from mailtrip.store.alert_tables import alert_deliveries, alert_standings, alerts
@@ -17,17 +17,15 @@ from mailtrip.store.types import AnyRow
 __all__ = [
     "NewAlert",
     "StandingRow",
-    "Untold",
     "WaitingAlert",
     "add",
-    "bundle",
     "claim",
     "deliveries",
     "drop_waiting",
     "end",
     "forget_standings",
     "get",
-    "has_work",
+    "has_due",
     "of_delivery",
     "page",
     "put_off",
@@ -36,7 +34,6 @@ __all__ = [
     "remove_older",
     "standings",
     "tests_since",
-    "untold",
     "waiting",
 ]
 
@@ -59,6 +56,7 @@ class StandingRow:
     acknowledged_by: str | None
     snoozed_until: datetime | None
     snoozed_status: StatusCode | None
+    is_urgent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,28 +72,10 @@ class NewAlert:
     errors: int
     since: datetime
     cause: str
+    is_urgent: bool = False
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
-    """Alerts to one recipient with one cause that are in no delivery yet.
-
-    Attributes:
-        oldest_at: when the first of them was decided on.
-        deliveries: how many with this cause were made for the recipient lately.
-        delivered_at: when the last of these was made.
-    """
-
-    account_id: int
-    recipient_id: int
-    cause: str
-    is_test: bool
-    oldest_at: datetime
-    deliveries: int = 0
-    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,60 +127,9 @@ def add(connection: Connection, new: Sequence[NewAlert], *, now: datetime) -> li
     return list(connection.scalars(statement, rows))
 
 
-def untold(connection: Connection, *, lately: datetime, limit: int) -> list[Untold]:
-    """What is in no delivery yet, by recipient and cause, oldest first; deliveries since `lately` are counted."""
-    found = (
-        select(
-            alerts.c.account_id,
-            alerts.c.recipient_id,
-            alerts.c.cause,
-            func.min(alerts.c.monitor_id).is_(None).label("is_test"),
-            func.min(alerts.c.created_at).label("oldest_at"),
-        )
-        .where(alerts.c.delivery_id.is_(None))
-        .group_by(alerts.c.account_id, alerts.c.recipient_id, alerts.c.cause)
-        .order_by(func.min(alerts.c.created_at), alerts.c.recipient_id, alerts.c.cause)
-        .limit(limit)
-        .subquery()
-    )
-    made = alert_deliveries
-    query = (
-        select(found, func.count(made.c.id).label("deliveries"), func.max(made.c.created_at).label("delivered_at"))
-        .join_from(
-            found,
-            made,
-            (made.c.recipient_id == found.c.recipient_id)
-            & (made.c.cause == found.c.cause)
-            & (made.c.created_at > bindparam("lately")),
-            isouter=True,
-        )
-        .group_by(*found.c)
-        .order_by(found.c.oldest_at, found.c.recipient_id, found.c.cause)
-    )
-    rows = connection.execute(query, {"lately": lately})
-    return [Untold(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
-
-
-def has_work(connection: Connection, *, now: datetime) -> bool:
-    """Whether an alert is in no delivery yet, or a delivery is due."""
-    return bool(connection.scalar(_HAS_WORK, {"now": now}))
-
-
-def bundle(connection: Connection, chosen: Sequence[Untold], keys: Sequence[str], *, now: datetime) -> None:
-    """Make a delivery of each of these, with all alerts to the recipient with that cause that are in none yet."""
-    for item, key in zip(chosen, keys, strict=True):
-        values = {
-            "account_id": item.account_id,
-            "recipient_id": item.recipient_id,
-            "cause": item.cause,
-            "key": key,
-            "state": DeliveryState.WAITING,
-            "created_at": now,
-            "attempts": 0,
-            "next_at": now,
-        }
-        delivery_id = connection.scalars(alert_deliveries.insert().returning(alert_deliveries.c.id), values).one()
-        connection.execute(_BUNDLE, {"delivery": delivery_id, "recipient": item.recipient_id, "of_cause": item.cause})
+def has_due(connection: Connection, *, now: datetime) -> bool:
+    """Whether a delivery is due."""
+    return bool(connection.scalar(_HAS_DUE, {"now": now}))
 
 
 def claim(connection: Connection, *, now: datetime, limit: int) -> list[AlertDelivery]:
@@ -254,10 +183,13 @@ def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tupl
     """The last alert in a delivery about each monitor, in the order of their making, at most `limit` of them.
 
     Returns:
-        These, how many monitors there are, and how many alerts.
+        These, how many monitors there are, and how many changes of theirs.
     """
     inside = alerts.c.delivery_id == delivery_id
-    last = select(func.max(alerts.c.id).label("id"), func.count().label("number")).where(inside)
+    # A reminder is no change.
+    changes = func.count().filter(alerts.c.kind != AlertKind.REMINDER)
+    number = case((changes == 0, 1), else_=changes).label("number")
+    last = select(func.max(alerts.c.id).label("id"), number).where(inside)
     last_ids = last.group_by(alerts.c.monitor_id).subquery()
     monitors, total = connection.execute(select(func.count(), func.sum(last_ids.c.number))).one()
     query = select(alerts).where(alerts.c.id.in_(select(last_ids.c.id))).order_by(alerts.c.id).limit(limit)
@@ -342,25 +274,11 @@ _STANDINGS: Select[Any] = (
     .order_by(alert_standings.c.monitor_id, alert_standings.c.recipient_id)
     .with_for_update()
 )
-_HAS_WORK = select(
-    or_(
-        exists().where(alerts.c.delivery_id.is_(None)),
-        exists().where(
-            alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= bindparam("now")
-        ),
-    )
+_HAS_DUE = select(
+    exists().where(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.next_at <= bindparam("now"))
 )
 _FORGET = delete(alert_standings).where(
     alert_standings.c.monitor_id == bindparam("monitor"), alert_standings.c.recipient_id == bindparam("recipient")
-)
-_BUNDLE = (
-    update(alerts)
-    .where(
-        alerts.c.delivery_id.is_(None),
-        alerts.c.recipient_id == bindparam("recipient"),
-        alerts.c.cause == bindparam("of_cause"),
-    )
-    .values(delivery_id=bindparam("delivery"))
 )
 
 

@@ -20,6 +20,8 @@ from mailtrip.store.types import AnyRow
 __all__ = ["clear_default", "forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
 
 _FARTHEST = 2**62
+_SETTINGS = ("name", "is_default", "status_codes", "is_urgent")
+"""Those that are columns of the group itself."""
 _MONITOR_ID = recipient_group_monitors.c.monitor_id
 _RECIPIENT_ID = recipient_group_recipients.c.recipient_id
 
@@ -149,7 +151,7 @@ def _of_account(account_id: int) -> Select[Any]:
 
 
 def _values(settings: RecipientGroupSettings) -> dict[str, object]:
-    return {"name": settings.name, "is_default": settings.is_default, "status_codes": settings.status_codes}
+    return {name: getattr(settings, name) for name in _SETTINGS}
 
 
 def _groups(connection: Connection, rows: Sequence[AnyRow]) -> list[RecipientGroup]:
@@ -161,11 +163,9 @@ def _groups(connection: Connection, rows: Sequence[AnyRow]) -> list[RecipientGro
             id=row.id,
             account_id=row.account_id,
             settings=RecipientGroupSettings(
-                name=row.name,
-                is_default=row.is_default,
                 monitor_ids=monitor_ids.get(row.id, ()),
                 recipient_ids=recipient_ids.get(row.id, ()),
-                status_codes=row.status_codes,
+                **{name: getattr(row, name) for name in _SETTINGS},
             ),
             created_at=row.created_at,
             modified_at=row.modified_at,

@@ -11,7 +11,7 @@ from mailtrip.model import AlertMethod, AlertType, Recipient, RecipientSettings
 from mailtrip.store.schema import recipients
 from mailtrip.store.types import AnyRow
 
-__all__ = ["by_id", "get", "insert", "known", "page", "remove", "replace", "with_secret"]
+__all__ = ["by_id", "get", "insert", "known", "matching", "page", "remove", "replace", "with_secret"]
 
 _FARTHEST = 2**62
 _SETTINGS = tuple(item.name for item in fields(RecipientSettings))
@@ -97,6 +97,11 @@ def by_id(connection: Connection, account_id: int, ids: Collection[int]) -> dict
     """Those of the ids that are recipients of the account."""
     rows = connection.execute(_of_account(account_id).where(recipients.c.id.in_(ids)))
     return {row.id: _recipient(row) for row in rows}
+
+
+def matching(connection: Connection, condition: ColumnElement[bool]) -> list[Recipient]:
+    """The recipients of all accounts for which it holds, by id."""
+    return [_recipient(row) for row in connection.execute(select(*_COLUMNS).where(condition).order_by(recipients.c.id))]
 
 
 def with_secret(connection: Connection, recipient_id: int) -> tuple[Recipient, bytes | None]:

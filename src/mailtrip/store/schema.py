@@ -49,6 +49,7 @@ from mailtrip.store.types import (
     TextList,
     Timings,
     UTCDateTime,
+    WeeklyWindows,
     Word,
 )
 
@@ -304,6 +305,9 @@ recipients = Table(
     Column("error_window", Integer),
     Column("subject_template", Text),
     Column("text_template", Text),
+    Column("quiet_hours", WeeklyWindows, nullable=False, server_default="[]"),
+    Column("time_zone", String(64), nullable=False, server_default="UTC"),
+    Column("daily_limit", Integer),
     Column("attach_screen_capture", Boolean, nullable=False),
     Column("attach_server_response", Boolean, nullable=False),
     Column("remote_commands", Boolean, nullable=False),
@@ -321,6 +325,7 @@ recipient_groups = Table(
     Column("name", String(128), nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("status_codes", IntegerList, nullable=False),
+    Column("is_urgent", Boolean, nullable=False, server_default=false()),
     Column("created_at", UTCDateTime, nullable=False),
     Column("modified_at", UTCDateTime, nullable=False),
     Column("revision", Integer, nullable=False),

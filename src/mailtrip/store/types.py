@@ -43,6 +43,7 @@ __all__ = [
     "Sessions",
     "Timings",
     "UTCDateTime",
+    "WeeklyWindows",
     "Word",
 ]
 
@@ -268,6 +269,25 @@ class OperatingPeriods(TypeDecorator[Sequence[OperatingPeriod]]):
             )
             for start_day, start, end_day, end, is_excluded in json.loads(value)
         )
+
+
+class WeeklyWindows(TypeDecorator[Sequence[WeeklyWindow]]):
+    """A tuple of weekly windows, as operating periods are kept."""
+
+    impl = OperatingPeriods
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[WeeklyWindow] | None, dialect: Dialect) -> Any:  # of the type inside
+        del dialect
+        return None if value is None else tuple(OperatingPeriod(window=window) for window in value)
+
+    def process_result_value(
+        self,
+        value: Any,  # of the type inside
+        dialect: Dialect,
+    ) -> tuple[WeeklyWindow, ...] | None:
+        del dialect
+        return None if value is None else tuple(period.window for period in value)
 
 
 class Timings(TypeDecorator[Sequence[Timing]]):

@@ -417,14 +417,15 @@ def test_what_a_dead_process_was_sending_is_sent_again(database: Database) -> No
     assert (again.delivery.key, again.delivery.attempts) == (begun.delivery.key, 2)
 
 
-def test_there_is_work_only_while_something_waits(database: Database) -> None:
+def test_there_is_work_only_when_something_is_due(database: Database) -> None:
     def has_work(at: datetime) -> bool:
         return database.read(lambda connection: outbox.has_work(connection, now=at))
 
     make_recipient(database)
     assert not has_work(NOW)
     happen(database, monitor_of(database), FAILED)
-    assert has_work(NOW)
+    assert not has_work(NOW + SECOND)
+    assert has_work(NOW + 2 * SECOND)
     deliver(database, at=NOW + 2 * SECOND, answer=DeliveryAnswer(is_sent=False, text="-", is_temporary=True))
     assert not has_work(NOW + 3 * SECOND)
     assert has_work(NOW + 12 * SECOND)

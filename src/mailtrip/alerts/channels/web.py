@@ -11,7 +11,7 @@ from typing import Final
 import httpx2
 
 from mailtrip.alerts.document import document_of
-from mailtrip.alerts.render import fields_of
+from mailtrip.alerts.render import fields_of, notes_of
 from mailtrip.alerts.signature import signature_headers, signing_key
 from mailtrip.alerts.wording import wording_of
 from mailtrip.model import AlertPackage, DeliveryAnswer
@@ -128,7 +128,9 @@ def vendor_request(package: AlertPackage) -> WebRequest:
     alerts = [fields_of(package, item) for item in package.items]
     settings = package.recipient.settings
     return WebRequest(
-        content=json.dumps({**alerts[0], "alert_count": package.count, "alerts": alerts}).encode(),
+        content=json.dumps(
+            {**alerts[0], "alert_count": package.count, "notes": notes_of(package), "alerts": alerts}
+        ).encode(),
         login=None if settings.username is None else (settings.username, package.password or ""),
     )
 

@@ -86,6 +86,14 @@ _FIELDS: tuple[Field[GroupView], ...] = (
         example=[{"id": 1, "description": "TCP connection failed"}],
         show=_show_error_types,
     ),
+    _MAKER.given(
+        "urgent",
+        "is_urgent",
+        boolean(),
+        "Whether what this group tells does not wait for the end of its recipients' quiet hours, nor for the next day "
+        "where a recipient has a daily limit.",
+        example=False,
+    ),
     Field(
         name="templates",
         codec=no_templates(),

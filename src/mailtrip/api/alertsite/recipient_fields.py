@@ -8,6 +8,7 @@ from mailtrip.alerts.performance import LONGEST_WINDOW
 from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.records import RecordTable, components_of
+from mailtrip.api.alertsite.sla_codecs import weekly_windows
 from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, choice, integer, number_choice, text
 from mailtrip.model import AlertMethod, PerformanceRule, Recipient, RecipientSettings
 
@@ -177,6 +178,28 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         text(longest=LONGEST_TEXT, script=Script.LINES),
         "A template of their text; null for the usual one.",
         example="{{ text }}Call +1 202 555 0100.",
+    ),
+    _MAKER.given(
+        "quiet_hours",
+        "quiet_hours",
+        weekly_windows(),
+        "When only what is urgent is told, by the clocks of `time_zone`; the rest is told at their end, in one message.",
+        example=[{"from_day": 2, "from_time": "22:00", "thru_day": 3, "thru_time": "07:00"}],
+    ),
+    _MAKER.given(
+        "time_zone",
+        "time_zone",
+        text(longest=64, format="time-zone"),
+        "The zone of `quiet_hours`, and of the days of `daily_limit`: an IANA name; `UTC` unless given.",
+        example="Europe/Berlin",
+    ),
+    _MAKER.given(
+        "daily_limit",
+        "daily_limit",
+        integer(1, 1000),
+        "Most messages of a day. What else comes, and is not urgent, is told when the next day begins, in one message; the "
+        "last one of a day says so. Null for any number.",
+        example=20,
     ),
     _flag("attach_screen_capture", "Kept for the vendor's scripts; mail has no screen.", example=False),
     _flag("attach_server_response", "Whether alerts by mail carry what the servers said.", example=False),

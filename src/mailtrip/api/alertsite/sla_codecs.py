@@ -25,7 +25,15 @@ from mailtrip.api.codecs import (
 )
 from mailtrip.model import Exclusion, OneTimeWindow, OperatingPeriod, WeeklyWindow, WeekTime
 
-__all__ = ["exclusions", "monitor_numbers", "operating_periods", "percentage", "response_time", "write_exclusion"]
+__all__ = [
+    "exclusions",
+    "monitor_numbers",
+    "operating_periods",
+    "percentage",
+    "response_time",
+    "weekly_windows",
+    "write_exclusion",
+]
 
 T = TypeVar("T")
 
@@ -61,6 +69,12 @@ _PERIOD: Final = {
     "from_time": _Part(codec=_TIME, about="The time it begins, `hh:mm` in UTC."),
     "thru_day": _Part(codec=_DAY, about="The day it ends; may lie in the week after."),
     "thru_time": _Part(codec=_TIME, about="The time it ends, `hh:mm` in UTC; 23:59 is the end of the day."),
+}
+_WINDOW: Final = {
+    "from_day": _Part(codec=_DAY, about="The day it begins: 1 (Sunday) to 7 (Saturday)."),
+    "from_time": _Part(codec=_TIME, about="The time it begins, `hh:mm`."),
+    "thru_day": _Part(codec=_DAY, about="The day it ends; may lie in the week after."),
+    "thru_time": _Part(codec=_TIME, about="The time it ends, `hh:mm`; 23:59 is the end of the day."),
 }
 _EXCLUSION: Final = {
     "from_date": _Part(codec=_MOMENT, about="When it begins, `YYYY-MM-DD HH:MM:SS` in UTC."),
@@ -116,6 +130,26 @@ def operating_periods() -> Codec[tuple[OperatingPeriod, ...]]:
         }
 
     return _list(_PERIOD, make, write, most=_MOST_PERIODS)
+
+
+def weekly_windows() -> Codec[tuple[WeeklyWindow, ...]]:
+    """As `operating_periods`, without `exclude`, and in whatever zone goes with them."""
+
+    def make(parts: Mapping[str, Any]) -> WeeklyWindow:
+        return WeeklyWindow(
+            start=WeekTime(day=parts["from_day"], time=parts["from_time"]),
+            end=WeekTime(day=parts["thru_day"], time=parts["thru_time"]),
+        )
+
+    def write(window: WeeklyWindow) -> dict[str, JSON]:
+        return {
+            "from_day": window.start.day,
+            "from_time": _TIME.write(window.start.time),
+            "thru_day": window.end.day,
+            "thru_time": _TIME.write(window.end.time),
+        }
+
+    return _list(_WINDOW, make, write, most=_MOST_PERIODS)
 
 
 def exclusions() -> Codec[tuple[Exclusion, ...]]:

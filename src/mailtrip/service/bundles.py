@@ -1,0 +1,108 @@
+"""Which alerts go out together and when: by cause, by the pace that causes set, and by what recipients want to hear now."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailtrip import store
+from mailtrip.alerts.holding import Pace, occasion_of
+from mailtrip.model import DeliveryOccasion, Recipient
+from mailtrip.schedule.quiet_hours import day_start, is_quiet
+from mailtrip.store import Connection
+from mailtrip.store.alert_bundles import Bundle, Untold
+
+__all__ = ["due_bundles"]
+
+_GATHER = timedelta(seconds=2)
+_LATELY = timedelta(hours=6)
+_FIRST_GAP = timedelta(minutes=1)
+_LONGEST_GAP = timedelta(hours=1)
+_MOST = 2000
+
+
+def due_bundles(connection: Connection, *, now: datetime) -> list[Bundle]:
+    """The deliveries to make.
+
+    Alerts wait for 2 s for others with the same cause. Where the recipient has been told of that cause lately, further
+    ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most. What a
+    recipient does not want to hear now waits until it does, and is told together then.
+    """
+    paces = {recipient.id: _pace(connection, recipient, now=now) for recipient in store.alert_bundles.paced(connection)}
+    closed = [id_ for id_, paced in paces.items() if paced.pace.is_closed]
+    waiting = store.alert_bundles.untold(connection, lately=now - _LATELY, closed=closed, limit=_MOST)
+    plan = _Plan(paces)
+    for item in waiting:
+        if _due_at(item) <= now:
+            plan.add(item, now=now)
+    return plan.bundles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paced:
+    recipient: Recipient
+    pace: Pace
+
+    def would_have_been_quiet(self, at: datetime) -> bool:
+        settings = self.recipient.settings
+        return is_quiet(settings.quiet_hours, settings.time_zone, at)
+
+    def is_earlier_day(self, at: datetime, now: datetime) -> bool:
+        return at < day_start(self.recipient.settings.time_zone, now)
+
+
+class _Plan:
+    """Takes what is due, oldest first."""
+
+    def __init__(self, paces: dict[int, _Paced]) -> None:
+        self.bundles: list[Bundle] = []
+        self._paces = paces
+        self._digests: dict[int, int] = {}
+
+    def add(self, item: Untold, *, now: datetime) -> None:
+        paced = self._paces.get(item.recipient_id)
+        if paced is None or item.is_test:
+            self._append(item, None)
+            return
+        due_at = _due_at(item)
+        was_quiet = not item.is_urgent and paced.would_have_been_quiet(due_at)
+        is_older = not item.is_urgent and paced.is_earlier_day(due_at, now)
+        occasion = occasion_of(paced.pace, was_quiet=was_quiet, is_older=is_older)
+        if occasion is not None and occasion.is_digest:
+            self._add_to_digest(item, occasion)
+        elif item.is_urgent or not paced.pace.is_closed:
+            self._append(item, occasion)
+            if paced.pace.left is not None:
+                fewer = replace(paced.pace, left=paced.pace.left - 1)
+                self._paces[item.recipient_id] = replace(paced, pace=fewer)
+
+    def _append(self, item: Untold, occasion: DeliveryOccasion | None) -> None:
+        bundle = Bundle(
+            account_id=item.account_id, recipient_id=item.recipient_id, causes=(item.cause,), occasion=occasion
+        )
+        self.bundles.append(bundle)
+
+    def _add_to_digest(self, item: Untold, occasion: DeliveryOccasion) -> None:
+        """All that was held back is told as one, whatever held it back."""
+        place = self._digests.setdefault(item.recipient_id, len(self.bundles))
+        if place == len(self.bundles):
+            self._append(item, occasion)
+        else:
+            digest = self.bundles[place]
+            self.bundles[place] = replace(digest, causes=(*digest.causes, item.cause))
+
+
+def _pace(connection: Connection, recipient: Recipient, *, now: datetime) -> _Paced:
+    settings = recipient.settings
+    left = None
+    if settings.daily_limit is not None:
+        since = day_start(settings.time_zone, now)
+        left = settings.daily_limit - store.alert_bundles.made_since(connection, recipient.id, since=since)
+    quiet = is_quiet(settings.quiet_hours, settings.time_zone, now)
+    return _Paced(recipient=recipient, pace=Pace(is_quiet=quiet, left=left))
+
+
+def _due_at(item: Untold) -> datetime:
+    due = item.oldest_at if item.is_test else item.oldest_at + _GATHER
+    if item.delivered_at is None:
+        return due
+    gap = min(_FIRST_GAP * (1 << min(item.deliveries - 1, 16)), _LONGEST_GAP)
+    return max(due, item.delivered_at + gap)
