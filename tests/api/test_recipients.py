@@ -179,7 +179,7 @@ def test_all_faults_are_told_at_once(server: Server) -> None:
 
 
 def test_faults_of_a_method_that_could_not_be_read_are_not_told_of_its_address(server: Server) -> None:
-    method_ids = "1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 101"
+    method_ids = "1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 101, 102"
     told = faults(server, WEBHOOK | {"method_id": 7, "username": "u", "password": "p"})
     assert told == [f"method_id: must be one of {method_ids}, not 7"]
 
@@ -248,6 +248,29 @@ def test_a_signed_webhook_needs_a_signing_secret_and_never_shows_it(server: Serv
     (told,) = faults(server, signed | {"password": "hunter2"})
     assert told.startswith("password: is no signing secret: whsec_ and 24 to 64 random bytes in base64")
     assert "hunter2" not in told
+
+
+def test_an_apprise_recipient_keeps_its_url_to_itself(server: Server) -> None:
+    slack = {"method_id": 102, "recipient": "slack"}
+    recipient_id = create(server, **slack, password="slack://s3cret/token")
+    found = server.get(f"{RECIPIENTS}/{recipient_id}").text
+    assert "s3cret" not in found
+    assert '"recipient":"slack"' in found.replace(" ", "")
+    assert faults(server, slack) == ['password: is required by "Apprise"']
+    (told,) = faults(server, slack | {"password": "tgram://s3cret"})
+    assert told == "password: is no Apprise URL of this service; write it from its service:// on"
+    (told,) = faults(server, {"method_id": 102, "recipient": "slack://s3cret", "password": "slack://s3cret"})[:1]
+    assert told == "recipient: is no service; write what its Apprise URL begins with, as in slack"
+
+
+def test_another_service_needs_its_own_apprise_url(server: Server) -> None:
+    recipient_id = create(server, method_id=102, recipient="slack", password="slack://s3cret/token")
+    path = f"{RECIPIENTS}/{recipient_id}"
+    response = server.patch(path, json={"recipient": "tgram"})
+    assert messages(response) == ['invalid_request - password: is required by "Apprise"']
+    assert server.patch(path, json={"recipient": "tgram", "password": "tgram://t/c"}).status_code == 200
+    assert server.patch(path, json={"name": "Chat"}).status_code == 200
+    assert read(server, recipient_id)["has_password"] is True
 
 
 def test_a_password_is_not_taken_for_one_of_another_kind(server: Server) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from mailtrip.alerts.channels.apprise import AppriseChannel
 from mailtrip.alerts.channels.mail import MailChannel, Submit
 from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, vendor_request
 from mailtrip.alerts.deliver import Channel, Courier
@@ -92,6 +93,7 @@ async def open_outbox(
             signed = SignedRequests(clock.now, public_url=settings.public_url)
             channels[AlertMethod.WEB_JSON] = WebChannel(web, find, vendor_request)
             channels[AlertMethod.WEB_SIGNED] = WebChannel(web, find, signed.compose)
+            channels[AlertMethod.APPRISE] = AppriseChannel(policy, public_url=settings.public_url)
             desk = DatabaseAlertDesk(
                 storage.database, secrets=storage.key_ring, clock=clock, public_url=settings.public_url
             )

@@ -34,6 +34,8 @@ class ContactKind(Enum):
     """Of a telephone or a pager."""
     HOST = auto()
     URL = auto()
+    SERVICE = auto()
+    """The word with which an Apprise URL begins."""
 
 
 class SecretKind(Enum):
@@ -45,6 +47,8 @@ class SecretKind(Enum):
     """Of SNMP traps."""
     SIGNING = auto()
     """Signs what is sent: `whsec_` and base64."""
+    APPRISE = auto()
+    """The Apprise URL, which says where to and with which keys."""
 
 
 class AlertMethod(IntEnum):
@@ -66,6 +70,7 @@ class AlertMethod(IntEnum):
     WEB_JSON = 16
     SERVICENOW = 17
     WEB_SIGNED = 101
+    APPRISE = 102
 
     @property
     def text(self) -> str:
@@ -89,6 +94,8 @@ class AlertMethod(IntEnum):
                 | AlertMethod.WEB_SIGNED
             ):
                 return ContactKind.URL
+            case AlertMethod.APPRISE:
+                return ContactKind.SERVICE
             case _:
                 return ContactKind.NUMBER
 
@@ -102,6 +109,8 @@ class AlertMethod(IntEnum):
                 return SecretKind.LOGIN
             case ContactKind.HOST:
                 return SecretKind.COMMUNITY
+            case ContactKind.SERVICE:
+                return SecretKind.APPRISE
             case _:
                 return None
 
@@ -123,6 +132,7 @@ _TEXTS = {
     AlertMethod.WEB_JSON: "POST JSON request to web server",
     AlertMethod.SERVICENOW: "ServiceNow",
     AlertMethod.WEB_SIGNED: "Signed POST JSON request to web server",
+    AlertMethod.APPRISE: "Apprise",
 }
 
 

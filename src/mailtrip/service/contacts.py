@@ -12,8 +12,15 @@ from mailtrip.service.text_rules import address_fault, line_fault
 
 __all__ = ["contact_fault"]
 
-_LONGEST = {ContactKind.MAIL: 254, ContactKind.NUMBER: 64, ContactKind.HOST: 300, ContactKind.URL: 2000}
+_LONGEST = {
+    ContactKind.MAIL: 254,
+    ContactKind.NUMBER: 64,
+    ContactKind.HOST: 300,
+    ContactKind.URL: 2000,
+    ContactKind.SERVICE: 32,
+}
 _NUMBER = re.compile(r"\+?[0-9*#,()./ -]+\Z")
+_SERVICE = re.compile(r"[a-z][a-z0-9+.-]*\Z")
 _FEWEST_DIGITS = 3
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
@@ -34,6 +41,10 @@ def contact_fault(method: AlertMethod, text: str) -> str | None:
             return _host_and_port_fault(text)
         case ContactKind.URL:
             return _url_fault(text)
+        case ContactKind.SERVICE:
+            return (
+                None if _SERVICE.match(text) else "is no service; write what its Apprise URL begins with, as in slack"
+            )
 
 
 def _number_fault(text: str) -> str | None:

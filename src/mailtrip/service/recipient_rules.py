@@ -37,16 +37,27 @@ def check(settings: RecipientSettings, *, has_password: bool) -> tuple[Fault, ..
         faults.append(Fault("password", f'"{settings.method.text}" has no login; leave it out'))
     elif has_password and kind is SecretKind.LOGIN and settings.username is None:
         faults.append(Fault("username", "is required with a password; give both or none"))
-    elif kind is SecretKind.SIGNING and not has_password:
+    elif kind in {SecretKind.SIGNING, SecretKind.APPRISE} and not has_password:
         faults.append(Fault("password", f'is required by "{settings.method.text}"'))
     return tuple(faults)
 
 
-def secret_fault(kind: SecretKind | None, text: str) -> str | None:
-    """What is wrong with a password of this kind; the text has nothing of it."""
+def secret_fault(settings: RecipientSettings, text: str) -> str | None:
+    """What is wrong with the password of such a recipient; the text has nothing of it."""
     fault = password_fault(text)
-    if fault is not None or kind is not SecretKind.SIGNING:
+    if fault is not None:
         return fault
+    match settings.method.secret:
+        case SecretKind.SIGNING:
+            return _signing_fault(text)
+        case SecretKind.APPRISE:
+            begins = text.startswith(f"{settings.address}://") and text != f"{settings.address}://"
+            return None if begins else "is no Apprise URL of this service; write it from its service:// on"
+        case _:
+            return None
+
+
+def _signing_fault(text: str) -> str | None:
     try:
         signing_key(text)
     except ValueError:
@@ -122,15 +133,6 @@ def _templates(settings: RecipientSettings) -> Iterator[Fault]:
     yield from template_faults("text_template", settings.text_template)
 
 
-_RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
-    _name,
-    _method,
-    _address,
-    _username,
-    _numbers,
-    _window,
-    _templates,
-)
 def _quiet_hours(settings: RecipientSettings) -> Iterator[Fault]:
     for position, window in enumerate(settings.quiet_hours):
         if window.start == window.end:
@@ -145,5 +147,14 @@ def _daily_limit(settings: RecipientSettings) -> Iterator[Fault]:
         yield Fault("daily_limit", f"{limit} is out of range; use 1 to {_MOST_MESSAGES}, or null for any number")
 
 
+_RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
+    _name,
+    _method,
+    _address,
+    _username,
+    _numbers,
+    _window,
+    _templates,
     _quiet_hours,
     _daily_limit,
+)

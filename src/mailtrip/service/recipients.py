@@ -97,8 +97,8 @@ def edit(
 ) -> int:
     """Change some fields of a recipient and give its id; what is not named keeps its value, None resets to the default.
 
-    A new method with another kind of password takes the old one away, and a user name that is reset takes its password along. A
-    stored password goes to another host only if it is given again, or by the word of one who manages users.
+    A new method with another kind of password takes the old one away, and a user name that is reset takes its password
+    along. A stored password goes to another host only if it is given again, or by the word of one who manages users.
 
     Args:
         connection: of a writing transaction.
@@ -205,13 +205,15 @@ def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of 
 def _wanted(recipient: Recipient, settings: RecipientSettings, password: Password) -> Password:
     if password is not UNCHANGED:
         return password or None
-    kind = settings.method.secret
-    is_login_gone = recipient.settings.username is not None and settings.username is None
-    return None if is_login_gone or kind is None or kind is not recipient.settings.method.secret else UNCHANGED
+    kind, before = settings.method.secret, recipient.settings
+    is_login_gone = before.username is not None and settings.username is None
+    is_other_service = kind is SecretKind.APPRISE and settings.address != before.address
+    is_gone = is_login_gone or is_other_service or kind is None or kind is not before.method.secret
+    return None if is_gone else UNCHANGED
 
 
 def _faults(settings: RecipientSettings, password: Password, *, has_password: bool) -> list[Fault]:
     faults = list(check(settings, has_password=has_password))
-    if isinstance(password, str) and (fault := secret_fault(settings.method.secret, password)) is not None:
+    if isinstance(password, str) and (fault := secret_fault(settings, password)) is not None:
         faults.append(Fault("password", fault))
     return faults

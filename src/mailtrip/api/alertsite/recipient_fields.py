@@ -84,7 +84,7 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         "address",
         text(longest=2000, format="contact"),
         "Where alerts go, as the method wants it: a mail address; a telephone or pager number; a host, with a port if "
-        "need be, for SNMP traps; a web address.",
+        "need be, for SNMP traps; a web address; the word with which an Apprise URL begins.",
         example="mail-team@example.com",
         required=True,
     ),
@@ -99,8 +99,8 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         name="password",
         setting="password",
         codec=text(shortest=0, longest=1024, script=Script.CREDENTIAL),
-        about="Password for Basic authentication, the community of SNMP traps, or the secret that signs (101). Never shown "
-        "again; empty or null removes it.",
+        about="Password for Basic authentication, the community of SNMP traps, the secret that signs (101), or the Apprise "
+        "URL (102). Never shown again; empty or null removes it.",
         example=None,
     ),
     _MAKER.shown_only(
