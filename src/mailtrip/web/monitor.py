@@ -8,14 +8,15 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mailtrip.model import Actor, Blackout, Monitor, Verdict
+from mailtrip.model import Actor, Monitor, Verdict
 from mailtrip.model.tally import Size
-from mailtrip.service import blackouts, overview, report_figures, runs, standings, test_runs
+from mailtrip.service import blackouts, outages, overview, report_figures, runs, standings, test_runs
 from mailtrip.store import Connection
+from mailtrip.web.blackout_view import show_blackout
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
 from mailtrip.web.chart import PHASE_NAMES, Point, bucket_points, make_chart, sample_points, top_of
 from mailtrip.web.days import make_calendar
-from mailtrip.web.monitor_view import PER_PAGE, Query, Span, row_of, show_settings, verdict_now
+from mailtrip.web.monitor_view import PER_PAGE, Query, Span, row_of, show_outage, show_settings, verdict_now
 from mailtrip.web.overview_view import STATE_NAMES
 from mailtrip.web.run import location_names, number_in
 from mailtrip.web.run_view import VERDICT_NAMES
@@ -23,6 +24,8 @@ from mailtrip.web.run_view import VERDICT_NAMES
 __all__ = ["routes"]
 
 _CALENDAR: Final = timedelta(weeks=26)
+_MOST_OUTAGES: Final = 20
+_MOST_BLACKOUTS: Final = 10
 _MOST_SAMPLES: Final = 1500
 """Of more runs than these, an hour or a day is a point."""
 
@@ -83,6 +86,7 @@ def _find(
     days = report_figures.availability(
         connection, actor, monitor_ids=[monitor_id], since=now - _CALENDAR, until=now, bucket=Size.DAY
     )
+    broken = outages.find(connection, actor, monitor_ids=[monitor_id], since=now - _CALENDAR, until=now)
     return {
         "monitor": monitor,
         "query": query,
@@ -101,7 +105,11 @@ def _find(
         "more": query.path(monitor_id, after=shown[-1]) if len(listed) > PER_PAGE else None,
         "verdicts": {verdict: VERDICT_NAMES[verdict] for verdict in Verdict},
         "settings": show_settings(monitor, location_names(connection, actor)),
-        "blackouts": _blackouts(connection, actor, found.blackout_ids),
+        "outages": [show_outage(each) for each in broken.outages[:_MOST_OUTAGES]],
+        "blackouts": [
+            show_blackout(blackouts.get(connection, actor, each), now=now)
+            for each in reversed(found.blackout_ids[-_MOST_BLACKOUTS:])
+        ],
     }
 
 
@@ -116,10 +124,6 @@ def _points(connection: Connection, actor: Actor, monitor: Monitor, span: Span, 
         connection, actor, monitor_ids=[monitor.id], since=since, until=now, bucket=size
     )
     return bucket_points(report.buckets)
-
-
-def _blackouts(connection: Connection, actor: Actor, ids: Sequence[int]) -> list[Blackout]:
-    return [blackouts.get(connection, actor, blackout_id) for blackout_id in ids[-10:]]
 
 
 def _series(points: Sequence[Point]) -> Mapping[str, object]:

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 
 from mailtrip.model import LatestRun, Monitor, MonitorType, Run, Severity, Verdict
 from mailtrip.model.words import format_duration
+from mailtrip.reports.outages import Outage
 from mailtrip.web.run_view import KIND_NAMES, VERDICT_NAMES, headline_of
+from mailtrip.web.words import count_of
 
-__all__ = ["PER_PAGE", "Query", "RunRow", "Span", "row_of", "show_settings", "verdict_now"]
+__all__ = ["PER_PAGE", "OutageRow", "Query", "RunRow", "Span", "row_of", "show_outage", "show_settings", "verdict_now"]
 
 PER_PAGE: Final = 25
 _LARGEST: Final = 2**63 - 1
@@ -120,6 +122,28 @@ def row_of(run: Run) -> RunRow:
         headline=headline_of(run),
         summary=run.result.summary if run.result else run.note or "",
         kind=None if run.kind == "scheduled" else KIND_NAMES[run.kind],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageRow:
+    """An outage in words; `end` is None while it goes on."""
+
+    begin: datetime
+    end: datetime | None
+    cause: str
+    length: str
+    failures: str
+
+
+def show_outage(outage: Outage) -> OutageRow:
+    """From the first failed run to the next good one."""
+    return OutageRow(
+        begin=outage.begin,
+        end=outage.end,
+        cause=outage.status.text,
+        length="goes on" if outage.duration is None else format_duration(outage.duration),
+        failures=count_of(outage.failures, "failed run"),
     )
 
 
