@@ -171,7 +171,7 @@ def edit(
     require_monitor_edit(actor, [monitor_id])
     given = _settle(changes, type)
     settings = replace(monitor.settings, **given)
-    if settings.smtp_username is None and passwords.smtp is UNCHANGED:
+    if settings.smtp_username is None and monitor.has_smtp_password and passwords.smtp is UNCHANGED:
         passwords = replace(passwords, smtp=None)
     if not settings.sends_message and settings.username is None and passwords.mailbox is UNCHANGED:
         passwords = replace(passwords, mailbox=None)
