@@ -164,6 +164,9 @@ class RecipientSettings:
         notify_on_clear: whether the end of an error is told.
         subject_template: of the subject of its alerts; None for the usual one. `alerts.template` says what it may have.
         text_template: likewise, of their text.
+        quiet_hours: when only what is urgent is told, by the clocks of `time_zone`; the rest is told afterwards.
+        time_zone: an IANA name.
+        daily_limit: most messages of a day; what else comes is told the next day. None for any number.
         attach_screen_capture: kept for the vendor's scripts, as are `attach_server_response` and `remote_commands`.
     """
 
@@ -174,9 +177,6 @@ class RecipientSettings:
     availability_alert: bool = True
     performance_alert: bool = False
     performance_alert_type: int = 20
-        quiet_hours: when only what is urgent is told, by the clocks of `time_zone`; the rest is told afterwards.
-        time_zone: an IANA name.
-        daily_limit: most messages of a day; what else comes is told the next day. None for any number.
     repeat_performance_alerts: bool = False
     performance_rule: PerformanceRule = PerformanceRule.WARNING_TIME
     performance_percentile: int = 95
@@ -187,6 +187,9 @@ class RecipientSettings:
     error_window: int | None = None
     subject_template: str | None = None
     text_template: str | None = None
+    quiet_hours: tuple[WeeklyWindow, ...] = ()
+    time_zone: str = "UTC"
+    daily_limit: int | None = None
     attach_screen_capture: bool = False
     attach_server_response: bool = False
     remote_commands: bool = False
@@ -197,9 +200,6 @@ class Recipient:
     """A stored recipient. Its password is not here.
 
     Attributes:
-    quiet_hours: tuple[WeeklyWindow, ...] = ()
-    time_zone: str = "UTC"
-    daily_limit: int | None = None
         revision: grows by one with each change, also of its groups and blackouts.
     """
 
@@ -227,6 +227,7 @@ class RecipientGroupSettings:
         is_default: at most one group of an account is.
         monitor_ids: in no order, each once; likewise `recipient_ids`.
         status_codes: only errors with these statuses; empty for all errors.
+        is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
     """
 
     name: str
@@ -234,10 +235,10 @@ class RecipientGroupSettings:
     monitor_ids: tuple[int, ...]
     recipient_ids: tuple[int, ...]
     status_codes: tuple[int, ...] = ()
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-        is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
 class RecipientGroup:
     """A stored group.
 
