@@ -2,7 +2,7 @@
 # install-test-packages.sh: the Debian packages that some tests need (real mail servers, curl, nginx, a browser), where root and apt are there.
 # Elsewhere it does nothing: those tests are then skipped and say how to get what they need. No service is started or set up.
 set -eu
-packages="chromium curl openssl nginx postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+packages="chromium curl openssl nginx postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd snmptrapd"
 
 is_installed() {
   [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

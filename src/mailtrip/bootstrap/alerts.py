@@ -9,6 +9,7 @@ import structlog
 
 from mailtrip.alerts.channels.apprise import AppriseChannel
 from mailtrip.alerts.channels.mail import MailChannel, Submit
+from mailtrip.alerts.channels.snmp import TrapChannel
 from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, vendor_request
 from mailtrip.alerts.deliver import Channel, Courier
 from mailtrip.bootstrap.storage import Storage
@@ -93,6 +94,8 @@ async def open_outbox(
             signed = SignedRequests(clock.now, public_url=settings.public_url)
             channels[AlertMethod.WEB_JSON] = WebChannel(web, find, vendor_request)
             channels[AlertMethod.WEB_SIGNED] = WebChannel(web, find, signed.compose)
+            traps = TrapChannel(find)
+            channels[AlertMethod.SNMP_V1] = channels[AlertMethod.SNMP_V2C] = traps
             channels[AlertMethod.APPRISE] = AppriseChannel(policy, public_url=settings.public_url)
             desk = DatabaseAlertDesk(
                 storage.database, secrets=storage.key_ring, clock=clock, public_url=settings.public_url
