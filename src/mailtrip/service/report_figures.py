@@ -11,7 +11,7 @@ from mailtrip.model.tally import Counts, Distribution, Outcome, Share, Size, sha
 from mailtrip.reports.spans import buckets, whole_hours
 from mailtrip.service import report_sums, runs
 from mailtrip.store import Connection, rollup_queries
-from mailtrip.store.rollup_codec import Spread, by_step
+from mailtrip.store.rollup_codec import Lanes, by_step
 from mailtrip.store.rollup_queries import Chosen
 
 __all__ = [
@@ -181,9 +181,7 @@ def response_times(
     sums = report_sums.counts_in(connection, chosen, spans, bucket)
     spreads = report_sums.times_in(connection, chosen, spans, bucket)
     (steps,) = report_sums.times_in(connection, chosen, [(first, last)], of_steps=True)
-    whole = Distribution()
-    for spread in spreads:
-        whole.bins.update(spread)
+    whole = sum(map(responses_of, spreads), Distribution())
     counts = report_sums.counts_by_monitor(connection, chosen, first, last)
     times = report_sums.times_by_monitor(connection, chosen, first, last)
     return ResponseReport(
@@ -194,11 +192,13 @@ def response_times(
         times=whole,
         steps=by_step(steps),
         buckets=tuple(
-            Bucket(since=a, until=b, counts=sum_, times=percentiles_of(spread))
+            Bucket(since=a, until=b, counts=sum_, times=percentiles_of(responses_of(spread)))
             for (a, b), sum_, spread in zip(spans, sums, spreads, strict=True)
         ),
         monitors=tuple(
-            MonitorFigures(monitor_id=id_, name=name, counts=counts[id_], times=percentiles_of(times[id_]))
+            MonitorFigures(
+                monitor_id=id_, name=name, counts=counts[id_], times=percentiles_of(responses_of(times[id_]))
+            )
             for id_, name in chosen.names.items()
         ),
     )
@@ -232,7 +232,7 @@ def usual_times(
     chosen = _seen(connection, actor, monitor_ids)
     first, last = whole_hours(now - _USUAL, now)
     times = report_sums.times_by_monitor(connection, chosen, first, last)
-    return {monitor_id: percentiles_of(spread).p50 for monitor_id, spread in times.items()}
+    return {monitor_id: percentiles_of(responses_of(spread)).p50 for monitor_id, spread in times.items()}
 
 
 def samples(
@@ -248,9 +248,13 @@ def samples(
     return [_sample(run_id, share) for run_id, share in reversed(shares)]
 
 
-def percentiles_of(spread: Spread) -> Percentiles:
+def responses_of(lanes: Lanes) -> Distribution:
+    """How response times are spread."""
+    return Distribution(lanes.get(0, 0))
+
+
+def percentiles_of(times: Distribution) -> Percentiles:
     """The percentiles of times."""
-    times = Distribution(spread)
     p50, p90, p95, p99 = times.quantiles(_SHARES)
     return Percentiles(total=times.total, p50=p50, p90=p90, p95=p95, p99=p99)
 

@@ -1,7 +1,6 @@
 """What the runs of chosen monitors add up to, from rollups: in buckets of time, and by monitor."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -10,7 +9,7 @@ from mailtrip.errors import Fault, InvalidInput
 from mailtrip.model.tally import Counts, Size
 from mailtrip.reports.spans import Piece, pieces
 from mailtrip.store import Connection, rollup_queries
-from mailtrip.store.rollup_codec import Spread
+from mailtrip.store.rollup_codec import Lanes
 from mailtrip.store.rollup_queries import Chosen, Span
 
 __all__ = ["counts_by_monitor", "counts_in", "times_by_monitor", "times_in"]
@@ -51,7 +50,7 @@ def times_in(
     size: Size = Size.MONTH,
     *,
     of_steps: bool = False,
-) -> list[Spread]:
+) -> list[Lanes]:
     """As `counts_in`, how the monitors' response times, or the times of their steps, are spread."""
     parts = [list(pieces(since, until, size)) for since, until in buckets]
     wanted = _spans(parts)
@@ -60,7 +59,7 @@ def times_in(
         size: rollup_queries.times_by_time(connection, chosen, size, wanted[size], of_steps=of_steps) for size in wanted
     }
     fresh = rollup_queries.fresh_times_by_time(connection, chosen, _whole(buckets), of_steps=of_steps)
-    return _put_together(buckets, parts, folded, fresh, make=Counter, add=_add_spread)
+    return _put_together(buckets, parts, folded, fresh, make=dict, add=_add_lanes)
 
 
 def counts_by_monitor(connection: Connection, chosen: Chosen, since: datetime, until: datetime) -> dict[int, Counts]:
@@ -75,22 +74,20 @@ def counts_by_monitor(connection: Connection, chosen: Chosen, since: datetime, u
     return found
 
 
-def times_by_monitor(connection: Connection, chosen: Chosen, since: datetime, until: datetime) -> dict[int, Spread]:
+def times_by_monitor(connection: Connection, chosen: Chosen, since: datetime, until: datetime) -> dict[int, Lanes]:
     """As `counts_by_monitor`, how the response times of each are spread."""
-    found: dict[int, Spread] = {monitor_id: Counter() for monitor_id in chosen.names}
+    found: dict[int, Lanes] = {monitor_id: {} for monitor_id in chosen.names}
     for (size, sign), spans in _grouped(pieces(since, until)).items():
         for monitor_id, spread in rollup_queries.times_by_monitor(connection, chosen, size, spans).items():
-            _add_spread(found[monitor_id], spread, sign)
+            _add_lanes(found[monitor_id], spread, sign)
     for monitor_id, spread in rollup_queries.fresh_times_by_monitor(connection, chosen, [(since, until)]).items():
-        _add_spread(found[monitor_id], spread, 1)
+        _add_lanes(found[monitor_id], spread, 1)
     return found
 
 
-def _add_spread(sum_: Spread, other: Spread, sign: int) -> Spread:
-    if sign > 0:
-        sum_.update(other)
-    else:
-        sum_.subtract(other)
+def _add_lanes(sum_: Lanes, other: Lanes, sign: int) -> Lanes:
+    for place, number in other.items():
+        sum_[place] = sum_.get(place, 0) + sign * number
     return sum_
 
 

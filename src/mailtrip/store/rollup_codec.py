@@ -1,25 +1,29 @@
 """How rollups keep what is more than a number: the log of an hour's runs, and how times are spread.
 
-Both are little-endian signed words of 32 bits, and can be appended to without being read.
+In the hours of monitors both are little-endian signed words of 32 bits, and can be appended to without being read.
 """
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from mailtrip.model import StatusCode, Step
-from mailtrip.model.tally import Distribution, Outcome, Share, bin_of
+from mailtrip.model.tally import LANE_BITS, Distribution, Outcome, Share, bin_of
 
 __all__ = [
+    "Lanes",
     "LogEntry",
     "Spread",
+    "add_lanes",
     "add_spread",
     "by_step",
     "decode_log",
+    "encode_lanes",
     "encode_log",
     "encode_spread",
+    "lanes_of",
     "log_words",
     "spread_of",
     "word_of",
@@ -32,6 +36,8 @@ _SIGN: Final = 1 << 30
 _BIN_BITS: Final = 10
 _BINS: Final = 1 << _BIN_BITS
 _MOST: Final = 32767
+_LANE: Final = LANE_BITS // 8
+_HEAD: Final = struct.Struct("<HHH")
 _STEPS: Final = (
     Step.MAILBOX_RESOLVE,
     Step.MAILBOX_CONNECT,
@@ -55,6 +61,9 @@ _PLACES: Final = {step: place << _BIN_BITS for place, step in enumerate(_STEPS)}
 
 Spread = Counter[int]
 """How many times lie in each bin. Of steps: the bin's number and the step's place above it."""
+
+Lanes = dict[int, int]
+"""The same, quick to add up: by the step's place (0 for response times) the lanes of a `Distribution`."""
 
 
 class LogEntry(NamedTuple):
@@ -103,7 +112,7 @@ def spread_of(steps: Iterable[tuple[Step, timedelta]]) -> Iterable[int]:
 
 
 def encode_spread(spread: Mapping[int, int]) -> bytes:
-    """The spread; numbers may be below zero."""
+    """The spread as words, for an hour of a monitor; numbers may be below zero."""
     words = []
     for key, number in sorted(spread.items()):
         rest = number
@@ -115,20 +124,54 @@ def encode_spread(spread: Mapping[int, int]) -> bytes:
     return _pack(words)
 
 
-def add_spread(spread: Spread, content: bytes, sign: int = 1) -> None:
-    """Add what `encode_spread` made, or several such put together; with a sign of -1, take it away."""
+def add_spread(spread: Spread, content: bytes) -> None:
+    """Add what `encode_spread` made, or several such put together."""
     for word in _unpack(content):
         key = word + 32768 >> 16
-        spread[key] += sign * (word - (key << 16))
+        spread[key] += word - (key << 16)
 
 
-def by_step(spread: Spread) -> dict[Step, Distribution]:
-    """The times of each step that has any, in the order of a good run."""
-    found: dict[Step, Distribution] = {}
+def lanes_of(spread: Spread) -> Lanes:
+    """The same as lanes."""
+    found: dict[int, list[int]] = {}
     for key, number in spread.items():
+        found.setdefault(key >> _BIN_BITS, [0] * _BINS)[key & _BINS - 1] += number
+    return {place: _number(numbers) for place, numbers in found.items()}
+
+
+def encode_lanes(lanes: Lanes) -> bytes:
+    """Lanes, none of them below zero, for what is read more often than it is written."""
+    parts = []
+    for place, number in sorted(lanes.items()):
         if number:
-            found.setdefault(_STEPS[key >> _BIN_BITS], Distribution()).bins[key & _BINS - 1] += number
+            first = ((number & -number).bit_length() - 1) // LANE_BITS
+            size = -(-number.bit_length() // LANE_BITS) - first
+            parts += [_HEAD.pack(place, first, size), (number >> first * LANE_BITS).to_bytes(size * _LANE, "little")]
+    return b"".join(parts)
+
+
+def add_lanes(lanes: Lanes, content: bytes, sign: int = 1) -> None:
+    """Add what `encode_lanes` made; with a sign of -1, take it away."""
+    at = 0
+    while at < len(content):
+        place, first, size = _HEAD.unpack_from(content, at)
+        begin = at + _HEAD.size
+        at = begin + size * _LANE
+        number = int.from_bytes(content[begin:at], "little") << first * LANE_BITS
+        lanes[place] = lanes.get(place, 0) + sign * number
+
+
+def by_step(lanes: Lanes) -> dict[Step, Distribution]:
+    """The times of each step that has any, in the order of a good run."""
+    found = {_STEPS[place]: Distribution(number) for place, number in lanes.items() if number}
     return {step: found[step] for step in Step if step in found}
+
+
+def _number(numbers: Sequence[int]) -> int:
+    """Numbers, also below zero, as lanes: what is borrowed from the next one is given back when lanes are added up."""
+    above = int.from_bytes(struct.pack(f"<{len(numbers)}I", *(max(number, 0) for number in numbers)), "little")
+    below = int.from_bytes(struct.pack(f"<{len(numbers)}I", *(max(-number, 0) for number in numbers)), "little")
+    return above - below
 
 
 def _pack(words: list[int]) -> bytes:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from mailtrip.model import MonitorAccess
 from mailtrip.model.tally import COUNTED, Counts, Size
-from mailtrip.store.rollup_codec import Spread, add_spread
+from mailtrip.store.rollup_codec import Lanes, Spread, add_lanes, add_spread, lanes_of
 from mailtrip.store.rollup_tables import ALL_MONITORS, ROLLUPS, TIMES, rollup_backfill
 from mailtrip.store.schema import monitors
 from mailtrip.store.seen import seen
@@ -126,28 +126,28 @@ def fresh_counts_by_time(connection: Connection, chosen: Chosen, spans: Sequence
     return _counts(connection, _HOURS.c.begins_at, _is_fresh(chosen, spans))
 
 
-def times_by_monitor(connection: Connection, chosen: Chosen, size: Size, spans: Sequence[Span]) -> dict[int, Spread]:
+def times_by_monitor(connection: Connection, chosen: Chosen, size: Size, spans: Sequence[Span]) -> dict[int, Lanes]:
     """As `counts_by_monitor`, how the response times are spread."""
     table = TIMES[size]
-    found: dict[int, Spread] = {}
+    found: dict[int, Lanes] = {}
     wanted = _of(table, chosen, chosen.names) & _within(table, spans) & _is_folded(size)
     _add_times(found, connection, table.c.monitor_id, _joined(size), wanted)
     return found
 
 
-def fresh_times_by_monitor(connection: Connection, chosen: Chosen, spans: Sequence[Span]) -> dict[int, Spread]:
+def fresh_times_by_monitor(connection: Connection, chosen: Chosen, spans: Sequence[Span]) -> dict[int, Lanes]:
     """As `times_by_monitor`, what is not folded yet."""
-    found: dict[int, Spread] = {}
+    found: dict[int, Lanes] = {}
     _add_times(found, connection, _HOURS.c.monitor_id, _joined(Size.HOUR), _is_fresh(chosen, spans))
     return found
 
 
 def times_by_time(
     connection: Connection, chosen: Chosen, size: Size, spans: Sequence[Span], *, of_steps: bool
-) -> dict[datetime, Spread]:
+) -> dict[datetime, Lanes]:
     """As `counts_by_time`, how response times, or the times of the steps, are spread."""
     table = TIMES[size]
-    found: dict[datetime, Spread] = {}
+    found: dict[datetime, Lanes] = {}
     for monitor_ids, sign in _terms(chosen):
         wanted = _of(table, chosen, monitor_ids) & _near(table, spans) & _is_folded(size)
         _add_times(found, connection, table.c.begins_at, _joined(size), wanted, sign=sign, of_steps=of_steps)
@@ -156,9 +156,9 @@ def times_by_time(
 
 def fresh_times_by_time(
     connection: Connection, chosen: Chosen, spans: Sequence[Span], *, of_steps: bool
-) -> dict[datetime, Spread]:
+) -> dict[datetime, Lanes]:
     """As `times_by_time`, what is not folded yet, by hour."""
-    found: dict[datetime, Spread] = {}
+    found: dict[datetime, Lanes] = {}
     wanted = _is_fresh(chosen, spans)
     _add_times(found, connection, _HOURS.c.begins_at, _joined(Size.HOUR), wanted, of_steps=of_steps)
     return found
@@ -175,7 +175,7 @@ def _counts(connection: Connection, column: Any, wanted: ColumnElement[bool]) ->
 
 
 def _add_times(
-    found: dict[Any, Spread],
+    found: dict[Any, Lanes],
     connection: Connection,
     column: Any,
     rows: FromClause,
@@ -184,11 +184,21 @@ def _add_times(
     sign: int = 1,
     of_steps: bool = False,
 ) -> None:
-    """By the values of a column; Any: ids or times."""
+    """By the values of a column; Any: ids or times. Hours of monitors are kept in another way than all others."""
     table = TIMES[next(size for size in Size if column.table in {ROLLUPS[size], TIMES[size]})]
     content = table.c.steps if of_steps else table.c.responses
-    for key, value in connection.execute(select(column, content).select_from(rows).where(wanted)):
-        add_spread(found.setdefault(key, Counter()), value, sign)
+    loose: dict[Any, Spread] = {}
+    is_of_monitors = table is TIMES[Size.HOUR]
+    query = select(column, content, table.c.monitor_id).select_from(rows).where(wanted)
+    for key, value, monitor_id in connection.execute(query):
+        if is_of_monitors and monitor_id != ALL_MONITORS:
+            add_spread(loose.setdefault(key, Counter()), value)
+        else:
+            add_lanes(found.setdefault(key, {}), value, sign)
+    for key, spread in loose.items():
+        sum_ = found.setdefault(key, {})
+        for place, number in lanes_of(spread).items():
+            sum_[place] = sum_.get(place, 0) + sign * number
 
 
 def _joined(size: Size) -> FromClause:

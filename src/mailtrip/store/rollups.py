@@ -25,7 +25,18 @@ from sqlalchemy import (
 from mailtrip.model import Run
 from mailtrip.model.tally import COUNTED, Outcome, Share, Size, bin_of, share_of
 from mailtrip.store.dialects import insert_into
-from mailtrip.store.rollup_codec import Spread, add_spread, encode_log, encode_spread, log_words, spread_of, word_of
+from mailtrip.store.rollup_codec import (
+    Spread,
+    add_lanes,
+    add_spread,
+    encode_lanes,
+    encode_log,
+    encode_spread,
+    lanes_of,
+    log_words,
+    spread_of,
+    word_of,
+)
 from mailtrip.store.rollup_tables import ALL_MONITORS, ROLLUPS, TIMES, rollup_backfill
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import monitors, runs
@@ -133,7 +144,7 @@ def fold(connection: Connection, *, before: datetime, limit: int) -> int:
         return 0
     keys = [_key_of(row) for row in rows]
     sums = dict(zip(keys, map(_counted, rows), strict=True))
-    spreads = _read_times(connection, Size.HOUR, keys)
+    spreads = _read_times(connection, keys)
     for key, (responses, steps) in spreads.items():
         sums[key].responses, sums[key].steps = responses, steps
     _fold_up(connection, sums)
@@ -179,7 +190,7 @@ def take_out(connection: Connection, *, removed_before: datetime, limit: int) ->
     rows = connection.execute(select(hours).where(theirs).limit(limit).with_for_update()).all() if gone else ()
     keys = [_key_of(row) for row in rows]
     folded = {key: _counted(row) for key, row in zip(keys, rows, strict=True) if row.is_folded}
-    for key, (responses, steps) in _read_times(connection, Size.HOUR, folded).items():
+    for key, (responses, steps) in _read_times(connection, folded).items():
         folded[key].responses, folded[key].steps = responses, steps
     _fold_up(connection, folded, number=-1)
     for part in _parts(keys):
@@ -245,17 +256,28 @@ def _add(connection: Connection, size: Size, sums: Mapping[Key, _Sum]) -> None:
     # Made first, so that there is something to lock.
     connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
     changed = []
-    for key, (responses, steps) in _read_times(connection, size, timed).items():
-        for spread, added in ((responses, sums[key].responses), (steps, sums[key].steps)):
-            for bin_, count in added.items():
-                spread[bin_] += count
-        changed.append(_named(key) | _packed(responses, steps))
+    for part in _parts(timed):
+        query = select(table).where(_is_one_of(table, part)).order_by(*(table.c[name] for name in _KEY))
+        for row in connection.execute(query.with_for_update()):
+            key = _key_of(row)
+            packed = [
+                _increased(content, added)
+                for content, added in ((row.responses, sums[key].responses), (row.steps, sums[key].steps))
+            ]
+            changed.append(_named(key) | dict(zip(("new_responses", "new_steps"), packed, strict=True)))
     connection.execute(_packing(table), changed)
 
 
-def _read_times(connection: Connection, size: Size, keys: Iterable[Key]) -> dict[Key, tuple[Spread, Spread]]:
-    """The times of rollups, which stay locked; those without any are left out."""
-    table = TIMES[size]
+def _increased(content: bytes, added: Spread) -> bytes:
+    """Lanes with what is added to them."""
+    lanes = lanes_of(added)
+    add_lanes(lanes, content)
+    return encode_lanes(lanes)
+
+
+def _read_times(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[Spread, Spread]]:
+    """The times of hours of monitors, which stay locked; those without any are left out."""
+    table = TIMES[Size.HOUR]
     found = {}
     for part in _parts(sorted(keys)):
         query = select(table).where(_is_one_of(table, part)).order_by(*(table.c[name] for name in _KEY))

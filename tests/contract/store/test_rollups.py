@@ -7,19 +7,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
-from tests.contract.store.builders import ADMIN, finish, planned, result
+from sqlalchemy import Connection, delete, select
+from tests.contract.store.builders import ADMIN, NOW, finish, make_monitor, planned, result
 from tests.contract.store.test_ledger_laws import LedgerMachine
 
 from mailtrip.model import Run, RunKind, RunState, Severity, Sighting, StatusCode, Step, Timing, Verdict
 from mailtrip.model.tally import Counts, Distribution, Size
-from mailtrip.service import report_figures, rollups, runs
+from mailtrip.service import monitors, outages, report_figures, retention, rollups, runs, sla_reports, slas
 from mailtrip.service.report_figures import AvailabilityReport, ResponseReport
 from mailtrip.service.runs import FinishedRun
 from mailtrip.store import Database
+from mailtrip.store import ledger as ledger_rows
+from mailtrip.store.ledger import Ruling
+from mailtrip.store.rollup_tables import ROLLUPS, TIMES, rollup_backfill
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import runs as run_rows
 
@@ -139,7 +143,7 @@ class RollupMachine(LedgerMachine):
         report = responses(self.database, self.monitor_id, *span)
         assert count(found) == report.total == report.monitors[0].counts
         assert availability_of(found) == report.total.availability
-        assert +Distribution.of(times_of(found)).bins == +report.times.bins
+        assert Distribution.of(times_of(found)) == report.times
 
 
 def test_rollups_and_runs_say_the_same_whatever_the_order(database: Database, database_kind: str) -> None:
@@ -153,3 +157,115 @@ def test_rollups_and_runs_say_the_same_whatever_the_order(database: Database, da
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
+
+
+def record(database: Database, monitor_id: int, number: int = 30) -> None:
+    """Runs of every kind, an hour and a bit apart, from NOW on."""
+    outcomes = (DELIVERED, result(StatusCode.SMTP_LOGIN, Verdict.UNSENT), DELIVERED, DELIVERED)
+    for index in range(number):
+        wanted = planned(monitor_id, slot=NOW + index * (HOUR + 7 * SECOND))
+        (run,) = database.write(partial(runs.claim, planned=[wanted], now=NOW))
+        finish(database, [FinishedRun(run_id=run.id, result=outcomes[index % len(outcomes)])])
+
+
+def reports(database: Database) -> tuple[object, ...]:
+    span = {"since": NOW - DAY, "until": NOW + 40 * DAY}
+    readers = (report_figures.availability, report_figures.response_times, outages.find, sla_reports.report)
+    return tuple(database.read(partial(reader, actor=ADMIN, **span)) for reader in readers)  # type: ignore[arg-type, operator]  # all four take them
+
+
+def test_reports_stay_as_they_are_when_the_runs_are_gone(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    goals = {"name": "SLA", "availability_percent": 99.0, "response_time": SECOND}
+    database.write(partial(slas.create, actor=ADMIN, monitor_id=monitor_id, changes=goals, now=NOW))
+    record(database, monitor_id)
+    before = reports(database)
+    fold(database, NOW + 30 * HOUR)
+    assert reports(database) == before
+    gone = database.write(partial(retention.expire, now=NOW + 1000 * DAY, limit=10_000))
+    assert gone >= 30
+    assert read_runs(database, monitor_id) == []
+    fold(database, NOW + 1000 * DAY)
+    assert reports(database) == before
+
+
+def test_runs_from_before_are_added_piece_by_piece_also_when_they_change_meanwhile(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    record(database, monitor_id)
+    expected = reports(database)
+
+    def forget(connection: Connection) -> None:
+        """As after an upgrade, with all but the last ten runs to be added."""
+        last = max(run.id for run in read_runs(database, monitor_id))
+        for table in (*ROLLUPS.values(), *TIMES.values()):
+            connection.execute(delete(table))
+        connection.execute(rollup_backfill.insert(), {"id": 1, "next_id": last + 1})
+
+    database.write(forget)
+    assert not availability(database, monitor_id, NOW, NOW + DAY).is_complete
+    database.write(lambda connection: rollups.keep(connection, now=NOW, limit=7))
+    lost = [run.id for run in read_runs(database, monitor_id) if run.severity is Severity.ERROR]
+    for run_id in (lost[0], lost[-1]):
+        excuse(database, run_id)
+    fold(database, NOW + 3 * DAY)
+    assert availability(database, monitor_id, NOW, NOW + 5 * DAY).is_complete
+    found = read_runs(database, monitor_id)
+    assert count(found) == availability(database, monitor_id, *EVER).total
+    assert count(found).unknown == 2
+    assert expected != reports(database)
+
+
+def excuse(database: Database, run_id: int) -> None:
+    ruling = Ruling(verdict=Verdict.UNKNOWN, status=StatusCode.LOCATION_LOST, step=None, summary="x")
+    database.write(lambda connection: ledger_rows.revise(connection, run_id, ruling, now=NOW))
+
+
+def test_a_removed_monitor_is_out_of_the_reports_at_once_and_of_the_tables_after_a_day(database: Database) -> None:
+    kept, removed = make_monitor(database), make_monitor(database)
+    for monitor_id in (kept, removed):
+        record(database, monitor_id, 5)
+    fold(database, NOW + 4 * HOUR)
+    alone = availability(database, kept, *EVER).total
+    database.write(lambda connection: monitors.remove(connection, ADMIN, removed, now=NOW))
+    assert availability(database, None, *EVER).total == alone
+    while database.write(partial(retention.expire, now=NOW + 2 * DAY, limit=3)):
+        pass
+    assert availability(database, None, *EVER).total == alone
+    left = database.read(lambda connection: connection.scalars(select(ROLLUPS[Size.DAY].c.monitor_id).distinct()).all())
+    assert sorted(left) == [0, kept]
+
+
+@pytest.mark.parametrize("chosen", [1, 2, 3, 4])
+def test_a_part_of_the_monitors_is_the_sum_of_each(database: Database, chosen: int) -> None:
+    ids = [make_monitor(database) for _ in range(4)]
+    for place, monitor_id in enumerate(ids):
+        record(database, monitor_id, 3 + place)
+    fold(database, NOW + 4 * HOUR)
+    read = partial(report_figures.response_times, actor=ADMIN, since=NOW, until=NOW + 40 * DAY, bucket=Size.HOUR)
+    whole = database.read(partial(read, monitor_ids=ids[:chosen]))
+    parts = [database.read(partial(read, monitor_ids=[monitor_id])) for monitor_id in ids[:chosen]]
+    assert whole.total == sum((part.total for part in parts), Counts())
+    assert whole.times == sum((part.times for part in parts), Distribution())
+    assert whole.steps[Step.CONNECT] == sum((part.steps[Step.CONNECT] for part in parts), Distribution())
+    assert [each.counts for each in whole.monitors] == [part.total for part in parts]
+
+
+def test_an_outage_from_before_the_span_is_told_whole(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    good, bad = DELIVERED, result(StatusCode.SMTP_LOGIN, Verdict.UNSENT)
+    for hour, outcome in enumerate((good, bad, bad, bad, bad, good)):
+        wanted = planned(monitor_id, slot=NOW + hour * 2 * HOUR)
+        (run,) = database.write(partial(runs.claim, planned=[wanted], now=NOW))
+        finish(database, [FinishedRun(run_id=run.id, result=outcome)])
+    begin = NOW.replace(microsecond=0)
+    whole = (begin + 2 * HOUR, begin + 10 * HOUR)
+    for since, until, expected in (
+        (NOW, NOW + 12 * HOUR, [whole]),
+        (NOW + 5 * HOUR, NOW + 7 * HOUR, [whole]),
+        (NOW + 6 * HOUR, NOW + 6 * HOUR + SECOND, [whole]),
+        (NOW + 9 * HOUR, NOW + 12 * HOUR, [whole]),
+        (NOW - DAY, NOW + HOUR, []),
+        (NOW + 11 * HOUR, NOW + DAY, []),
+    ):
+        found = database.read(partial(outages.find, actor=ADMIN, since=since, until=until))
+        assert [(each.begin, each.end) for each in found.outages] == expected

@@ -317,7 +317,7 @@ def _spread(times: Distribution, counts: Counts | None) -> dict[str, Any]:  # An
     bins = (
         BinObject.model_construct(up_to_seconds=edge, count=count) for edge, count in zip(edges, numbers, strict=True)
     )
-    return {**_times(percentiles_of(times.bins), counts), "histogram": tuple(bins)}
+    return {**_times(percentiles_of(times), counts), "histogram": tuple(bins)}
 
 
 def _sla(figures: SLAFigures) -> SLAObject:
