@@ -58,6 +58,8 @@ def test_a_read_names_monitors_recipients_and_errors(server: Server) -> None:
             {"id": 2, "description": "Round trip not finished within the timeout"},
         ],
         "urgent": False,
+        "escalate_after_minutes": None,
+        "escalate_to": [],
         "templates": [],
     }
 
@@ -297,3 +299,23 @@ def test_every_role_may_read_and_those_who_may_edit_may_change(server: Server, r
     assert server.post(GROUPS, role=role, json=body).status_code == expected
     assert server.patch(f"{GROUPS}/{group_id}", role=role, json={}).status_code == expected
     assert server.delete(f"{GROUPS}/{group_id}", role=role).status_code == (204 if role.may_edit else 403)
+
+
+def test_a_group_may_be_urgent_and_may_escalate(server: Server) -> None:
+    first, boss = recipient(server), recipient(server)
+    given = {"urgent": True, "escalate_after_minutes": "30", "escalate_to": [boss]}
+    group_id = create(server, [server.create()], [first], **given)
+
+    kept = server.get(f"{GROUPS}/{group_id}").json()
+
+    assert (kept["urgent"], kept["escalate_after_minutes"]) == (True, 30)
+    assert [each["id"] for each in kept["escalate_to"]] == [boss]
+
+
+def test_half_an_escalation_is_refused(server: Server) -> None:
+    body = {"name": "x", "monitors": [server.create()], "recipients": [recipient(server)], "escalate_after_minutes": 5}
+
+    response = server.post("/api/v3/notifier-groups", json=body)
+
+    assert response.status_code == 400
+    assert "escalate_to: is required for an escalation" in messages(response)[0]

@@ -58,6 +58,8 @@ class Route:
         error_window: of so many findings the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of the errors is told.
         status_codes: the errors it is about; empty for all.
+        escalate_after: from the first alert on, how long nobody has to have acknowledged it, for others to be told; None for
+            never.
         urgent: which of them are urgent, by group that says so: status codes, empty for all.
     """
 
@@ -67,6 +69,7 @@ class Route:
     notify_on_clear: bool = False
     status_codes: frozenset[int] = frozenset()
     urgent: tuple[frozenset[int], ...] = ()
+    escalate_after: timedelta | None = None
 
     def is_urgent(self, status: StatusCode) -> bool:
         """Whether errors with this status are told at any time."""
@@ -92,6 +95,8 @@ class Standing:
         told_at: when the last alert was decided on.
         acknowledged_at: when `acknowledged_by` took these errors on: there are no reminders from then on.
         is_urgent: whether what was told of these errors was urgent: then so is what follows.
+        escalates_at: when it is to be looked whether others have to be told; None for never.
+        is_escalated: whether the recipient was told only because nobody had acknowledged.
         snoozed_until: nothing is said before of errors with `snoozed_status`, and the first that is found afterwards is told.
     """
 
@@ -107,6 +112,8 @@ class Standing:
     snoozed_until: datetime | None = None
     snoozed_status: StatusCode | None = None
     is_urgent: bool = False
+    escalates_at: datetime | None = None
+    is_escalated: bool = False
 
     @property
     def is_quiet(self) -> bool:
@@ -171,7 +178,7 @@ def advance(
         is_held_back: whether a blackout of the monitor or of the recipient is in force. Errors go on being counted, and
             what is held back is told by the first finding afterwards, if it still holds.
         waiting: the first alert about these errors that was decided on and is not sent yet: `ERROR` where the recipient
-            knows of nothing, `REMINDER` where it knows of the error; None where nothing waits.
+            knows of nothing (or `ESCALATION`), `REMINDER` where it knows of the error; None where nothing waits.
     """
     if finding.outcome in {Outcome.ARRIVED, Outcome.EXCUSED}:
         decision = _take_back(standing, finding, route, is_held_back=is_held_back)
@@ -204,11 +211,12 @@ def _take_back(standing: Standing, finding: Finding, route: Route, *, is_held_ba
 
 def _with_waiting(decision: Decision, before: Standing, finding: Finding, waiting: AlertKind | None) -> Decision:
     """See that what waits is still true when it is told."""
-    if waiting is AlertKind.ERROR and decision.kind is AlertKind.WITHDRAWN:
+    knows_nothing = waiting in {AlertKind.ERROR, AlertKind.ESCALATION}
+    if knows_nothing and decision.kind is AlertKind.WITHDRAWN:
         return replace(decision, kind=None, silence=Silence.NEVER_TOLD, drops_waiting=True)
     if waiting is None or decision.silence is not Silence.NO_CLEAR:
         return decision
-    if waiting is AlertKind.ERROR:
+    if knows_nothing:
         # Who does not care for ends is not to be told of an error that is over as if it were not.
         kind = AlertKind.DELAYED if finding.outcome is Outcome.ARRIVED else AlertKind.CLEAR
         return replace(decision, kind=kind, silence=None, since=before.since)
@@ -235,6 +243,8 @@ def _fail(standing: Standing, finding: Finding, route: Route, *, is_held_back: b
         told_at=finding.at,
         is_urgent=now.is_urgent or route.is_urgent(finding.status),
     )
+    if kind is AlertKind.ERROR and route.escalate_after is not None:
+        told = replace(told, escalates_at=finding.at + route.escalate_after)
     return Decision(standing=told, kind=kind, since=told.since)
 
 

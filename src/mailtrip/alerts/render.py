@@ -104,8 +104,9 @@ def headline(item: AlertItem) -> str:
             return "Test alert"
         case AlertKind.ERROR | AlertKind.NOTICE | AlertKind.SLOW:
             return alert.status.text
-        case AlertKind.REMINDER:
-            return f"Still failing after {shown_span(alert.created_at - alert.since)}: {alert.status.text}"
+        case AlertKind.REMINDER | AlertKind.ESCALATION:
+            words = "Still failing" if alert.kind is AlertKind.REMINDER else "Nobody has acknowledged"
+            return f"{words} after {shown_span(alert.created_at - alert.since)}: {alert.status.text}"
         case AlertKind.DELAYED:
             delay = item.run.result.delay if item.run is not None and item.run.result is not None else None
             return "Arrived late" if delay is None else f"Delayed by {shown_span(delay)}, and arrived"

@@ -1,9 +1,12 @@
 """Who hears of a monitor's errors: recipients, narrowed by the groups that it is in (alertsite-v3.md, 4.2, 4.3). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
+from mailtrip.alerts.escalation import Rung
 from mailtrip.alerts.policy import Route
-from mailtrip.model import AlertType, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.model import AlertType, Recipient, RecipientGroup, RecipientGroupSettings, StatusCode
 
 __all__ = ["Router"]
 
@@ -34,12 +37,29 @@ class Router:
         for group in filled:
             for monitor_id in group.monitor_ids:
                 self._of_monitor.setdefault(monitor_id, []).append(group)
-        self._default = self._routes([group for group in filled if group.is_default])
+        self._default_groups = [group for group in filled if group.is_default]
+        self._default = self._routes(self._default_groups)
 
     def routes_of(self, monitor_id: int) -> Mapping[int, Route]:
         """What each recipient wants to hear of a monitor, by recipient; those who want nothing are left out."""
         groups = self._of_monitor.get(monitor_id)
         return self._routes(groups) if groups else self._default
+
+    def route_to(self, recipient_id: int) -> Route | None:
+        """What a recipient wants to hear of trouble that was escalated to it; None where it wants nothing."""
+        recipient = next((each for each in self._recipients if each.id == recipient_id), None)
+        return None if recipient is None else _route(recipient)
+
+    def rungs(self, monitor_id: int, recipient_id: int, status: StatusCode) -> list[Rung]:
+        """Whom the groups tell, through which a recipient was told of such an error, when nobody acknowledges it."""
+        groups = self._of_monitor.get(monitor_id) or self._default_groups
+        return [
+            Rung(after=group.escalate_after, recipient_ids=group.escalate_to, is_urgent=group.is_urgent)
+            for group in groups
+            if group.escalate_after is not None
+            and recipient_id in group.recipient_ids
+            and (not group.status_codes or status in group.status_codes)
+        ]
 
     def _routes(self, groups: Sequence[RecipientGroupSettings]) -> dict[int, Route]:
         wanted: dict[int, frozenset[int]] = {}
@@ -53,7 +73,12 @@ class Router:
                 if group.is_urgent:
                     urgent[recipient_id] = (*urgent.get(recipient_id, ()), codes)
         return {
-            recipient.id: _route(recipient, wanted.get(recipient.id, frozenset()), urgent.get(recipient.id, ()))
+            recipient.id: replace(
+                _route(recipient),
+                status_codes=wanted.get(recipient.id, frozenset()),
+                urgent=urgent.get(recipient.id, ()),
+                escalate_after=_first_escalation(groups, recipient.id),
+            )
             for recipient in self._recipients
             if recipient.id in wanted or not groups
         }
@@ -67,13 +92,16 @@ def _wants(recipient: Recipient, about: AlertType) -> bool:
             return recipient.settings.performance_alert
 
 
-def _route(recipient: Recipient, status_codes: frozenset[int], urgent: tuple[frozenset[int], ...]) -> Route:
+def _first_escalation(groups: Iterable[RecipientGroupSettings], recipient_id: int) -> timedelta | None:
+    found = [each.escalate_after for each in groups if recipient_id in each.recipient_ids]
+    return min((after for after in found if after is not None), default=None)
+
+
+def _route(recipient: Recipient) -> Route:
     settings = recipient.settings
     return Route(
         start_threshold=settings.start_threshold,
         stop_threshold=settings.stop_threshold,
         error_window=settings.error_window,
         notify_on_clear=settings.notify_on_clear,
-        status_codes=status_codes,
-        urgent=urgent,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from mailtrip.model.recipient import Recipient
+from mailtrip.model.recipient import AlertMethod, Recipient
 from mailtrip.model.run import Run
 from mailtrip.model.status import StatusCode
 
@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     """A monitor fails."""
     REMINDER = "reminder"
     """It still fails."""
+    ESCALATION = "escalation"
+    """It still fails, and nobody has acknowledged it: others are told."""
     CLEAR = "clear"
     """It is well again."""
     DELAYED = "delayed"
@@ -123,6 +125,7 @@ class AlertDelivery:
         ended_at: when it was sent or given up.
         answer: what the far end, or our own side, said last; no secret in it.
         occasion: what is special about it; None for a usual one.
+        fallback_for: key of the delivery in whose place it is sent, as that did not get there.
     """
 
     id: int
@@ -137,6 +140,7 @@ class AlertDelivery:
     ended_at: datetime | None = None
     answer: str | None = None
     occasion: DeliveryOccasion | None = None
+    fallback_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,23 @@ class AlertLinks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedDelivery:
+    """What did not get there, so that it is told to another recipient.
+
+    Attributes:
+        recipient_name: None where it has none; its address may hold a token.
+        answer: what the far end, or our own side, said last; no secret in it.
+        is_over: whether it has been given up; else it is still tried.
+    """
+
+    recipient_id: int
+    recipient_name: str | None
+    method: AlertMethod
+    answer: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPackage:
     """All that is needed to tell alerts to a recipient.
 
@@ -165,6 +186,7 @@ class AlertPackage:
         items: for each monitor, the last alert about it; the first of many monitors.
         count: how many monitors there are.
         alerts: how many alerts they stand for: more than monitors where some changed to and fro.
+        instead_of: what did not get there, of a fall-back.
         links: to answer it; None where there is nothing to answer, or no public address of the service is known.
     """
 
@@ -175,6 +197,7 @@ class AlertPackage:
     items: tuple[AlertItem, ...]
     count: int
     alerts: int
+    instead_of: FailedDelivery | None = None
     links: AlertLinks | None = None
 
 

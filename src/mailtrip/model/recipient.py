@@ -1,7 +1,7 @@
 """Who is told of an error, and how: recipients, and the groups that route errors to them (alertsite-v3.md, 4.2, 4.3)."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum, auto
 
 from mailtrip.model.blackout import WeeklyWindow
@@ -228,6 +228,8 @@ class RecipientGroupSettings:
         monitor_ids: in no order, each once; likewise `recipient_ids`.
         status_codes: only errors with these statuses; empty for all errors.
         is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
+        escalate_after: how long after its message nobody has to have acknowledged it, for others to be told; None for never.
+        escalate_to: the recipients that are told then.
     """
 
     name: str
@@ -236,6 +238,8 @@ class RecipientGroupSettings:
     recipient_ids: tuple[int, ...]
     status_codes: tuple[int, ...] = ()
     is_urgent: bool = False
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +250,6 @@ class RecipientGroup:
     it has no recipients, its monitors alert as if it were not there.
 
     Attributes:
-    is_urgent: bool = False
         revision: grows by one with each change, also of the names of its monitors and recipients.
     """
 

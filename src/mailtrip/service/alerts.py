@@ -111,9 +111,15 @@ class _Intake:
         self._changed: dict[tuple[int, int], int] = {}
 
     def take(self, run: Run, finding: Finding, monitor: Monitor, account: Audience) -> None:
-        routes = account.router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
+        routes = dict(account.router.routes_of(monitor.id)) if monitor.settings.notify_on_error else {}
         for recipient_id in self._told_before.get(monitor.id, ()):
-            if recipient_id not in routes:
+            if recipient_id in routes:
+                continue
+            is_escalated = self._standings[monitor.id, recipient_id].is_escalated
+            route = account.router.route_to(recipient_id) if is_escalated and routes else None
+            if route is not None:
+                routes[recipient_id] = route
+            else:
                 self._put((monitor.id, recipient_id), run.account_id, Standing())
         for recipient_id, route in routes.items():
             key = (monitor.id, recipient_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from mailtrip import store
@@ -18,6 +18,7 @@ __all__ = ["create", "edit", "get", "monitor_names", "page", "recipients_in", "r
 
 _STAND_INS: Final[dict[str, Any]] = {"name": "name", "monitor_ids": (), "recipient_ids": ()}  # Any: of many types
 _LARGEST_CODE = 999
+_LONGEST_WAIT = timedelta(days=1)
 
 
 def create(connection: Connection, actor: Actor, changes: Mapping[str, object], *, now: datetime) -> int:
@@ -140,7 +141,7 @@ def monitor_names(connection: Connection, actor: Actor, groups: Sequence[Recipie
 
 def recipients_in(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, Recipient]:
     """The recipients that are in the groups, by id."""
-    ids = {each for group in groups for each in group.settings.recipient_ids}
+    ids = {each for group in groups for each in (*group.settings.recipient_ids, *group.settings.escalate_to)}
     return store.recipients.by_id(connection, actor.account_id, ids)
 
 
@@ -172,9 +173,26 @@ def _faults(
     if "recipient_ids" in names:
         there = store.recipients.known(connection, account_id, settings.recipient_ids)
         faults += _list_faults("recipient_ids", "recipient", settings.recipient_ids, there)
+    if {"escalate_after", "escalate_to"} & set(names):
+        faults += _escalation_faults(connection, actor, settings)
     if "status_codes" in names:
         faults += _code_faults(settings.status_codes)
     return faults
+
+
+def _escalation_faults(connection: Connection, actor: Actor, settings: RecipientGroupSettings) -> list[Fault]:
+    after, to = settings.escalate_after, settings.escalate_to
+    if (after is None) is not (not to):
+        missing_one = "escalate_after" if after is None else "escalate_to"
+        return [Fault(missing_one, "is required for an escalation; give both escalate_after_minutes and escalate_to")]
+    if after is not None and not timedelta(minutes=1) <= after <= _LONGEST_WAIT:
+        return [Fault("escalate_after", "is out of range; use 1 to 1440 minutes")]
+    there = store.recipients.known(connection, actor.account_id, to)
+    unknown = [each for each in to if each not in there]
+    if unknown:
+        shown = ", ".join(str(each) for each in unknown[:10])
+        return [Fault("escalate_to", f"there is no recipient {shown}; name recipients of this account")]
+    return _doubles("escalate_to", to)
 
 
 def _require_edit_of(actor: Actor, settings: RecipientGroupSettings) -> None:

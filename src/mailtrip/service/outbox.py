@@ -17,7 +17,7 @@ from mailtrip.model import (
     Run,
     parse_server,
 )
-from mailtrip.service import alert_links
+from mailtrip.service import alert_links, escalations, fallbacks
 from mailtrip.service.bundles import due_bundles
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
@@ -30,15 +30,21 @@ _MOST_PROVED = 3
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
 _GIVE_UP = timedelta(hours=24)
+_PATIENCE = timedelta(minutes=10)
 
 
 def has_work(connection: Connection, *, now: datetime) -> bool:
     """Whether it is worth a writing transaction to call `bundle_due` and `claim`."""
-    return store.alerts.has_due(connection, now=now) or bool(due_bundles(connection, now=now))
+    return (
+        store.alerts.has_due(connection, now=now)
+        or escalations.is_due(connection, now=now)
+        or bool(due_bundles(connection, now=now))
+    )
 
 
 def bundle_due(connection: Connection, *, now: datetime) -> int:
-    """Make deliveries of the alerts whose time has come; how many were made."""
+    """Tell others of what nobody has acknowledged, and make deliveries of alerts whose time has come; how many were made."""
+    escalations.escalate_due(connection, now=now)
     due = due_bundles(connection, now=now)
     store.alert_bundles.make(connection, due, [uuid.uuid4().hex for _ in due], now=now)
     return len(due)
@@ -62,14 +68,20 @@ def claim(
 
 
 def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnswer, *, now: datetime) -> None:
-    """Note what came of an attempt: sent, to be tried again after ever longer pauses for 24 hours, or failed for good."""
+    """Note what came of an attempt: sent, to be tried again after ever longer pauses for 24 hours, or failed for good.
+
+    Where it has failed for good, and where it has not got there for ten minutes, the recipient's fall-back is told.
+    """
     if answer.is_sent:
         store.alerts.end(connection, delivery.id, DeliveryState.SENT, answer=answer.text, now=now)
     elif answer.is_temporary and now < delivery.created_at + _GIVE_UP:
+        if now >= delivery.created_at + _PATIENCE:
+            fallbacks.fall_back(connection, delivery, now=now)
         pause = min(_FIRST_PAUSE * (1 << min(delivery.attempts - 1, 16)), _LONGEST_PAUSE)
         store.alerts.put_off(connection, delivery.id, until=now + pause, answer=answer.text)
     else:
         store.alerts.end(connection, delivery.id, DeliveryState.FAILED, answer=answer.text, now=now)
+        fallbacks.fall_back(connection, delivery, now=now)
 
 
 def release(connection: Connection) -> int:
@@ -108,6 +120,7 @@ def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) 
         items=items,
         count=monitors,
         alerts=alerts,
+        instead_of=fallbacks.failure_before(connection, delivery),
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from mailtrip.store import (
     accounts,
     alert_bundles,
+    alert_escalations,
     alert_responses,
     alerts,
     api_tokens,
@@ -39,6 +40,7 @@ __all__ = [
     "Database",
     "accounts",
     "alert_bundles",
+    "alert_escalations",
     "alert_responses",
     "alerts",
     "api_tokens",

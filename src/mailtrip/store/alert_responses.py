@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, 
 from mailtrip.model import Alert, AlertKind, StatusCode
 from mailtrip.store.alert_tables import alert_standings, alerts
 
-__all__ = ["Trouble", "acknowledge", "forget_reminders", "snooze", "troubles"]
+__all__ = ["IS_OF_STANDING", "Trouble", "acknowledge", "forget_reminders", "snooze", "troubles"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,12 @@ def troubles(connection: Connection, alert: Alert) -> Sequence[Trouble]:
     told_with = alerts.c.id == alert.id if alert.delivery_id is None else alerts.c.delivery_id == alert.delivery_id
     query = (
         select(alerts.c.monitor_id, alerts.c.status)
-        .join_from(alerts, alert_standings, _IS_OF_STANDING)
-        .where(told_with, alerts.c.kind.in_((AlertKind.ERROR, AlertKind.REMINDER)), alert_standings.c.alerts > 0)
+        .join_from(alerts, alert_standings, IS_OF_STANDING)
+        .where(
+            told_with,
+            alerts.c.kind.in_((AlertKind.ERROR, AlertKind.REMINDER, AlertKind.ESCALATION)),
+            alert_standings.c.alerts > 0,
+        )
         .order_by(alerts.c.monitor_id, alerts.c.id)
         .with_for_update(of=alert_standings)
     )
@@ -46,7 +50,7 @@ def acknowledge(connection: Connection, monitor_ids: Collection[int], *, by: str
     values = {"acknowledged_at": at, "acknowledged_by": by}
     is_other = alert_standings.c.acknowledged_at.is_(None) if at else alert_standings.c.acknowledged_at.is_not(None)
     connection.execute(
-        update(alerts).where(_are_of(monitor_ids), exists().where(_IS_OF_STANDING, is_other)).values(values)
+        update(alerts).where(_are_of(monitor_ids), exists().where(IS_OF_STANDING, is_other)).values(values)
     )
     statement = update(alert_standings).where(alert_standings.c.monitor_id.in_(monitor_ids), is_other)
     return connection.execute(statement.values(values)).rowcount
@@ -65,7 +69,7 @@ def snooze(
     is_theirs = alerts.c.recipient_id == recipient_id
     values = {"snoozed_until": until, "snoozed_by": by}
     connection.execute(
-        update(alerts).where(_are_of(monitor_ids), is_theirs, exists().where(_IS_OF_STANDING)).values(values)
+        update(alerts).where(_are_of(monitor_ids), is_theirs, exists().where(IS_OF_STANDING)).values(values)
     )
     changed = 0
     for status in sorted({trouble.status for trouble in found}):
@@ -92,7 +96,7 @@ def _are_of(monitor_ids: Collection[int]) -> ColumnElement[bool]:
     return alerts.c.monitor_id.in_(monitor_ids)
 
 
-_IS_OF_STANDING = and_(
+IS_OF_STANDING = and_(
     alert_standings.c.monitor_id == alerts.c.monitor_id,
     alert_standings.c.recipient_id == alerts.c.recipient_id,
     alert_standings.c.since == alerts.c.since,

@@ -26,6 +26,14 @@ alert_standings = Table(
     Column("snoozed_until", UTCDateTime),
     Column("snoozed_status", Number(StatusCode)),
     Column("is_urgent", Boolean, nullable=False, server_default=false()),
+    Column("escalates_at", UTCDateTime),
+    Column("is_escalated", Boolean, nullable=False, server_default=false()),
+    Index(
+        "ix_alert_standings_escalating",
+        "escalates_at",
+        sqlite_where=text("escalates_at IS NOT NULL"),
+        postgresql_where=text("escalates_at IS NOT NULL"),
+    ),
     comment="of monitors that are not well: what each recipient was told",
 )
 
@@ -44,6 +52,7 @@ alert_deliveries = Table(
     Column("ended_at", UTCDateTime),
     Column("answer", String(1000)),
     Column("occasion", Word(DeliveryOccasion)),
+    Column("fallback_for", String(32)),
     Index(None, "recipient_id", "cause", "created_at"),
     Index(
         "ix_alert_deliveries_open",

@@ -57,6 +57,8 @@ class StandingRow:
     snoozed_until: datetime | None
     snoozed_status: StatusCode | None
     is_urgent: bool
+    escalates_at: datetime | None
+    is_escalated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

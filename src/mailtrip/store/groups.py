@@ -20,7 +20,7 @@ from mailtrip.store.types import AnyRow
 __all__ = ["clear_default", "forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
 
 _FARTHEST = 2**62
-_SETTINGS = ("name", "is_default", "status_codes", "is_urgent")
+_SETTINGS = ("name", "is_default", "status_codes", "is_urgent", "escalate_after", "escalate_to")
 """Those that are columns of the group itself."""
 _MONITOR_ID = recipient_group_monitors.c.monitor_id
 _RECIPIENT_ID = recipient_group_recipients.c.recipient_id

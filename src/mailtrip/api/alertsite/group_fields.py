@@ -1,13 +1,14 @@
 """The fields of a recipient group, one row each (alertsite-v3.md, 4.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.member_codecs import error_types, monitors, no_templates, recipients, status_text
 from mailtrip.api.alertsite.records import RecordTable, components_of
-from mailtrip.api.codecs import JSON, LARGEST_ID, boolean, text
+from mailtrip.api.codecs import JSON, LARGEST_ID, boolean, duration, text
 from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
 
 __all__ = ["COMPONENTS", "GROUPS", "GroupView"]
@@ -34,8 +35,16 @@ def _show_monitors(view: GroupView) -> JSON:
 
 
 def _show_recipients(view: GroupView) -> JSON:
-    found = [view.recipients[each] for each in view.group.settings.recipient_ids if each in view.recipients]
+    return _show_members(view, view.group.settings.recipient_ids)
+
+
+def _show_members(view: GroupView, ids: Sequence[int]) -> JSON:
+    found = [view.recipients[each] for each in ids if each in view.recipients]
     return [{"id": each.id, "name": each.shown_name, "recipient": each.settings.address} for each in found]
+
+
+def _show_escalation(view: GroupView) -> JSON:
+    return _show_members(view, view.group.settings.escalate_to)
 
 
 def _show_error_types(view: GroupView) -> JSON:
@@ -93,6 +102,21 @@ _FIELDS: tuple[Field[GroupView], ...] = (
         "Whether what this group tells does not wait for the end of its recipients' quiet hours, nor for the next day "
         "where a recipient has a daily limit.",
         example=False,
+    ),
+    _MAKER.given(
+        "escalate_after_minutes",
+        "escalate_after",
+        duration(1, 1440, unit=timedelta(minutes=1)),
+        "So long after its message, `escalate_to` is told as well where nobody has acknowledged it; null for never.",
+        example=30,
+    ),
+    _MAKER.given(
+        "escalate_to",
+        "escalate_to",
+        recipients(least=0),
+        "Who is told then, replaced as a whole.",
+        example=[],
+        show=_show_escalation,
     ),
     Field(
         name="templates",

@@ -42,7 +42,7 @@ def monitors() -> Codec[tuple[int, ...]]:
     )
 
 
-def recipients() -> Codec[tuple[int, ...]]:
+def recipients(*, least: int = 1) -> Codec[tuple[int, ...]]:
     """`[{"id": 100001}]`, with other keys ignored; bare numbers are taken too."""
     return _members(
         "recipient",
@@ -51,7 +51,7 @@ def recipients() -> Codec[tuple[int, ...]]:
             "name": {**_WORD, "description": "The recipient's name."},
             "recipient": {**_WORD, "description": "Where alerts go."},
         },
-        least=1,
+        least=least,
     )
 
 
