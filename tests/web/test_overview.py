@@ -43,7 +43,7 @@ def test_what_is_broken_stands_first_and_tells_why(admin: Visitor) -> None:
     ]
     text = row(admin.page, "Head office")
     assert text.startswith("Failing Head office head@example.com The mailbox server mail.example.com refused the login")
-    assert "Available 92.2 %" in text
+    assert text.endswith("30 days 92.2 %")
     assert "Now – Usual 1.45 s" in text
     assert "Now 4.00 s" in row(admin.page, "Newsletter")
 
@@ -51,7 +51,7 @@ def test_what_is_broken_stands_first_and_tells_why(admin: Visitor) -> None:
 def test_no_data_is_shown_as_no_data(admin: Visitor) -> None:
     admin.goto("/overview")
 
-    expected = "No data Not run yet not@example.net No run has finished yet Now – Usual – Available no data"
+    expected = "No data Not run yet not@example.net No run has finished yet Now – Usual – 30 days no data"
     assert row(admin.page, "Not run yet") == expected
     expect(admin.page.get_by_role("img", name="No runs yet")).to_have_count(1)
 

@@ -92,13 +92,11 @@ class Bars:
     Attributes:
         paths: by word of severity (`none` for a blackout), the path of an SVG of `width` by `height`.
         text: the same in words.
-        availability: share of the runs that proved the mail path working; None where nothing was measured.
         usual: the median time of delivery.
     """
 
     paths: Mapping[str, str]
     text: str
-    availability: float | None
     usual: timedelta | None
     width: int = BARS * _STEP
     height: int = _HEIGHT
@@ -112,6 +110,7 @@ class MonitorRow:
         summary: the newest run's verdict in words, or why there is none.
         at: when that run was planned.
         delivery: its time of delivery.
+        availability: share of the last 30 days' runs that proved the mail path working; None where nothing was measured.
     """
 
     id: int
@@ -122,6 +121,8 @@ class MonitorRow:
     summary: str
     at: datetime | None
     delivery: timedelta | None
+    availability: float | None
+    is_in_blackout: bool
     bars: Bars
 
 
@@ -183,7 +184,9 @@ def headline(counts: Mapping[MonitorState, int]) -> str:
     return "Mail arrives" if active == 1 else f"Mail arrives at all {active:,} monitors"
 
 
-def row_of(glance: Glance, outcomes: Sequence[Outcome]) -> MonitorRow:
+def row_of(
+    glance: Glance, outcomes: Sequence[Outcome], *, availability: float | None, is_in_blackout: bool
+) -> MonitorRow:
     """A monitor's row, with its newest planned runs, oldest first."""
     settings, standing = glance.monitor.settings, glance.standing.standing
     run = None if standing is None else standing.run
@@ -193,9 +196,11 @@ def row_of(glance: Glance, outcomes: Sequence[Outcome]) -> MonitorRow:
         state=glance.state,
         state_name=STATE_NAMES[glance.state],
         about=settings.email or settings.smtp_server or settings.mailbox_server,
-        summary=_summary(glance),
+        summary=_summary(glance, is_in_blackout=is_in_blackout),
         at=None if run is None else run.slot,
         delivery=None if run is None else run.delay or run.seen_after,
+        availability=availability,
+        is_in_blackout=is_in_blackout,
         bars=bars_of(outcomes),
     )
 
@@ -207,25 +212,23 @@ def bars_of(outcomes: Sequence[Outcome]) -> Bars:
     places: dict[str, list[int]] = {}
     for place, word in enumerate(words, BARS - len(words)):
         places.setdefault(word, []).append(place)
-    well = words.count(Severity.OK) + words.count(Severity.WARNING)
-    told = well + words.count(Severity.ERROR)
     arrivals = [outcome.arrived_after for outcome in ended if outcome.arrived_after is not None]
     counts = [f"{words.count(word)} {_RUN_WORDS[word]}" for word in _RUN_WORDS if word in places]
     return Bars(
         paths={word: _path(where, word) for word, where in places.items()},
         text=f"Last {count_of(len(ended), 'run')}: {', '.join(counts)}" if ended else "No runs yet",
-        availability=well / told if told else None,
         usual=median_high(arrivals) if arrivals else None,
     )
 
 
-def _summary(glance: Glance) -> str:
+def _summary(glance: Glance, *, is_in_blackout: bool) -> str:
     standing = glance.standing.standing
     if standing is None:
         return "No run has finished yet"
     run = standing.run
     if glance.state is MonitorState.NO_DATA and run.severity is not Severity.UNKNOWN:
-        return f"Nothing new for some time. The last run: {run.summary}"
+        reason = "No runs are made in the blackout" if is_in_blackout else "Nothing new for some time"
+        return f"{reason}. The last run: {run.summary}"
     return run.summary
 
 

@@ -37,25 +37,20 @@ BLACKOUT, SKIPPED, RUNNING = (
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "availability", "text"),
+    ("outcomes", "text"),
     [
-        ([], None, "No runs yet"),
-        ([RUNNING], None, "No runs yet"),
-        ([OK], 1.0, "Last 1 run: 1 delivered"),
-        ([OK, SLOW, LOST], 2 / 3, "Last 3 runs: 1 delivered, 1 with a warning, 1 failed"),
-        ([OURS, SKIPPED, BLACKOUT], None, "Last 3 runs: 2 not measured, 1 in a blackout"),
-        ([OK, OURS, SKIPPED, BLACKOUT, RUNNING], 1.0, "Last 4 runs: 1 delivered, 2 not measured, 1 in a blackout"),
-        ([ended(StatusCode.TIMEOUT, verified=False)], 1.0, "Last 1 run: 1 with a warning"),
-        ([LOST], 0.0, "Last 1 run: 1 failed"),
+        ([], "No runs yet"),
+        ([RUNNING], "No runs yet"),
+        ([OK], "Last 1 run: 1 delivered"),
+        ([OK, SLOW, LOST], "Last 3 runs: 1 delivered, 1 with a warning, 1 failed"),
+        ([OURS, SKIPPED, BLACKOUT], "Last 3 runs: 2 not measured, 1 in a blackout"),
+        ([OK, OURS, SKIPPED, BLACKOUT, RUNNING], "Last 4 runs: 1 delivered, 2 not measured, 1 in a blackout"),
+        ([ended(StatusCode.TIMEOUT, verified=False)], "Last 1 run: 1 with a warning"),
+        ([LOST], "Last 1 run: 1 failed"),
     ],
 )
-def test_availability_is_of_what_could_tell_and_no_data_is_no_data(
-    outcomes: Sequence[Outcome], availability: float | None, text: str
-) -> None:
-    bars = bars_of(outcomes)
-
-    assert bars.availability == availability
-    assert bars.text == text
+def test_the_bars_are_told_in_words(outcomes: Sequence[Outcome], text: str) -> None:
+    assert bars_of(outcomes).text == text
 
 
 def test_the_newest_run_is_at_the_right_and_what_was_not_measured_is_low() -> None:
