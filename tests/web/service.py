@@ -16,10 +16,12 @@ from tests.contract.store.builders import result as make_result
 from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.front import make_web_services
 from mailtrip.bootstrap.web import WebServer
+from mailtrip.errors import Unavailable
 from mailtrip.model import Access, MonitorAccess, Result, Role, RunKind, RunState, Sighting, StatusCode, Step, Verdict
 from mailtrip.service import runs, users
 from mailtrip.service.call_limits import CallLimits, Rate
 from mailtrip.service.health import Health
+from mailtrip.service.installation import KeptFor
 from mailtrip.service.live_runs import LiveRuns, LiveSteps
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.runs import FinishedRun, PlannedRun
@@ -37,6 +39,12 @@ NOW = datetime(2026, 3, 3, 10, 30, tzinfo=UTC)
 ADMIN_EMAIL = "admin@example.com"
 LIMITED_EMAIL = "limited@example.com"
 INTERVAL = timedelta(minutes=5)
+KEPT_FOR = KeptFor(
+    runs=timedelta(days=400),
+    good_transcripts=timedelta(days=7),
+    bad_transcripts=timedelta(days=90),
+    audit=timedelta(days=400),
+)
 
 
 @dataclass
@@ -51,6 +59,7 @@ class WebService:
     limiter: LoginLimiter
     keys: KeyRing
     live_runs: LiveRuns
+    health: "HealthSource"
     monitor_ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -70,6 +79,7 @@ def serve(
     add = partial(users.add, actor=OPERATOR, email=ADMIN_EMAIL, password=hashed, role=Role.ADMIN, now=clock.now())
     database.write(add)
     queue = Queue()
+    health = HealthSource()
     keys = KeyRing.generate()
     services = Services(
         database=database,
@@ -78,7 +88,7 @@ def serve(
         queue=queue,
         clock=clock,
         limiter=LoginLimiter(),
-        health=_health,
+        health=health,
         version="1.2.3",
         call_limits=CallLimits(by_address=Rate(per_second=1, burst=most_calls) if most_calls else None),
     )
@@ -87,7 +97,7 @@ def serve(
     async def live_steps(run_id: int) -> LiveSteps:
         return live_runs.steps_of(run_id)
 
-    parts = make_web_services(services, live_steps)
+    parts = make_web_services(services, live_steps, KEPT_FOR)
     dashboard = Dashboard(
         replace(parts, assets=assets or parts.assets), events=Events(most=most_streams, every_seconds=0.2)
     )
@@ -96,7 +106,7 @@ def serve(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs)
+        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs, health)
         dashboard.stop()
         server.should_exit = True
         thread.join(10)
@@ -197,14 +207,22 @@ def _refused_login(host: str) -> Result:
     return replace(found, summary=summary, step=Step.MAILBOX_LOGIN)
 
 
-async def _health() -> Health:
-    nothing = timedelta(0)
-    return Health(
-        database_ok=True,
-        runs_in_flight=0,
-        results_waiting=0,
-        results_dropped=0,
-        scheduler_lag=nothing,
-        loop_lag=nothing,
-        version="1.2.3",
-    )
+class HealthSource:
+    """Tells how the service is; `answer` None is an engine that does not say."""
+
+    def __init__(self) -> None:
+        nothing = timedelta(0)
+        self.answer: Health | None = Health(
+            database_ok=True,
+            runs_in_flight=0,
+            results_waiting=0,
+            results_dropped=0,
+            scheduler_lag=nothing,
+            loop_lag=nothing,
+            version="1.2.3",
+        )
+
+    async def __call__(self) -> Health:
+        if self.answer is None:
+            raise Unavailable("the engine does not answer")
+        return self.answer

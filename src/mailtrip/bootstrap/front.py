@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from typing import Final, assert_never
 
@@ -46,6 +47,7 @@ from mailtrip.errors import ConfigurationError, Unavailable
 from mailtrip.model import Run
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
+from mailtrip.service.installation import KeptFor
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.logins import Logins
@@ -141,7 +143,7 @@ async def _answer_requests(
     tls = make_tls(settings, clock=clock, warns=False)
     link = EngineLink(channel)
     services = _make_services(settings, storage, link, clock=clock)
-    dashboard = Dashboard(make_web_services(services, link.live_steps))
+    dashboard = Dashboard(make_web_services(services, link.live_steps, _kept_for(settings)))
     server = _make_server(services, dashboard, settings, tls)
 
     def stop() -> None:
@@ -212,7 +214,9 @@ def _make_services(settings: Settings, storage: Storage, link: EngineLink, *, cl
     )
 
 
-def make_web_services(services: Services, live_steps: Callable[[int], Awaitable[LiveSteps]]) -> WebServices:
+def make_web_services(
+    services: Services, live_steps: Callable[[int], Awaitable[LiveSteps]], kept_for: KeptFor
+) -> WebServices:
     """The dashboard's, which has all that it shares with the API from there."""
     return WebServices(
         database=services.database,
@@ -226,7 +230,18 @@ def make_web_services(services: Services, live_steps: Callable[[int], Awaitable[
         call_limits=services.call_limits,
         version=services.version,
         live_steps=live_steps,
+        health=services.health,
+        kept_for=kept_for,
         run_json=lambda run: show_run(run).model_dump_json().encode(),
+    )
+
+
+def _kept_for(settings: Settings) -> KeptFor:
+    return KeptFor(
+        runs=timedelta(days=settings.keep_runs_days),
+        good_transcripts=timedelta(days=settings.keep_good_transcripts_days),
+        bad_transcripts=timedelta(days=settings.keep_bad_transcripts_days),
+        audit=timedelta(days=settings.keep_audit_days),
     )
 
 

@@ -26,6 +26,12 @@ PAGE_HEADERS: Final = {
     "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of our own forms from us
     "X-Content-Type-Options": "nosniff",
 }
+_PLACES: Final = (
+    ("/overview", "Overview"),
+    ("/locations", "Locations"),
+    ("/system", "System"),
+)
+_PLACES_OF_MANAGERS: Final = (("/audit", "Audit log"),)
 _WORTH_COMPRESSING: Final = 1000
 _LEVEL: Final = 5
 
@@ -51,6 +57,12 @@ class Frame:
     def form_field(self) -> str:
         """The name of the hidden field of each form."""
         return FIELD
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Path and name of the pages that whoever is signed in may open, for the navigation."""
+        manages = self.actor is not None and self.actor.role.may_manage_users
+        return [*_PLACES, *(_PLACES_OF_MANAGERS if manages else ())]
 
     def form_token(self) -> str:
         """Its value."""

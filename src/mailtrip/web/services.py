@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from mailtrip.clock import Clock
 from mailtrip.model import Run
 from mailtrip.service.call_limits import CallLimits
+from mailtrip.service.health import Health
+from mailtrip.service.installation import KeptFor
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.logins import Logins
 from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
@@ -24,6 +26,8 @@ class WebServices:
         logins: the same that the API has, so that guesses are counted together.
         call_limits: likewise.
         live_steps: the steps so far of a test that is under way, None of another run; raises `Unavailable`.
+        health: how the service is; raises `Unavailable` when the engine does not say.
+        kept_for: how long things are kept, by the settings.
         run_json: a run, whole, as the API shows it.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
@@ -37,6 +41,8 @@ class WebServices:
     logins: Logins
     version: str
     live_steps: Callable[[int], Awaitable[LiveSteps]]
+    health: Callable[[], Awaitable[Health]]
+    kept_for: KeptFor
     run_json: Callable[[Run], bytes]
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)

@@ -12,7 +12,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mailtrip.errors import Forbidden, InvalidInput, MailtripError, NotFound, RateLimited, Unavailable
-from mailtrip.web import alert_answer, monitor, overview, sign_in
+from mailtrip.web import alert_answer, audit, locations, monitor, overview, sign_in, system
 from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
@@ -63,6 +63,9 @@ class Dashboard:
                 *overview.routes(),
                 *monitor.routes(),
                 *alert_answer.routes(),
+                *locations.routes(),
+                *audit.routes(),
+                *system.routes(),
                 *self._events.routes(),
                 *self._runs.routes(),
             ],

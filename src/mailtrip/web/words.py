@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
 
 from mailtrip.model.words import format_duration
 
-__all__ = ["FILTERS", "count_of", "percent", "time_element", "without_controls"]
+__all__ = ["FILTERS", "byte_count", "count_of", "percent", "time_element", "without_controls"]
 
 _CONTROLS: Final = {
     code: "\N{REPLACEMENT CHARACTER}"
@@ -25,11 +26,22 @@ _CONTROLS: Final = {
 }
 
 
-def time_element(moment: datetime) -> Markup:
-    """A time with its day, in UTC; a script writes it in the reader's own zone."""
+def time_element(moment: datetime, *, has_year: bool = False) -> Markup:
+    """A time with its day, in UTC; a script writes it in the reader's own zone, with the year where it is another."""
+    day = "%d %b %Y" if has_year else "%d %b"
     return Markup('<time datetime="{}">{}</time>').format(
-        moment.astimezone(UTC).isoformat(timespec="seconds"), f"{moment.astimezone(UTC):%d %b %H:%M} UTC"
+        moment.astimezone(UTC).isoformat(timespec="seconds"), f"{moment.astimezone(UTC):{day} %H:%M} UTC"
     )
+
+
+def byte_count(number: int) -> str:
+    """A number of bytes in the unit that people would choose: `640 kB`, `12.3 MB`."""
+    size, unit = number / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if size >= 100 or unit == "kB" else f"{size:.1f} {unit}"
 
 
 def without_controls(value: object) -> object:
@@ -57,8 +69,10 @@ def _duration(duration: timedelta | None) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
+    "bytes": byte_count,
     "count_of": count_of,
     "duration": _duration,
     "percent": percent,
     "time": time_element,
+    "time_with_year": partial(time_element, has_year=True),
 }

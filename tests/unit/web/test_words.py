@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 
-from mailtrip.web.words import without_controls
+from mailtrip.web.words import byte_count, without_controls
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,18 @@ from mailtrip.web.words import without_controls
 )
 def test_what_turns_text_round_or_is_no_character_is_not_written(given: object, shown: object) -> None:
     assert without_controls(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0 kB"),
+        (640_400, "640 kB"),
+        (1_000_000, "1.0 MB"),
+        (12_340_000, "12.3 MB"),
+        (881_000_000_000, "881 GB"),
+        (4_200_000_000_000_000, "4200 TB"),
+    ],
+)
+def test_a_size_is_told_in_the_unit_that_people_would_choose(number: int, shown: str) -> None:
+    assert byte_count(number) == shown
