@@ -9,10 +9,10 @@ from mailtrip.errors import NotFound, RateLimited
 from mailtrip.model import Actor, Alert, AlertDelivery, AlertKind, AuditAction, StatusCode
 from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit
-from mailtrip.store import Connection
+from mailtrip.store import Connection, lasting_alerts
 from mailtrip.store.alerts import NewAlert
 
-__all__ = ["LoggedAlert", "get", "order_test", "page"]
+__all__ = ["LoggedAlert", "get", "lasting", "order_test", "page"]
 
 _MOST_TESTS = 5
 _SPAN = timedelta(minutes=1)
@@ -54,6 +54,13 @@ def page(
         before=before,
     )
     return _logged(connection, found)
+
+
+def lasting(connection: Connection, actor: Actor, *, limit: int) -> list[LoggedAlert]:
+    """Of each trouble that lasts and that somebody was told of, the newest alert to each recipient; newest first."""
+    ids = lasting_alerts.newest_ids(connection, actor.account_id, access=actor.access, limit=limit)
+    found = [store.alerts.get(connection, actor.account_id, alert_id) for alert_id in ids]
+    return _logged(connection, [alert for alert in found if alert is not None])
 
 
 def order_test(connection: Connection, actor: Actor, recipient_id: int, *, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Monitors: made, changed, read and removed, each rule kept."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -20,7 +20,7 @@ from mailtrip.model import (
     Run,
 )
 from mailtrip.service import audit, blackouts, limits, slas
-from mailtrip.service.access import require_all_monitors, require_edit, require_monitor_edit, require_seen
+from mailtrip.service.access import may_see, require_all_monitors, require_edit, require_monitor_edit, require_seen
 from mailtrip.service.destinations import moved_password_faults, policy_faults
 from mailtrip.service.monitor_rules import check
 from mailtrip.service.ports import Secrets
@@ -37,6 +37,7 @@ __all__ = [
     "edit",
     "get",
     "last_statuses",
+    "names",
     "page",
     "remove",
     "revisions",
@@ -232,6 +233,11 @@ def page(
     return store.monitors.page(
         connection, actor.account_id, types=types, access=actor.access, limit=limit, offset=offset
     )
+
+
+def names(connection: Connection, actor: Actor, monitor_ids: Iterable[int]) -> dict[int, str]:
+    """The names of those of the ids that are monitors that the actor may see."""
+    return store.monitors.names(connection, actor.account_id, {each for each in monitor_ids if may_see(actor, each)})
 
 
 def remove(connection: Connection, actor: Actor, monitor_id: int, *, now: datetime) -> None:

@@ -28,6 +28,7 @@ PAGE_HEADERS: Final = {
 }
 _PLACES: Final = (
     ("/overview", "Overview"),
+    ("/alerts", "Alerts"),
     ("/locations", "Locations"),
     ("/system", "System"),
 )

@@ -12,7 +12,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mailtrip.errors import Forbidden, InvalidInput, MailtripError, NotFound, RateLimited, Unavailable
-from mailtrip.web import alert_answer, audit, locations, monitor, overview, sign_in, system
+from mailtrip.web import alert_answer, alerts, audit, locations, monitor, overview, sign_in, system
 from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
@@ -63,6 +63,7 @@ class Dashboard:
                 *overview.routes(),
                 *monitor.routes(),
                 *alert_answer.routes(),
+                *alerts.routes(),
                 *locations.routes(),
                 *audit.routes(),
                 *system.routes(),
