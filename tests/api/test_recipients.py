@@ -54,6 +54,7 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "start_threshold": 1,
         "stop_threshold": 10,
         "error_window": None,
+        "fallback": None,
         "subject_template": None,
         "text_template": None,
         "performance_rule": "warning-time",
@@ -248,6 +249,21 @@ def test_a_signed_webhook_needs_a_signing_secret_and_never_shows_it(server: Serv
     (told,) = faults(server, signed | {"password": "hunter2"})
     assert told.startswith("password: is no signing secret: whsec_ and 24 to 64 random bytes in base64")
     assert "hunter2" not in told
+
+
+def test_a_fallback_is_another_recipient_of_the_account(server: Server) -> None:
+    other = create(server)
+    recipient_id = create(server, **WEBHOOK, fallback=str(other))
+    assert read(server, recipient_id)["fallback"] == other
+    path = f"{RECIPIENTS}/{recipient_id}"
+    assert messages(server.patch(path, json={"fallback": 999})) == [
+        "invalid_request - fallback: there is no recipient 999"
+    ]
+    assert messages(server.patch(path, json={"fallback": recipient_id})) == [
+        "invalid_request - fallback: is the recipient itself; name another one"
+    ]
+    assert server.delete(f"{RECIPIENTS}/{other}").status_code in {200, 204}
+    assert read(server, recipient_id)["fallback"] is None
 
 
 def test_an_apprise_recipient_keeps_its_url_to_itself(server: Server) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from mailtrip.alerts.causes import SMTP_STEPS
-from mailtrip.model import AlertItem, AlertKind, AlertPackage, DeliveryOccasion, MailProtocol, Run, Step
+from mailtrip.model import AlertItem, AlertKind, AlertPackage, DeliveryOccasion, FailedDelivery, MailProtocol, Run, Step
 
 __all__ = [
     "explanation",
@@ -126,7 +126,7 @@ def listing_of(package: AlertPackage) -> str:
 
 def notes_of(package: AlertPackage) -> list[str]:
     """Sentences that belong to the message in whatever words it is: who is at it, and what is held back."""
-    notes = []
+    notes = [] if package.instead_of is None else [_failure(package.instead_of)]
     alert = package.items[0].alert
     if package.count == 1 and alert.acknowledged_at is not None:
         notes.append(f"Acknowledged by {alert.acknowledged_by}, {_shown_time(alert.acknowledged_at)}.")
@@ -143,6 +143,12 @@ def notes_of(package: AlertPackage) -> list[str]:
         case None:
             pass
     return notes
+
+
+def _failure(before: FailedDelivery) -> str:
+    name = before.recipient_name or f"recipient {before.recipient_id}"
+    how = "failed" if before.is_over else "has not worked so far"
+    return in_line(f"This was meant for {name} by {before.method.text}, which {how}: {before.answer}", most=600)
 
 
 def what_of(package: AlertPackage) -> str:

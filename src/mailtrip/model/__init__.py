@@ -10,6 +10,7 @@ from mailtrip.model.alert import (
     DeliveryAnswer,
     DeliveryOccasion,
     DeliveryState,
+    FailedDelivery,
 )
 from mailtrip.model.audit import (
     AuditAction,
@@ -133,6 +134,7 @@ __all__ = [
     "Direction",
     "Envelope",
     "Exclusion",
+    "FailedDelivery",
     "Failure",
     "Head",
     "Hop",

@@ -18,6 +18,7 @@ __all__ = [
     "DeliveryAnswer",
     "DeliveryOccasion",
     "DeliveryState",
+    "FailedDelivery",
 ]
 
 

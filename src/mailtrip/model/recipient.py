@@ -162,6 +162,7 @@ class RecipientSettings:
         stop_threshold: most consecutive alerts while an error lasts.
         error_window: of so many runs the errors are counted, in any order; None counts errors in a row.
         notify_on_clear: whether the end of an error is told.
+        fallback_id: the recipient that is told where this one can't be; None for none.
         subject_template: of the subject of its alerts; None for the usual one. `alerts.template` says what it may have.
         text_template: likewise, of their text.
         quiet_hours: when only what is urgent is told, by the clocks of `time_zone`; the rest is told afterwards.
@@ -185,6 +186,7 @@ class RecipientSettings:
     start_threshold: int = 1
     stop_threshold: int = 10
     error_window: int | None = None
+    fallback_id: int | None = None
     subject_template: str | None = None
     text_template: str | None = None
     quiet_hours: tuple[WeeklyWindow, ...] = ()

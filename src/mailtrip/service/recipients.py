@@ -72,6 +72,7 @@ def create(
     settings = RecipientSettings(**(_STAND_INS | given))
     wanted = None if password is UNCHANGED else password or None
     faults = [*absent, *_faults(settings, wanted, has_password=wanted is not None)]
+    faults += _fallback_faults(connection, actor, settings, itself=None)
     if "method" not in given:
         faults = [
             fault for fault in faults if fault in absent or fault.field not in {"address", "username", "password"}
@@ -125,6 +126,8 @@ def edit(
     wanted = _wanted(recipient, settings, password)
     has_password = recipient.has_password if wanted is UNCHANGED else wanted is not None
     faults = [*unset(RecipientSettings, changes), *_faults(settings, wanted, has_password=has_password)]
+    if "fallback_id" in given:
+        faults += _fallback_faults(connection, actor, settings, itself=recipient_id)
     if faults:
         raise InvalidInput(faults)
     is_kept = recipient.has_password and wanted is UNCHANGED
@@ -210,6 +213,19 @@ def _wanted(recipient: Recipient, settings: RecipientSettings, password: Passwor
     is_other_service = kind is SecretKind.APPRISE and settings.address != before.address
     is_gone = is_login_gone or is_other_service or kind is None or kind is not before.method.secret
     return None if is_gone else UNCHANGED
+
+
+def _fallback_faults(
+    connection: Connection, actor: Actor, settings: RecipientSettings, *, itself: int | None
+) -> list[Fault]:
+    to = settings.fallback_id
+    if to is None:
+        return []
+    if to == itself:
+        return [Fault("fallback_id", "is the recipient itself; name another one")]
+    if to not in store.recipients.known(connection, actor.account_id, [to]):
+        return [Fault("fallback_id", f"there is no recipient {to}")]
+    return []
 
 
 def _faults(settings: RecipientSettings, password: Password, *, has_password: bool) -> list[Fault]:

@@ -56,7 +56,9 @@ def replace(
 
 
 def remove(connection: Connection, recipient_id: int) -> None:
-    """Delete a recipient; the database takes it out of its groups."""
+    """Delete a recipient; the database takes it out of its groups, and it is nobody's fall-back any more."""
+    values = {"fallback_id": None, "revision": recipients.c.revision + 1}
+    connection.execute(update(recipients).where(recipients.c.fallback_id == recipient_id).values(values))
     connection.execute(delete(recipients).where(recipients.c.id == recipient_id))
 
 

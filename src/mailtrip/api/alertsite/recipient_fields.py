@@ -9,7 +9,18 @@ from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT
 from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.alertsite.sla_codecs import weekly_windows
-from mailtrip.api.codecs import JSON, LARGEST_ID, Codec, Script, boolean, choice, integer, number_choice, text
+from mailtrip.api.codecs import (
+    JSON,
+    LARGEST_ID,
+    Codec,
+    Script,
+    boolean,
+    choice,
+    identifier,
+    integer,
+    number_choice,
+    text,
+)
 from mailtrip.model import AlertMethod, PerformanceRule, Recipient, RecipientSettings
 
 __all__ = ["COMPONENTS", "METHOD", "RECIPIENTS", "RecipientView"]
@@ -164,6 +175,13 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         integer(2, 60),
         "Of so many runs, `start_threshold` have to be errors, in any order; null counts errors in a row.",
         example=5,
+    ),
+    _MAKER.given(
+        "fallback",
+        "fallback_id",
+        identifier(),
+        "Number of the recipient that is told where this one can't be; null for none.",
+        example=100001,
     ),
     _MAKER.given(
         "subject_template",

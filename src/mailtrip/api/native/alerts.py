@@ -56,6 +56,10 @@ class AlertObject(_Object):
         "`Idempotency-Key`. Null while it waits for others.",
         examples=["0123456789abcdef0123456789abcdef"],
     )
+    fallback_for: str | None = Field(
+        description="The `delivery_key` in whose place it is sent, as that did not get to its recipient; null for none.",
+        examples=[None],
+    )
     attempts: int = Field(description="How often it was tried.", examples=[1])
     next_attempt_at: datetime | None = Field(
         description="When it is tried next; null when it is not.", examples=["2026-01-31T12:00:10Z"]
@@ -242,6 +246,7 @@ def _show(logged: LoggedAlert) -> AlertObject:
         detail=alert.detail,
         delivery=DeliveryState.WAITING if delivery is None else delivery.state,
         delivery_key=None if delivery is None else delivery.key,
+        fallback_for=None if delivery is None else delivery.fallback_for,
         attempts=0 if delivery is None else delivery.attempts,
         next_attempt_at=delivery.next_at if delivery is not None and is_waiting else None,
         ended_at=None if delivery is None else delivery.ended_at,
