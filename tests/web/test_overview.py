@@ -171,6 +171,18 @@ def test_a_page_shows_a_new_run_by_itself_and_keeps_what_is_typed(
     visitor.look()
 
 
+def test_a_page_whose_session_has_ended_leads_to_sign_in(
+    visit: Callable[..., Visitor], own_service: WebService
+) -> None:
+    make_monitor(own_service.database)
+    visitor = visit(own_service)
+    visitor.sign_in(ADMIN_EMAIL, PASSWORD)
+    visitor.goto("/overview")
+    own_service.clock.move(timedelta(hours=13).total_seconds())
+
+    expect(visitor.page).to_have_url(f"{visitor.url}/sign-in", timeout=15_000)
+
+
 def test_a_monitor_that_fell_silent_is_no_longer_called_working(
     visit: Callable[..., Visitor], own_service: WebService
 ) -> None:

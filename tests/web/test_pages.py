@@ -49,6 +49,21 @@ def test_an_error_is_a_page_with_all_headers(
     assert_strict(answer)
 
 
+def test_the_keyboard_gets_past_the_header(admin: Visitor) -> None:
+    admin.goto("/overview")
+    admin.page.keyboard.press("Tab")
+    expect(admin.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    admin.page.keyboard.press("Enter")
+
+    expect(admin.page.get_by_role("main")).to_be_focused()
+
+
+def test_a_part_of_a_page_that_lost_its_session_has_the_page_led_to_sign_in(service: WebService) -> None:
+    answer = requests.get(f"{service.url}/overview", headers={"HX-Request": "true"}, timeout=10)
+
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in")
+
+
 @pytest.mark.parametrize("path", ["/api/v3/nowhere", "/api/nowhere", "/report-api/nowhere"])
 def test_the_api_answers_as_it_did(service: WebService, path: str) -> None:
     answer = requests.get(service.url + path, timeout=10)

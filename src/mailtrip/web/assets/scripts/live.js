@@ -14,7 +14,14 @@ export function startLive(root) {
   const say = (text) => {
     if (state !== null && state.textContent !== text) state.textContent = text;
   };
-  const refresh = () => htmx.ajax("GET", location.href, { target: "#live", select: "#live", swap: "outerMorph" });
+  let isStale = false;
+  const refresh = () => {
+    isStale = document.hidden; // a page that nobody looks at waits until somebody does
+    if (!isStale) htmx.ajax("GET", location.href, { target: "#live", select: "#live", swap: "outerMorph" });
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (isStale) refresh();
+  });
   const open = () => {
     source = new EventSource(element.dataset.live);
     source.addEventListener("open", () => {
@@ -29,7 +36,10 @@ export function startLive(root) {
     source.addEventListener("error", () => {
       say("Connecting again …");
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-      setTimeout(open, wait);
+      setTimeout(() => {
+        refresh(); // who is no longer signed in is led to sign in
+        open();
+      }, wait);
       wait = Math.min(wait * 2, LONGEST_WAIT);
     });
   };
