@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func
 from mailtrip.model import Alert, AlertDelivery, AlertKind, DeliveryState, MonitorAccess, StatusCode
 from mailtrip.store.alert_tables import alert_deliveries, alert_standings, alerts
 from mailtrip.store.codec import storable
-from mailtrip.store.dialects import insert_into
+from mailtrip.store.dialects import put_rows
 from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
@@ -100,16 +100,9 @@ def standings(connection: Connection, monitor_ids: Collection[int]) -> list[Stan
 
 def put_standings(connection: Connection, rows: Sequence[StandingRow]) -> None:
     """Remember these, in the place of what was there."""
-    if not rows:
-        return
-    statement = insert_into(connection, alert_standings)
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=[alert_standings.c.monitor_id, alert_standings.c.recipient_id],
-        set_={name: new[name] for name in StandingRow.__slots__ if name not in _STANDING_KEY},
-    )
+    changing = [name for name in StandingRow.__slots__ if name not in _STANDING_KEY]
     values = [{name: getattr(row, name) for name in StandingRow.__slots__} for row in rows]
-    connection.execute(statement, values)
+    put_rows(connection, alert_standings, changing, values)
 
 
 def forget_standings(connection: Connection, keys: Collection[tuple[int, int]]) -> None:

@@ -24,7 +24,7 @@ def claim(
         ended_before: one that was taken before is free again.
     """
     row = {"account_id": account_id, "request": request, "answer": "", "created_at": now}
-    statement = insert_into(connection, idempotency_keys).values(digest=digest, **row)
+    statement = insert_into(connection.dialect.name, idempotency_keys).values(digest=digest, **row)
     statement = statement.on_conflict_do_update(
         index_elements=[idempotency_keys.c.digest], set_=row, where=idempotency_keys.c.created_at < ended_before
     )

@@ -1,6 +1,7 @@
 """The newest finished run of each monitor at each location."""
 
 from collections.abc import Collection, Hashable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, select, tuple_, type_coerce
@@ -47,11 +48,12 @@ def put(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode
     """Make these the latest runs of their monitors and locations, where they are. A recheck never is."""
     values = [_values(*row) for row in rows if row[0].kind is not RunKind.RECHECK]
     if values:
-        connection.execute(_upsert(connection), values)
+        connection.execute(_upsert(connection.dialect.name), values)
 
 
-def _upsert(connection: Connection) -> Any:  # Any: as for insert_into
-    statement = insert_into(connection, latest_runs)
+@cache  # put together once, as each batch of results waits for it
+def _upsert(dialect: str) -> Any:  # Any: as for insert_into
+    statement = insert_into(dialect, latest_runs)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=[latest_runs.c.monitor_id, latest_runs.c.location_id],

@@ -91,7 +91,7 @@ def find_by_tokens(connection: Connection, tokens: Collection[str]) -> dict[str,
 
 def remember_stray(connection: Connection, run: Run, digest: bytes, *, seen_at: datetime) -> bool:
     """Whether a message was not known as a stray of this run; it is from now on."""
-    statement = insert_into(connection, run_strays).on_conflict_do_nothing().returning(run_strays.c.run_id)
+    statement = insert_into(connection.dialect.name, run_strays).on_conflict_do_nothing().returning(run_strays.c.run_id)
     values = {"run_id": run.id, "digest": digest, "account_id": run.account_id, "seen_at": seen_at}
     return connection.execute(statement, values).one_or_none() is not None
 

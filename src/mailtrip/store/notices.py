@@ -1,6 +1,6 @@
 """What is told once a day, as it is stored: what runs say of it, and who was told when."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select
 
 from mailtrip.model import StatusCode
-from mailtrip.store.dialects import insert_into
+from mailtrip.store.dialects import put_rows
 from mailtrip.store.notice_tables import alert_notice_tellings, alert_notices
 from mailtrip.store.schema import monitors
 from mailtrip.store.types import AnyRow
@@ -98,7 +98,7 @@ def put(connection: Connection, rows: Sequence[NoticeRow]) -> None:
     if rows:
         changing = ("cause", "detail", "found", "without", "since", "next_at")
         values = [{name: getattr(row, name) for name in NoticeRow.__slots__} for row in rows]
-        _upsert(connection, alert_notices, changing, values)
+        put_rows(connection, alert_notices, changing, values)
 
 
 def forget(connection: Connection, rows: Collection[NoticeRow]) -> None:
@@ -118,7 +118,7 @@ def put_tellings(connection: Connection, rows: Sequence[TellingRow]) -> None:
     """Remember these, in the place of what was there."""
     if rows:
         values = [{name: getattr(row, name) for name in TellingRow.__slots__} for row in rows]
-        _upsert(connection, alert_notice_tellings, ("monitor_id", "told_at"), values)
+        put_rows(connection, alert_notice_tellings, ("monitor_id", "told_at"), values)
 
 
 def forget_tellings(connection: Connection, cause: Cause, recipient_ids: Collection[int]) -> None:
@@ -136,16 +136,6 @@ def forget_old_tellings(connection: Connection, account_id: int, *, than: dateti
 
 def _is(table: Table, cause: Cause) -> tuple[ColumnElement[bool], ...]:
     return tuple(table.c[name] == value for name, value in zip(Cause._fields, cause, strict=True))
-
-
-def _upsert(
-    connection: Connection, table: Table, changing: Sequence[str], values: Sequence[Mapping[str, object]]
-) -> None:
-    statement = insert_into(connection, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in changing}
-    )
-    connection.execute(statement, values)
 
 
 def _notice(row: AnyRow) -> NoticeRow:

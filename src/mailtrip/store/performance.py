@@ -1,14 +1,13 @@
 """Performance alerts, as they are stored: how long deliveries took, and who was told that they are slow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mailtrip.model import Measurement
-from mailtrip.store.dialects import insert_into
+from mailtrip.store.dialects import put_rows
 from mailtrip.store.pace_tables import delivery_paces, performance_standings
 from mailtrip.store.schema import recipients
 
@@ -61,7 +60,7 @@ def paces(connection: Connection, monitor_ids: Collection[int]) -> dict[int, Pac
 
 def put_paces(connection: Connection, rows: Sequence[PaceRow]) -> None:
     """Remember these, in the place of what was there."""
-    _upsert(connection, delivery_paces, ("recent", "hours"), PaceRow.__slots__, rows)
+    put_rows(connection, delivery_paces, ("recent", "hours"), _values(rows, PaceRow.__slots__))
 
 
 def standings(connection: Connection, monitor_ids: Collection[int]) -> list[SlowRow]:
@@ -72,7 +71,7 @@ def standings(connection: Connection, monitor_ids: Collection[int]) -> list[Slow
 
 def put_standings(connection: Connection, rows: Sequence[SlowRow]) -> None:
     """Remember these, in the place of what was there."""
-    _upsert(connection, performance_standings, ("alerts", "since", "told_at"), SlowRow.__slots__, rows)
+    put_rows(connection, performance_standings, ("alerts", "since", "told_at"), _values(rows, SlowRow.__slots__))
 
 
 def forget_standings(connection: Connection, keys: Collection[tuple[int, int]]) -> None:
@@ -82,17 +81,8 @@ def forget_standings(connection: Connection, keys: Collection[tuple[int, int]]) 
         connection.execute(_FORGET, pairs)
 
 
-def _upsert(
-    connection: Connection, table: Table, changing: Sequence[str], names: Sequence[str], rows: Sequence[Any]
-) -> None:  # Any: rows of either kind
-    if not rows:
-        return
-    statement = insert_into(connection, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in changing}
-    )
-    values: list[Mapping[str, object]] = [{name: getattr(row, name) for name in names} for row in rows]
-    connection.execute(statement, values)
+def _values(rows: Sequence[PaceRow] | Sequence[SlowRow], names: Sequence[str]) -> list[dict[str, object]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]
 
 
 _PACE = tuple(delivery_paces.c[name] for name in PaceRow.__slots__)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -221,11 +222,11 @@ def _add_to_hours(connection: Connection, sums: Mapping[Key, _Sum]) -> None:
     late: dict[Key, _Sum] = {}
     for part in _parts(keys):
         values = [_values(key, sums[key]) | {"log": encode_log(sums[key].log)} for key in part]
-        rows = connection.execute(_adding(connection, ROLLUPS[Size.HOUR]).values(values)).all()
+        rows = connection.execute(_adding(connection.dialect.name, ROLLUPS[Size.HOUR]), values).all()
         late |= {key: sums[key] for *names, is_folded in rows if is_folded and (key := Key(*names))}
     timed = [key for key in keys if sums[key].has_times]
     for part in _parts(timed):
-        connection.execute(_appending(connection).values([_time_values(key, sums[key]) for key in part]))
+        connection.execute(_appending(connection.dialect.name), [_time_values(key, sums[key]) for key in part])
     _fold_up(connection, late)
 
 
@@ -246,7 +247,8 @@ def _add(connection: Connection, size: Size, sums: Mapping[Key, _Sum]) -> None:
     keys = sorted(sums)
     more: dict[str, object] = {"log": b"", "is_folded": True} if size is Size.HOUR else {}
     for part in _parts(keys):
-        connection.execute(_adding(connection, ROLLUPS[size]).values([_values(key, sums[key]) | more for key in part]))
+        values = [_values(key, sums[key]) | more for key in part]
+        connection.execute(_adding(connection.dialect.name, ROLLUPS[size]), values)
     timed = [key for key in keys if sums[key].has_times]
     if not timed:
         return
@@ -254,7 +256,7 @@ def _add(connection: Connection, size: Size, sums: Mapping[Key, _Sum]) -> None:
     empty = {"responses": b"", "steps": b""}
     rows = [dict(zip(_KEY, key, strict=True)) | empty for key in timed]
     # Made first, so that there is something to lock.
-    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+    connection.execute(insert_into(connection.dialect.name, table).on_conflict_do_nothing(), rows)
     changed = []
     for part in _parts(timed):
         query = select(table).where(_is_one_of(table, part)).order_by(*(table.c[name] for name in _KEY))
@@ -304,9 +306,10 @@ def _time_values(key: Key, sum_: _Sum) -> dict[str, object]:
     return dict(zip(_KEY, key, strict=True)) | spreads
 
 
-def _adding(connection: Connection, table: Table) -> Any:  # Any: as for insert_into
+@cache  # put together once, as each batch of results waits for it
+def _adding(dialect: str, table: Table) -> Any:  # Any: as for insert_into
     """Add to rollups; of hours, whether each is folded comes back."""
-    statement = insert_into(connection, table)
+    statement = insert_into(dialect, table)
     new = statement.excluded
     values = {name: table.c[name] + new[name] for name in COUNTED}
     if "log" in table.c:
@@ -317,9 +320,10 @@ def _adding(connection: Connection, table: Table) -> Any:  # Any: as for insert_
     return statement
 
 
-def _appending(connection: Connection) -> Any:  # Any: as for insert_into
+@cache  # likewise
+def _appending(dialect: str) -> Any:  # Any: as for insert_into
     table = TIMES[Size.HOUR]
-    statement = insert_into(connection, table)
+    statement = insert_into(dialect, table)
     new = statement.excluded
     names = ("responses", "steps")
     return statement.on_conflict_do_update(

@@ -67,7 +67,7 @@ def insert(
         "started_at": now if state is RunState.RUNNING else None,
     }
     rows = [common | {name: getattr(run, name) for name in PlannedRun.__slots__} for run in ordered]
-    statement = insert_into(connection, runs).on_conflict_do_nothing().returning(*BRIEF)
+    statement = insert_into(connection.dialect.name, runs).on_conflict_do_nothing().returning(*BRIEF)
     stored = sorted((to_run(row) for row in connection.execute(statement, rows)), key=lambda run: run.id)
     rechecks = [{"of_run": run.recheck_of, "recheck": run.id} for run in stored if run.recheck_of is not None]
     if rechecks:
