@@ -122,7 +122,7 @@ def name_of(recipient: Recipient | None) -> str:
     if settings.name:
         return settings.name
     if settings.method.contact is ContactKind.URL:
-        return f"{settings.method.text} at {urlsplit(settings.address).hostname or 'its address'}"
+        return urlsplit(settings.address).hostname or settings.method.text
     return settings.address
 
 

@@ -62,7 +62,7 @@ def troubles(*found: LoggedAlert, actor: Actor = ADMIN) -> list[TroubleView]:
         (
             AlertMethod.WEB_JSON,
             "https://hooks.example.com/T0KEN?key=s3cret",
-            "POST JSON request to web server at hooks.example.com",
+            "hooks.example.com",
         ),
         (AlertMethod.APPRISE, "slack", "slack"),
         (AlertMethod.SNMP_V2C, "traps.example.com", "traps.example.com"),
