@@ -16,11 +16,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebService]:
         yield served
 
 
-def sign_in(service: WebService, email: str = ADMIN_EMAIL) -> requests.Session:
+def sign_in(service: WebService, email: str = ADMIN_EMAIL, password: str = PASSWORD) -> requests.Session:
     client = requests.Session()
     found = re.search(r'name="form_token" value="(\w+)"', client.get(f"{service.url}/sign-in", timeout=10).text)
     assert found is not None
-    form = {"form_token": found[1], "email": email, "password": PASSWORD}
+    form = {"form_token": found[1], "email": email, "password": password}
     assert client.post(f"{service.url}/sign-in", data=form, timeout=10).ok
     return client
 

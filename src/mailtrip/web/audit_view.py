@@ -56,8 +56,9 @@ class Query:
         kind = next((kind for kind in AuditKind if kind == given.get("kind")), None)
         number = given.get("record", "")
         is_number = number.isascii() and number.isdigit() and len(number) < 20 and 0 < int(number) <= LARGEST_ID
+        actor = given.get("who", "").strip()[:_LONGEST_NAME]
         return cls(
-            actor=given.get("who", "").strip()[:_LONGEST_NAME],
+            actor=actor if actor.isprintable() else "",
             kind=kind,
             first=parse_day(given.get("from", "")),
             last=parse_day(given.get("to", "")),

@@ -32,7 +32,7 @@ _PLACES: Final = (
     ("/locations", "Locations"),
     ("/system", "System"),
 )
-_PLACES_OF_MANAGERS: Final = (("/audit", "Audit log"),)
+_PLACES_OF_MANAGERS: Final = (("/users", "Users"), ("/audit", "Audit log"))
 _WORTH_COMPRESSING: Final = 1000
 _LEVEL: Final = 5
 

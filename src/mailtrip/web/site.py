@@ -12,7 +12,18 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from mailtrip.errors import Forbidden, InvalidInput, MailtripError, NotFound, RateLimited, Unavailable
-from mailtrip.web import alert_answer, alerts, audit, locations, monitor, overview, sign_in, system
+from mailtrip.web import (
+    alert_answer,
+    alerts,
+    api_tokens,
+    audit,
+    locations,
+    monitor,
+    overview,
+    sign_in,
+    system,
+    users,
+)
 from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
@@ -67,6 +78,8 @@ class Dashboard:
                 *locations.routes(),
                 *audit.routes(),
                 *system.routes(),
+                *users.routes(),
+                *api_tokens.routes(),
                 *self._events.routes(),
                 *self._runs.routes(),
             ],

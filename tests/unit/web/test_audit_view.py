@@ -104,6 +104,7 @@ def test_an_address_says_all_that_was_asked_for() -> None:
         {"before": f"{NOW.isoformat()}~0"},
         {"before": f"{NOW.isoformat()}~{2**63}"},
         {"before": "~"},
+        {"who": "a\0b"},
     ],
 )
 def test_what_is_wrong_in_an_address_counts_as_not_given(given: dict[str, str]) -> None:
