@@ -219,14 +219,14 @@ def _covered_from(connection: Connection) -> int:
 def _add_to_hours(connection: Connection, sums: Mapping[Key, _Sum]) -> None:
     """Rows are appended to, so that they need not be read."""
     keys = sorted(sums)
-    late: dict[Key, _Sum] = {}
-    for part in _parts(keys):
-        values = [_values(key, sums[key]) | {"log": encode_log(sums[key].log)} for key in part]
-        rows = connection.execute(_adding(connection.dialect.name, ROLLUPS[Size.HOUR]), values).all()
-        late |= {key: sums[key] for *names, is_folded in rows if is_folded and (key := Key(*names))}
-    timed = [key for key in keys if sums[key].has_times]
-    for part in _parts(timed):
-        connection.execute(_appending(connection.dialect.name), [_time_values(key, sums[key]) for key in part])
+    if not keys:
+        return
+    values = [_values(key, sums[key]) | {"log": encode_log(sums[key].log)} for key in keys]
+    rows = connection.execute(_adding(connection.dialect.name, ROLLUPS[Size.HOUR]), values)
+    late = {key: sums[key] for *names, is_folded in rows if is_folded and (key := Key(*names))}
+    timed = [_time_values(key, sums[key]) for key in keys if sums[key].has_times]
+    if timed:
+        connection.execute(_appending(connection.dialect.name), timed)
     _fold_up(connection, late)
 
 
@@ -246,9 +246,9 @@ def _fold_up(connection: Connection, hours: Mapping[Key, _Sum], *, number: int =
 def _add(connection: Connection, size: Size, sums: Mapping[Key, _Sum]) -> None:
     keys = sorted(sums)
     more: dict[str, object] = {"log": b"", "is_folded": True} if size is Size.HOUR else {}
-    for part in _parts(keys):
-        values = [_values(key, sums[key]) | more for key in part]
-        connection.execute(_adding(connection.dialect.name, ROLLUPS[size]), values)
+    if not keys:
+        return
+    connection.execute(_adding(connection.dialect.name, ROLLUPS[size]), [_values(key, sums[key]) | more for key in keys])
     timed = [key for key in keys if sums[key].has_times]
     if not timed:
         return
