@@ -39,7 +39,7 @@ class AuditActorObject(_Object):
     """Who it was."""
 
     type: AuditActorType = Field(
-        description="`user`, `token` (a program), `operator` (at the command line), or `nobody` (a failed login).",
+        description="`user`, `token` (a program), `recipient` (with the link in an alert), `operator` (at the command line), or `nobody` (a failed login).",
         examples=["user"],
     )
     id: int | None = Field(
