@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
@@ -23,6 +24,8 @@ __all__ = ["RunPages", "location_names", "number_in"]
 
 _LARGEST: Final = 2**63 - 1
 _LOOK_SECONDS: Final = 0.25
+_LOOKS: Final = 4
+"""After so many, a step that is still under way is shown with the time it has taken by then."""
 _CHANGED: Final = b"event: changed\ndata:\n\n"
 _OVER: Final = b"event: over\ndata:\n\n"
 
@@ -55,7 +58,9 @@ class RunPages:
     async def _events(self, call: PageCall, run_id: int) -> AsyncIterator[bytes]:
         services = call.services
         told: object = ()
-        while not self._stopped.is_set():
+        for look in count():
+            if self._stopped.is_set():
+                return
             try:
                 steps = await services.live_steps(run_id)
                 seen = None if steps is None else [(each.step, each.is_over) for each in steps]
@@ -66,7 +71,7 @@ class RunPages:
                         return
             except MailtripError:
                 return  # the browser asks again, and is told then
-            if seen != told:
+            if seen != told or look % _LOOKS == 0:
                 yield _CHANGED
                 told = seen
             with suppress(TimeoutError):
