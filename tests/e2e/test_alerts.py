@@ -13,6 +13,8 @@ from tests.mailserver.fixtures import MailAccount
 from tests.mailserver.server import RealMailServer
 from tests.receiver import Receiver, serving
 
+from mailtrip.testing.ports import free_port
+
 pytestmark = [pytest.mark.mailserver, pytest.mark.timeout(300)]
 
 
@@ -135,6 +137,33 @@ def ended_test(running: Service, recipient_id: str) -> dict[str, str]:
     path = f"/api/v1/alerts/{answer.json()['id']}"
     alert: dict[str, str] = until(lambda: (found := running.get(path))["ended_at"] and found, 30)
     return alert
+
+
+def test_every_way_of_ours_answers_a_test_and_tells_no_secret(receiver: Receiver, tmp_path: Path) -> None:
+    receiver.status, receiver.answer = 200, b"I got s3cret-topic"
+    at = f"127.0.0.1:{receiver.port}"
+    signing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    with service(tmp_path) as running:
+        signed = make_recipient(running, recipient=f"http://{at}/s3cret-topic", method_id=101, password=signing)
+        apprise = make_recipient(running, recipient="json", method_id=102, password=f"json://{at}/s3cret-topic")
+        trap = make_recipient(running, recipient=f"127.0.0.1:{free_port()}", method_id=9, password="s3cret-community")
+        texting = make_recipient(running, recipient="+12025550100", method_id=6)
+        ended = {each: ended_test(running, each) for each in (signed, apprise, texting)}
+        ordered = running.call("POST", f"/api/v1/recipients/{trap}/test").json()["id"]
+        unheard = until(lambda: (found := running.get(f"/api/v1/alerts/{ordered}"))["attempts"] and found["answer"], 30)
+        everything = running.call("GET", "/api/v3/recipients").text + running.call("GET", "/api/v1/alerts").text
+
+    assert {each: alert["answer"] for each, alert in ended.items()} == {
+        signed: "HTTP 200 I got (hidden)",
+        apprise: "HTTP 200 I got (hidden)",
+        texting: ended[texting]["answer"],
+    }
+    assert ended[texting]["delivery"] == "failed"
+    assert ended[texting]["answer"].startswith("alerts can't be sent by method 6 (SMS message); choose one of 1 (")
+    assert unheard == "127.0.0.1: Connection refused"
+    log = (tmp_path / "log").read_text()
+    assert "s3cret" not in log + everything.replace(f"http://{at}/s3cret-topic", "")
+    assert signing not in log + everything
 
 
 def test_an_alert_that_was_ordered_before_the_program_was_killed_is_sent_by_the_next_one(

@@ -72,10 +72,9 @@ async def _throw(trap: bytes, address: str, port: int) -> None:
     transport, refusal = await loop.create_datagram_endpoint(_Refusal, remote_addr=(address, port))
     try:
         transport.sendto(trap)
-        async with asyncio.timeout(_REFUSAL_SECONDS):
-            await refusal.heard
-    except TimeoutError:
-        pass
+        await asyncio.wait([refusal.heard], timeout=_REFUSAL_SECONDS)
+        if refusal.heard.done():
+            refusal.heard.result()
     finally:
         transport.close()
 
