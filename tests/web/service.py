@@ -18,6 +18,7 @@ from mailtrip.bootstrap.front import make_web_services
 from mailtrip.bootstrap.web import WebServer
 from mailtrip.errors import Unavailable
 from mailtrip.model import Access, MonitorAccess, Result, Role, RunKind, RunState, Sighting, StatusCode, Step, Verdict
+from mailtrip.model.discovery import DomainRecords
 from mailtrip.service import runs, users
 from mailtrip.service.call_limits import CallLimits, Rate
 from mailtrip.service.health import Health
@@ -60,6 +61,7 @@ class WebService:
     keys: KeyRing
     live_runs: LiveRuns
     health: "HealthSource"
+    records: dict[str, DomainRecords]
     monitor_ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -97,16 +99,22 @@ def serve(
     async def live_steps(run_id: int) -> LiveSteps:
         return live_runs.steps_of(run_id)
 
+    records: dict[str, DomainRecords] = {}
+
+    async def find_records(domain: str) -> DomainRecords:
+        return records.get(domain, DomainRecords())
+
     parts = make_web_services(services, live_steps, KEPT_FOR)
     dashboard = Dashboard(
-        replace(parts, assets=assets or parts.assets), events=Events(most=most_streams, every_seconds=0.2)
+        replace(parts, assets=assets or parts.assets, find_records=find_records),
+        events=Events(most=most_streams, every_seconds=0.2),
     )
     server = WebServer(create_app(services, site=dashboard))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs, health)
+        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs, health, records)
         dashboard.stop()
         server.should_exit = True
         thread.join(10)

@@ -44,6 +44,7 @@ from mailtrip.bootstrap.web import WebServer
 from mailtrip.clock import Clock, SystemClock
 from mailtrip.config import Settings
 from mailtrip.errors import ConfigurationError, Unavailable
+from mailtrip.mail.discovery import find_records
 from mailtrip.model import Run
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
@@ -233,6 +234,8 @@ def make_web_services(
         health=services.health,
         kept_for=kept_for,
         run_json=lambda run: show_run(run).model_dump_json().encode(),
+        find_records=find_records,
+        policy=services.policy,
     )
 
 

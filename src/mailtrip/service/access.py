@@ -6,6 +6,8 @@ from mailtrip.errors import Forbidden, NotFound
 from mailtrip.model import Access, Actor, Scope
 
 __all__ = [
+    "may_change",
+    "may_make",
     "may_see",
     "require_all_monitors",
     "require_edit",
@@ -48,6 +50,16 @@ def require_scope(actor: Actor, scope: Scope | None) -> None:
 def may_see(actor: Actor, monitor_id: int) -> bool:
     """Whether the actor may know that there is this monitor."""
     return actor.access is None or actor.access.of(monitor_id) is not Access.NONE
+
+
+def may_make(actor: Actor) -> bool:
+    """Whether the actor may make monitors."""
+    return actor.role.may_edit and (actor.access is None or actor.access.default is Access.EDIT)
+
+
+def may_change(actor: Actor, monitor_id: int) -> bool:
+    """Whether the actor may change this monitor."""
+    return actor.role.may_edit and (actor.access is None or actor.access.of(monitor_id) is Access.EDIT)
 
 
 def require_seen(actor: Actor, monitor_id: int) -> None:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from mailtrip.model import Actor, Monitor, Verdict
 from mailtrip.model.tally import Size
 from mailtrip.service import blackouts, outages, overview, report_figures, runs, standings, test_runs
+from mailtrip.service.access import may_change, may_make
 from mailtrip.store import Connection
 from mailtrip.web.blackout_view import show_blackout
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
@@ -96,6 +97,8 @@ def _find(
         "newest": newest,
         "verdict": verdict_now(newest),
         "may_test": actor.role.may_test,
+        "may_change": may_change(actor, monitor_id),
+        "may_make": may_make(actor),
         "recent": list(zip(("24 hours", "7 days", "30 days"), recent, strict=True)),
         "usual": report_figures.usual_times(connection, actor, [monitor_id], now=now)[monitor_id],
         "chart": make_chart(points, since=now - query.span.length, until=now),

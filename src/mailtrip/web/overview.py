@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from mailtrip.model import Actor
 from mailtrip.service import overview
+from mailtrip.service.access import may_make
 from mailtrip.service.blackouts import stopped_monitors
 from mailtrip.service.overview import Glance
 from mailtrip.service.report_figures import recent_availability
@@ -53,6 +54,7 @@ async def _overview(call: PageCall) -> Response:
             "counts": Counter(glance.state for glance in found),
             "headline": headline(Counter(glance.state for glance in glances)),
             "is_new": not glances,
+            "may_make": may_make(actor),
             "total": len(found),
             "shown_total": len(wanted),
             "page": number,

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mailtrip.clock import Clock
-from mailtrip.model import Run
+from mailtrip.model import NetworkPolicy, Run
+from mailtrip.model.discovery import DomainRecords
 from mailtrip.service.call_limits import CallLimits
 from mailtrip.service.health import Health
 from mailtrip.service.installation import KeptFor
@@ -29,6 +30,8 @@ class WebServices:
         health: how the service is; raises `Unavailable` when the engine does not say.
         kept_for: how long things are kept, by the settings.
         run_json: a run, whole, as the API shows it.
+        find_records: what DNS says of the domain of a mail address.
+        policy: where monitors may connect.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
     """
@@ -44,6 +47,8 @@ class WebServices:
     health: Callable[[], Awaitable[Health]]
     kept_for: KeptFor
     run_json: Callable[[Run], bytes]
+    find_records: Callable[[str], Awaitable[DomainRecords]]
+    policy: NetworkPolicy
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)
     body_seconds: float = 30.0
