@@ -189,8 +189,8 @@ def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:
 
 
 def run_url(run: Run, public_url: str) -> str:
-    """Where the run is shown."""
-    return f"{public_url}/api/v1/runs/{run.id}"
+    """Its page in the dashboard."""
+    return f"{public_url}/runs/{run.id}"
 
 
 def servers_of(run: Run | None) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def test_an_error_is_told_with_all_that_is_known_of_it() -> None:
         "explanation": "smtps://smtp.probe.test:465 refused the login.",
         "proof": ["smtps://smtp.probe.test:465 < 535 5.7.8 Authentication failed"],
         "delay_seconds": None,
-        "url": "https://mailtrip.probe.test/api/v1/runs/100007",
+        "url": "https://mailtrip.probe.test/runs/100007",
     }
 
 

@@ -94,7 +94,7 @@ def test_the_text_says_what_broke_since_when_where_why_and_where_to_look() -> No
         "Server: smtps://smtp.probe.test:465",
         "smtps://smtp.probe.test:465 refused the login.",
         "  smtps://smtp.probe.test:465 < 535 5.7.8 Authentication failed",
-        "https://mailtrip.probe.test/api/v1/runs/100007",
+        "https://mailtrip.probe.test/runs/100007",
         "Account: Stadtwerke.",
         KEY,
     ):
