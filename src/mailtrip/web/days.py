@@ -9,7 +9,7 @@ from mailtrip.model.tally import Counts
 from mailtrip.service.report_figures import Bucket
 from mailtrip.web.words import count_of, percent
 
-__all__ = ["Calendar", "Day", "Level", "make_calendar"]
+__all__ = ["Calendar", "Day", "Level", "level_of", "make_calendar", "told"]
 
 _CELL = 16
 _SIZE = 13
@@ -50,6 +50,11 @@ class Calendar:
     height: int = 7 * _CELL
     size: int = _SIZE
 
+    @property
+    def has_data(self) -> bool:
+        """Whether anything could be told of any day."""
+        return any(day.level is not Level.NO_DATA for day in self.days)
+
 
 def make_calendar(buckets: Sequence[Bucket]) -> Calendar | None:
     """The calendar of days, oldest first; None without any."""
@@ -69,14 +74,15 @@ def _day(day: date, counts: Counts, monday: date) -> Day:
     weeks, weekday = divmod((day - monday).days, 7)
     return Day(
         day=day,
-        level=_level(counts.availability),
-        text=f"{day:%a} {day.day} {day:%b %Y}: {_told(counts)}",
+        level=level_of(counts.availability),
+        text=f"{day:%a} {day.day} {day:%b %Y}: {told(counts)}",
         x=weeks * _CELL,
         y=weekday * _CELL,
     )
 
 
-def _level(availability: float | None) -> Level:
+def level_of(availability: float | None) -> Level:
+    """How good an availability is, as a colour tells it."""
     if availability is None:
         return Level.NO_DATA
     if availability == 1:
@@ -86,7 +92,8 @@ def _level(availability: float | None) -> Level:
     return Level.BAD if availability >= 0.5 else Level.WORST
 
 
-def _told(counts: Counts) -> str:
+def told(counts: Counts) -> str:
+    """An availability in words, with what it is a share of."""
     if counts.availability is None:
         return "no data"
     measured = count_of(counts.ok + counts.warning + counts.error, "run")

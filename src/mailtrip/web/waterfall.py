@@ -113,10 +113,7 @@ def make_waterfall(result: Result, *, accepted_at: datetime | None) -> Waterfall
     length = max(result.duration, *(timing.offset + timing.duration for timing in timings), _SHORTEST_GAP)
     axis = _Axis(length)
     accepted = _accepted(result, accepted_at)
-    bars = _bars(result, timings, axis)
-    if accepted is not None and result.duration_of(Step.WAIT) is None:
-        bars.append(_open_wait(result, accepted, axis))
-    bars = _with_failure(result, bars)
+    bars = _with_failure(result, _bars(result, timings, accepted, axis))
     gaps = list(_gaps(timings, until=length if accepted is None else min(accepted, length)))
     return Waterfall(
         length=format_duration(length),
@@ -141,8 +138,9 @@ class _Axis:
         return Span(min(left, AXIS - width), width)
 
 
-def _bars(result: Result, timings: Sequence[Timing], axis: _Axis) -> list[Bar]:
-    return [
+def _bars(result: Result, timings: Sequence[Timing], accepted: timedelta | None, axis: _Axis) -> list[Bar]:
+    """In the order in which they began."""
+    bars = [
         Bar(
             step=timing.step,
             name=STEP_NAMES[timing.step],
@@ -154,6 +152,10 @@ def _bars(result: Result, timings: Sequence[Timing], axis: _Axis) -> list[Bar]:
         )
         for timing in timings
     ]
+    if accepted is not None and result.duration_of(Step.WAIT) is None:
+        place = sum(timing.offset <= accepted for timing in timings)
+        bars.insert(place, _open_wait(result, accepted, axis))
+    return bars
 
 
 def _open_wait(result: Result, accepted: timedelta, axis: _Axis) -> Bar:

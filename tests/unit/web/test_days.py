@@ -48,5 +48,10 @@ def test_days_on_which_something_failed_are_listed_the_newest_first() -> None:
     assert [day.day.day for day in made.bad_days] == [4, 2]
 
 
+@pytest.mark.parametrize(("counts", "has_data"), [(Counts(unknown=5), False), (Counts(ok=1), True)])
+def test_where_nothing_could_be_told_there_is_no_data(counts: Counts, *, has_data: bool) -> None:
+    assert calendar(Counts(), counts).has_data == has_data
+
+
 def test_without_days_there_is_no_calendar() -> None:
     assert make_calendar([]) is None

@@ -90,6 +90,17 @@ def test_a_wait_that_nothing_ended_goes_on_to_the_end_and_is_what_failed() -> No
     )
 
 
+def test_a_wait_that_nothing_ended_stands_where_it_began() -> None:
+    bounced = make_result(
+        verdict=Verdict.BOUNCED,
+        status=StatusCode.BOUNCED,
+        step=Step.WAIT,
+        queued_as="250 queued",
+        timings=(*UNSEEN, *timings((Step.FETCH, 800, 50), (Step.DELETE, 900, 50))),
+    )
+    assert [bar.step for bar in drawn(bounced).bars[2:]] == [Step.SUBMIT, Step.WAIT, Step.FETCH, Step.DELETE]
+
+
 def test_acceptance_that_was_noted_beside_the_run_counts() -> None:
     picture = make_waterfall(
         make_result(timings=UNSEEN, status=StatusCode.TIMEOUT, step=Step.WAIT), accepted_at=NOW + milliseconds(600)
