@@ -19,6 +19,7 @@ import structlog
 import mailtrip
 from mailtrip.api import Services, create_app
 from mailtrip.api.native.objects import show_run
+from mailtrip.api.native.reports import read_csv_report
 from mailtrip.bootstrap.channel import (
     Answer,
     Asked,
@@ -233,6 +234,7 @@ def make_web_services(
         live_steps=live_steps,
         health=services.health,
         kept_for=kept_for,
+        report_csv=read_csv_report,
         run_json=lambda run: show_run(run).model_dump_json().encode(),
         find_records=find_records,
         policy=services.policy,

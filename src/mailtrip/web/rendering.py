@@ -29,6 +29,7 @@ PAGE_HEADERS: Final = {
 _PLACES: Final = (
     ("/overview", "Overview"),
     ("/alerts", "Alerts"),
+    ("/reports", "Reports"),
     ("/locations", "Locations"),
     ("/system", "System"),
 )

@@ -2,19 +2,34 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
 
 from mailtrip.clock import Clock
-from mailtrip.model import NetworkPolicy, Run
+from mailtrip.model import Actor, NetworkPolicy, Run
 from mailtrip.model.discovery import DomainRecords
+from mailtrip.model.tally import Size
 from mailtrip.service.call_limits import CallLimits
 from mailtrip.service.health import Health
 from mailtrip.service.installation import KeptFor
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.logins import Logins
 from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
+from mailtrip.store import Connection
 from mailtrip.web.assets import Assets
 
-__all__ = ["WebServices"]
+__all__ = ["REPORTS", "ReadReport", "WebServices"]
+
+REPORTS: Final = ("availability", "response-time", "sla", "outages")
+"""The reports that there are as CSV."""
+
+
+class ReadReport(Protocol):
+    """Reads a report; raises `InvalidInput` when it would be too large."""
+
+    def __call__(
+        self, name: str, connection: Connection, actor: Actor, *, since: datetime, until: datetime, bucket: Size
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +44,7 @@ class WebServices:
         live_steps: the steps so far of a test that is under way, None of another run; raises `Unavailable`.
         health: how the service is; raises `Unavailable` when the engine does not say.
         kept_for: how long things are kept, by the settings.
+        report_csv: a report of `REPORTS` as CSV, all that the actor may see of this time.
         run_json: a run, whole, as the API shows it.
         find_records: what DNS says of the domain of a mail address.
         policy: where monitors may connect.
@@ -46,6 +62,7 @@ class WebServices:
     live_steps: Callable[[int], Awaitable[LiveSteps]]
     health: Callable[[], Awaitable[Health]]
     kept_for: KeptFor
+    report_csv: ReadReport
     run_json: Callable[[Run], bytes]
     find_records: Callable[[str], Awaitable[DomainRecords]]
     policy: NetworkPolicy

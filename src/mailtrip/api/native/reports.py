@@ -30,7 +30,7 @@ from mailtrip.model.tally import Size
 from mailtrip.service import outages, report_figures, sla_reports
 from mailtrip.store import Connection
 
-__all__ = ["router"]
+__all__ = ["read_csv_report", "router"]
 
 _USUAL: Final = timedelta(days=30)
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -191,6 +191,32 @@ async def _answer(
         return json_response(report)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response(to_csv(report), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def read_csv_report(
+    name: str, connection: Connection, actor: Actor, *, since: datetime, until: datetime, bucket: Size
+) -> bytes:
+    """A report of all that the actor may see as CSV, days and months in UTC, for whoever is beside the API.
+
+    Args:
+        name: the last part of its path; KeyError for any other.
+        connection: of a reading transaction.
+        actor: who asks.
+        since: aware; likewise `until`.
+        until: no part of it.
+        bucket: how long each bucket is, where there are any.
+
+    Raises:
+        InvalidInput: the answer would be too large.
+    """
+    wanted, cut = _Wanted(monitor_ids=None, since=since, until=until, is_csv=True), _Cut(bucket, UTC)
+    read: dict[str, Callable[[Connection, Actor], bytes]] = {
+        "availability": partial(_availability, wanted, cut),
+        "response-time": partial(_response_times, wanted, cut),
+        "sla": partial(_slas, wanted),
+        "outages": partial(_outages, wanted),
+    }
+    return to_csv(read[name](connection, actor))
 
 
 def _availability(wanted: _Wanted, cut: _Cut, connection: Connection, actor: Actor) -> bytes:
