@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 __all__ = ["Receiver", "serving"]
 
@@ -18,7 +19,7 @@ class Receiver:
     Attributes:
         before_answer: called when what is posted is whole.
         asked: paths of GET.
-        taken: path, headers and JSON of each POST.
+        taken: path, headers and JSON, or form, of each POST.
     """
 
     port: int
@@ -37,7 +38,9 @@ def serving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.taken.append((self.path, dict(self.headers), json.loads(content)))
+            is_form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            body = dict(parse_qsl(content.decode(), strict_parsing=True)) if is_form else json.loads(content)
+            kept.taken.append((self.path, dict(self.headers), body))
             kept.before_answer()
             self.send_response(kept.status)
             for name, value in kept.headers.items():

@@ -16,6 +16,7 @@ from mailtrip.alerts.channels.web import (
     Unreachable,
     WebChannel,
     WebRequest,
+    form_request,
     vendor_request,
 )
 from mailtrip.model import AlertMethod, AlertPackage, DeliveryAnswer
@@ -180,6 +181,19 @@ async def test_a_signed_alert_has_our_own_words_and_the_fields_of_its_signature(
         "alert",
         "smtps://smtp.probe.test:465 refused the login.",
     )
+
+
+async def test_a_form_has_the_same_fields_as_the_vendor_s_json(receiver: Receiver) -> None:
+    recipient = make_recipient(AlertMethod.WEB_POST, f"http://hooks.probe.test:{receiver.port}/", username="me")
+
+    async with channel(compose=form_request) as web:
+        answer = await web.send(make_package(recipient=recipient, password="p"))
+
+    assert answer.is_sent
+    ((_, headers, form),) = receiver.taken
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert headers["Authorization"].startswith("Basic ")
+    assert (form["device_name"], form["status"], form["alert_count"]) == ("Münster mail", "104", "1")
 
 
 async def test_without_its_secret_a_signed_alert_waits(receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ import structlog
 from mailtrip.alerts.channels.apprise import AppriseChannel
 from mailtrip.alerts.channels.mail import MailChannel, Submit
 from mailtrip.alerts.channels.snmp import TrapChannel
-from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, vendor_request
+from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, form_request, vendor_request
 from mailtrip.alerts.deliver import Channel, Courier
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.bootstrap.web_client import open_web_client
@@ -92,6 +92,7 @@ async def open_outbox(
             )
             find = Finder(resolver, policy).find
             signed = SignedRequests(clock.now, public_url=settings.public_url)
+            channels[AlertMethod.WEB_POST] = WebChannel(web, find, form_request)
             channels[AlertMethod.WEB_JSON] = WebChannel(web, find, vendor_request)
             channels[AlertMethod.WEB_SIGNED] = WebChannel(web, find, signed.compose)
             traps = TrapChannel(find)

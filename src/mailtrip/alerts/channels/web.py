@@ -1,4 +1,4 @@
-"""Alerts as JSON, posted to a web server: the vendor's method 16, and a signed one of our own."""
+"""Alerts that are posted to a web server: the vendor's JSON and forms, and signed JSON of our own."""
 
 import asyncio
 import base64
@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -16,7 +17,15 @@ from mailtrip.alerts.signature import signature_headers, signing_key
 from mailtrip.alerts.wording import wording_of
 from mailtrip.model import AlertPackage, DeliveryAnswer
 
-__all__ = ["FindAddresses", "SignedRequests", "Unreachable", "WebChannel", "WebRequest", "vendor_request"]
+__all__ = [
+    "FindAddresses",
+    "SignedRequests",
+    "Unreachable",
+    "WebChannel",
+    "WebRequest",
+    "form_request",
+    "vendor_request",
+]
 
 _SECONDS: Final = 20.0
 _MOST_ANSWER: Final = 300
@@ -46,18 +55,19 @@ class WebRequest:
     """What is posted.
 
     Attributes:
-        content: JSON.
+        content: JSON, unless `media_type` says otherwise.
         headers: beside those that every request has.
         login: user name and password, for Basic authentication.
     """
 
     content: bytes
+    media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, str] | None = field(default=None, repr=False)
 
 
 class WebChannel:
-    """Posts JSON; redirections are not followed, and proxies of the environment not used.
+    """Posts; redirections are not followed, and proxies of the environment not used.
 
     Args:
         client: has no base URL, and opens no connection that it keeps.
@@ -107,7 +117,7 @@ class WebChannel:
             content=composed.content,
             headers={
                 "Host": url.netloc.decode("ascii"),
-                "Content-Type": "application/json",
+                "Content-Type": composed.media_type,
                 "Idempotency-Key": key,
                 **composed.headers,
             },
@@ -126,12 +136,20 @@ class WebChannel:
 def vendor_request(package: AlertPackage) -> WebRequest:
     """The fields of the first alert, as the vendor has them, and beside them all of those that are told together."""
     alerts = [fields_of(package, item) for item in package.items]
-    settings = package.recipient.settings
     return WebRequest(
         content=json.dumps(
             {**alerts[0], "alert_count": package.count, "notes": notes_of(package), "alerts": alerts}
         ).encode(),
-        login=None if settings.username is None else (settings.username, package.password or ""),
+        login=_login(package),
+    )
+
+
+def form_request(package: AlertPackage) -> WebRequest:
+    """The same fields of the first alert as a form (`application/x-www-form-urlencoded`), for the vendor's method 10."""
+    fields = {name: value for name, value in fields_of(package, package.items[0]).items() if isinstance(value, str)}
+    fields |= {"alert_count": str(package.count), "notes": " ".join(notes_of(package))}
+    return WebRequest(
+        content=urlencode(fields).encode(), media_type="application/x-www-form-urlencoded", login=_login(package)
     )
 
 
@@ -157,6 +175,11 @@ class SignedRequests:
         content = json.dumps({"type": "alert", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": document}).encode()
         headers = signature_headers(key, message_id=package.delivery.key, at=self._now(), content=content)
         return WebRequest(content=content, headers=headers)
+
+
+def _login(package: AlertPackage) -> tuple[str, str] | None:
+    username = package.recipient.settings.username
+    return None if username is None else (username, package.password or "")
 
 
 def _secrets(url: httpx2.URL, login: tuple[str, str] | None) -> list[str]:
