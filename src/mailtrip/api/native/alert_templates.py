@@ -79,6 +79,6 @@ def router() -> APIRouter:
         responses=answers(
             referring("AlertPreview"), "What they make of an example.", 400, 401, 408, 413, names_ignored=True
         ),
-        openapi_extra=json_body(referring("AlertTemplates"), "The templates.", required=True),
+        openapi_extra=json_body(referring("AlertTemplates"), "The templates.", required=False),
     )
     return routes
