@@ -63,6 +63,7 @@ async def test_users_are_added_listed_changed_and_removed(data_dir: Path) -> Non
         (("user", "remove", "boss@example.com"), "the last Admin"),
         (("user", "set-role", "boss@example.com", "user"), "the last Admin"),
         (("user", "passwd", "x@example.com", "--password-file", "-"), 'there is no user "x@example.com"'),
+        (("user", "remove-second-factor", "x@example.com"), 'there is no user "x@example.com"'),
         (("monitor", "show", "7"), "there is no monitor 7"),
     ],
 )
@@ -108,6 +109,14 @@ async def test_no_command_shows_what_there_is(data_dir: Path) -> None:
     for command in ("probe", "serve", "demo", "user", "monitor", "audit", "db", "config"):
         assert f"\n  {command} " in ended.errors
     assert ended.code == 64
+
+
+async def test_a_second_factor_is_taken_from_a_user_who_has_lost_it(data_dir: Path) -> None:
+    await run(data_dir, *BOSS, "--password-file", "-")
+
+    ended = await run(data_dir, "user", "remove-second-factor", "boss@example.com")
+
+    assert (ended.code, ended.output) == (0, "Changed: boss@example.com signs in with the password alone\n")
 
 
 async def test_what_was_changed_is_listed_newest_first(data_dir: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request, Security
@@ -15,6 +16,7 @@ from mailtrip.api.logins import client_address, verify_login
 from mailtrip.api.services import Services
 from mailtrip.errors import AuthenticationFailed, MailtripError
 from mailtrip.model import Actor
+from mailtrip.service import tokens
 from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Connection
 
@@ -61,12 +63,18 @@ async def basic_call_of(request: Request, header: Annotated[str | None, Security
 
     Raises:
         BasicRejected: no login, or a wrong one.
+        Forbidden: the user's logins need a second factor.
         RateLimited: too many logins failed, or the user or the account calls too often.
     """
     email, password = _parse(header)
     services = services_of(request)
+
+    async def actor_of(login: VerifiedLogin) -> Actor:
+        await services.database.reading(partial(tokens.require_password_enough, user=login.user))
+        return Actor.of(login.user)
+
     try:
-        actor = await verify_login(request, email=email, password=password, then=_actor)
+        actor = await verify_login(request, email=email, password=password, then=actor_of)
     except AuthenticationFailed as error:
         raise BasicRejected(str(error)) from error
     # Taken back, not started afresh: who polls with the right password must not make room for one who guesses.
@@ -76,10 +84,6 @@ async def basic_call_of(request: Request, header: Annotated[str | None, Security
 
 
 BasicallyAuthenticated = Annotated[BasicCall, Depends(basic_call_of)]
-
-
-async def _actor(login: VerifiedLogin) -> Actor:
-    return Actor.of(login.user)
 
 
 def _parse(header: str | None) -> tuple[str, str]:

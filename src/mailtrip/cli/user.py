@@ -89,6 +89,24 @@ def passwd(
     click.echo(f"Changed: the password of {email}")
 
 
+@command.command("remove-second-factor")
+@click.argument("email")
+@ACCOUNT
+@setting_options(STORE_SETTINGS)
+def remove_second_factor(*, email: str, account: str | None, config_file: Path | None, **options: object) -> None:
+    """Let a user who has lost the authenticator app sign in with the password alone."""
+    from mailtrip.service import second_factors, users
+
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
+        database.write(
+            lambda connection: second_factors.turn_off_for(
+                connection, operator, users.find(connection, operator, email=email), now=now
+            )
+        )
+    click.echo(f"Changed: {email} signs in with the password alone")
+
+
 @command.command("set-role")
 @click.argument("email")
 @click.argument("role", type=_ROLE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailtrip import store
-from mailtrip.errors import AuthenticationFailed, TokenRejected
+from mailtrip.errors import AuthenticationFailed, Forbidden, TokenRejected
 from mailtrip.model import Actor, AuditAction, Origin, User
 from mailtrip.service import api_tokens, audit
 from mailtrip.service.login_limiter import LoginLimiter
@@ -24,6 +24,7 @@ __all__ = [
     "log_in",
     "log_out",
     "note_failure",
+    "require_password_enough",
     "verify",
 ]
 
@@ -75,8 +76,10 @@ def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None
 
     Raises:
         AuthenticationFailed: the user was removed or has another password since `verify`.
+        Forbidden: the user's logins need a second factor, for which there is no place here.
     """
     user = confirm(connection, login)
+    require_password_enough(connection, user)
     token = secrets.token_hex(16)
     store.tokens.insert(
         connection,
@@ -89,6 +92,12 @@ def issue(connection: Connection, login: VerifiedLogin, *, origin: Origin | None
     actor = replace(Actor.of(user), origin=origin)
     audit.record(connection, actor, AuditAction.USER_LOGGED_IN, user.id, now=now, name=user.email)
     return token
+
+
+def require_password_enough(connection: Connection, user: User) -> None:
+    """Raise Forbidden where the user's logins need a second factor: a password alone would get past it."""
+    if store.second_factors.get(connection, user.id) is not None:
+        raise Forbidden("this user signs in with a second factor; use an API token")
 
 
 def log_in(connection: Connection, *, email: str, password: str, now: datetime) -> str:

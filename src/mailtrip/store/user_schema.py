@@ -1,12 +1,12 @@
 """The tables of people and programs: who may log in, and with what."""
 
-from sqlalchemy import Column, ForeignKey, Identity, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, LargeBinary, String, Table
 
 from mailtrip.model import Role
 from mailtrip.store.schema import FIRST_ID, metadata
 from mailtrip.store.types import AccessText, Id, TextList, UTCDateTime, Word
 
-__all__ = ["api_tokens", "tokens", "users", "web_sessions"]
+__all__ = ["api_tokens", "second_factors", "tokens", "users", "web_sessions"]
 
 users = Table(
     "users",
@@ -61,4 +61,15 @@ web_sessions = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("used_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("secret", LargeBinary, nullable=False, comment="sealed"),
+    Column("last_step", BigInteger, nullable=False, comment="no code is taken twice"),
+    Column("recovery", TextList, nullable=False, comment="digests of the recovery codes that are left"),
+    Column("created_at", UTCDateTime, nullable=False),
 )

@@ -1,5 +1,6 @@
-"""Signing in and out, the password, and light or dark."""
+"""Signing in and out, the password, and light or dark. The second factor is set up in `second_factor`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailtrip.errors import AuthenticationFailed, InvalidInput, RateLimited
-from mailtrip.service import users, web_sessions
+from mailtrip.model import Actor
+from mailtrip.service import second_factors, tokens, users, web_sessions
 from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Connection
 from mailtrip.web.calls import (
@@ -25,7 +27,15 @@ from mailtrip.web.calls import (
     services_of,
     templates_of,
 )
-from mailtrip.web.cookies import Theme, clear_session, keep_form_key, session_of, set_session, set_theme
+from mailtrip.web.cookies import (
+    Theme,
+    clear_session,
+    form_key_of,
+    keep_form_key,
+    session_of,
+    set_session,
+    set_theme,
+)
 
 __all__ = ["routes"]
 
@@ -43,28 +53,87 @@ async def _sign_in(request: Request) -> Response:
     services, origin = services_of(request), origin_of(request)
     email, password = form.get("email", "").strip(), form.get("password", "")
 
-    async def begin(login: VerifiedLogin) -> str:
-        work = partial(
-            web_sessions.begin,
-            login=login,
-            origin=origin,
-            now=services.clock.now(),
-            instead_of=session_of(request),
-        )
-        return await services.database.writing(work)
+    def begin(connection: Connection, login: VerifiedLogin) -> str | None:
+        if second_factors.is_on(connection, login.user.id):
+            return None
+        return _begin(connection, request, login)
+
+    async def then(login: VerifiedLogin) -> tuple[VerifiedLogin, str | None]:
+        return login, await services.database.writing(partial(begin, login=login))
 
     try:
-        session_id = await services.logins.verify(email=email, password=password, origin=origin, then=begin)
+        login, session_id = await services.logins.verify(email=email, password=password, origin=origin, then=then)
     except AuthenticationFailed:
         return _sign_in_page(request, email=email, fault=_WRONG, status=422)
     except RateLimited as error:
-        response = _sign_in_page(request, email=email, fault=f"{error}.".capitalize(), status=429)
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
-        return response
-    services.logins.limiter.succeeded(address=origin.address or "local", email=email)
+        return _too_often(_sign_in_page(request, email=email, fault=f"{error}.".capitalize(), status=429), error)
+    if session_id is None:
+        # Taken back, not started afresh: who knows the password must not make room to guess codes.
+        services.logins.limiter.withdraw(address=origin.address or "local", email=email)
+        ticket = second_factors.make_ticket(
+            login, browser=form_key_of(request), keys=services.secrets, now=services.clock.now()
+        )
+        return _code_page(request, email=email, ticket=ticket)
+    return _signed_in(request, email, session_id)
+
+
+async def _sign_in_with_code(request: Request) -> Response:
+    """The second step of those who have a second factor; each attempt counts until a code is right."""
+    form = await read_own_form(request)
+    services, origin = services_of(request), origin_of(request)
+    email, ticket, now = form.get("email", ""), form.get("ticket", ""), services.clock.now()
+
+    def begin(connection: Connection) -> str | None:
+        keys = services.secrets
+        login = second_factors.redeem_ticket(
+            connection, ticket, email=email, browser=form_key_of(request), keys=keys, now=now
+        )
+        if not second_factors.is_right(connection, login.user.id, form.get("code", ""), keys=keys, now=now):
+            tokens.note_failure(connection, email=email, origin=origin, now=now)
+            return None
+        return _begin(connection, request, login)
+
+    try:
+        address, at = origin.address or "local", services.clock.monotonic()
+        services.logins.limiter.admit(address=address, email=email, at=at)
+        session_id = await services.database.writing(begin)
+    except AuthenticationFailed:
+        return _sign_in_page(request, email=email, fault="That took too long. Sign in again.", status=422)
+    except RateLimited as error:
+        return _too_often(_sign_in_page(request, email=email, fault=f"{error}.".capitalize(), status=429), error)
+    if session_id is None:
+        return _code_page(request, email=email, ticket=ticket, fault="That is no code of now. Type the next one.")
+    return _signed_in(request, email, session_id)
+
+
+def _begin(connection: Connection, request: Request, login: VerifiedLogin) -> str:
+    now, before = services_of(request).clock.now(), session_of(request)
+    return web_sessions.begin(connection, login, origin=origin_of(request), now=now, instead_of=before)
+
+
+def _signed_in(request: Request, email: str, session_id: str) -> Response:
+    limiter, origin = services_of(request).logins.limiter, origin_of(request)
+    limiter.succeeded(address=origin.address or "local", email=email)
     response = see_other(_own_path(request.query_params.get("next")))
     set_session(request, response, session_id)
     return response
+
+
+def _too_often(response: Response, error: RateLimited) -> Response:
+    response.headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
+    return response
+
+
+def _code_page(request: Request, *, email: str, ticket: str, fault: str | None = None) -> Response:
+    query = request.url.query
+    values = {
+        "email": email,
+        "ticket": ticket,
+        "fault": fault,
+        "action": f"/sign-in/code?{query}" if query else "/sign-in/code",
+    }
+    frame, status = frame_of(request), 422 if fault else 200
+    return templates_of(request).show("sign_in_code.html", frame, values, status=status)
 
 
 def _sign_in_page(
@@ -118,8 +187,11 @@ async def _change_password(call: PageCall, form: Form) -> Response:
 
 
 async def _account_page(call: PageCall, *, fault: str | None = None, is_changed: bool = False) -> Response:
-    values = {"fault": fault, "is_changed": is_changed}
-    return await call.show("account.html", lambda _connection, _actor: values, status=422 if fault else 200)
+    def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
+        has_factor = actor.user_id is not None and second_factors.is_on(connection, actor.user_id)
+        return {"fault": fault, "is_changed": is_changed, "has_factor": has_factor}
+
+    return await call.show("account.html", find, status=422 if fault else 200)
 
 
 async def _set_theme(request: Request) -> Response:
@@ -142,6 +214,7 @@ def routes() -> list[Route]:
     return [
         Route("/sign-in", _show_sign_in, methods=["GET"]),
         Route("/sign-in", _sign_in, methods=["POST"]),
+        Route("/sign-in/code", _sign_in_with_code, methods=["POST"]),
         Route("/theme", _set_theme, methods=["POST"]),
         action("/sign-out", _sign_out),
         page("/account", _show_account),

@@ -65,7 +65,10 @@ class _Login:
 
 
 async def create(request: Request) -> Response:
-    """Log in with email address and password. Too many failures by one account or from one address: 429."""
+    """Log in with email address and password. Too many failures by one account or from one address: 429.
+
+    A user whose logins need a second factor (+) is refused with 403: a program uses an API token.
+    """
     services = services_of(request)
     given = _parse_login(await read_object(request))
 
@@ -97,7 +100,7 @@ def router() -> APIRouter:
         methods=["POST"],
         name="create_access_token",
         summary="Log in",
-        responses=answers(referring("AccessToken"), "You are logged in; your token.", 400, 408, 413, 429),
+        responses=answers(referring("AccessToken"), "You are logged in; your token.", 400, 403, 408, 413, 429),
         openapi_extra=json_body(referring("Login"), "Who logs in.", required=True),
     )
     routes.add_api_route(

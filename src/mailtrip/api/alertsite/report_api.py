@@ -272,7 +272,7 @@ def _site_status(customer: int, now: datetime, connection: Connection, actor: Ac
 
 
 def _answers(component: str, about: str) -> dict[int | str, dict[str, Any]]:  # Any: OpenAPI objects of many shapes
-    found = answers({"type": "array", "items": referring(component)}, about, 400, 401, 404, 429)
+    found = answers({"type": "array", "items": referring(component)}, about, 400, 401, 403, 404, 429)
     refused = found[401]
     challenge = {"description": "How to log in.", "schema": {"type": "string", "pattern": "^Basic "}}
     headers = refused["headers"] | {"WWW-Authenticate": challenge}
