@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.model import AlertDelivery, DeliveryState, FailedDelivery
 from mailtrip.store import Connection
 
-__all__ = ["failure_before", "fall_back"]
+__all__ = ["failure_before", "fall_back", "pass_on_held_up"]
+
+_PATIENCE = timedelta(minutes=10)
 
 
 def fall_back(connection: Connection, delivery: AlertDelivery, *, now: datetime) -> None:
@@ -24,6 +26,15 @@ def fall_back(connection: Connection, delivery: AlertDelivery, *, now: datetime)
         store.alert_fallbacks.pass_on(connection, delivery, to, key=uuid.uuid4().hex, now=now)
 
 
+def pass_on_held_up(connection: Connection, *, now: datetime) -> None:
+    """Have the fall-backs told of what waits for recipients that could not be told for ten minutes.
+
+    That is also what came later, and waits in line behind it.
+    """
+    for delivery in store.alert_fallbacks.held_up(connection, since=now - _PATIENCE):
+        fall_back(connection, delivery, now=now)
+
+
 def failure_before(connection: Connection, delivery: AlertDelivery) -> FailedDelivery | None:
     """What did not get there, so that this delivery was made; None for a usual one."""
     if delivery.fallback_for is None:
@@ -36,7 +47,7 @@ def failure_before(connection: Connection, delivery: AlertDelivery) -> FailedDel
         recipient_id=recipient.id,
         recipient_name=recipient.settings.name,
         method=recipient.settings.method,
-        answer=before.answer or "",
+        answer=before.answer or "an earlier message still waits there",
         is_over=before.state is DeliveryState.FAILED,
     )
 

@@ -30,7 +30,6 @@ _MOST_PROVED = 3
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
 _GIVE_UP = timedelta(hours=24)
-_PATIENCE = timedelta(minutes=10)
 
 
 def has_work(connection: Connection, *, now: datetime) -> bool:
@@ -47,6 +46,7 @@ def bundle_due(connection: Connection, *, now: datetime) -> int:
     escalations.escalate_due(connection, now=now)
     due = due_bundles(connection, now=now)
     store.alert_bundles.make(connection, due, [uuid.uuid4().hex for _ in due], now=now)
+    fallbacks.pass_on_held_up(connection, now=now)
     return len(due)
 
 
@@ -75,10 +75,9 @@ def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnsw
     if answer.is_sent:
         store.alerts.end(connection, delivery.id, DeliveryState.SENT, answer=answer.text, now=now)
     elif answer.is_temporary and now < delivery.created_at + _GIVE_UP:
-        if now >= delivery.created_at + _PATIENCE:
-            fallbacks.fall_back(connection, delivery, now=now)
         pause = min(_FIRST_PAUSE * (1 << min(delivery.attempts - 1, 16)), _LONGEST_PAUSE)
         store.alerts.put_off(connection, delivery.id, until=now + pause, answer=answer.text)
+        fallbacks.pass_on_held_up(connection, now=now)
     else:
         store.alerts.end(connection, delivery.id, DeliveryState.FAILED, answer=answer.text, now=now)
         fallbacks.fall_back(connection, delivery, now=now)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, exists, insert, literal, select
 
 from mailtrip.model import AlertDelivery, AlertKind, DeliveryState
 from mailtrip.store.alert_tables import alert_deliveries, alerts
+from mailtrip.store.schema import recipients
 
-__all__ = ["by_key", "is_made", "is_test", "pass_on"]
+__all__ = ["by_key", "held_up", "is_made", "is_test", "pass_on"]
 
 _KEPT = [column for column in alerts.c if column.name not in {"id", "recipient_id", "delivery_id"}]
 
@@ -33,6 +34,30 @@ def is_test(connection: Connection, delivery_id: int) -> bool:
     """Whether a delivery is a test of its recipient."""
     query = select(alerts.c.id).where(alerts.c.delivery_id == delivery_id, alerts.c.kind == AlertKind.TEST)
     return connection.scalars(query.limit(1)).first() is not None
+
+
+def held_up(connection: Connection, *, since: datetime) -> list[AlertDelivery]:
+    """What waits for a recipient with a fall-back that is not told yet, and has had no success since this time or longer."""
+    waiting, first, passed = alert_deliveries, alert_deliveries.alias(), alert_deliveries.alias()
+    is_held_up = exists().where(
+        first.c.recipient_id == waiting.c.recipient_id,
+        first.c.state == DeliveryState.WAITING,
+        first.c.attempts > 0,
+        first.c.created_at <= since,
+    )
+    is_passed_on = exists().where(
+        passed.c.recipient_id == recipients.c.fallback_id,
+        passed.c.cause == waiting.c.cause,
+        passed.c.fallback_for == waiting.c.key,
+    )
+    query = (
+        select(waiting)
+        .join(recipients, recipients.c.id == waiting.c.recipient_id)
+        .where(waiting.c.state == DeliveryState.WAITING, recipients.c.fallback_id.is_not(None))
+        .where(is_held_up, ~is_passed_on)
+        .order_by(waiting.c.id)
+    )
+    return [AlertDelivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001  (as above)
 
 
 def pass_on(connection: Connection, delivery: AlertDelivery, recipient_id: int, *, key: str, now: datetime) -> None:

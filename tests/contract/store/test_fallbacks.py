@@ -94,6 +94,23 @@ def test_what_does_not_get_there_for_ten_minutes_is_told_to_the_fallback_once_wh
     assert note in wording_of(to_second[0], public_url=None).text
 
 
+def test_what_waits_in_line_behind_it_goes_to_the_fallback_at_once(database: Database) -> None:
+    second = idle_recipient(database, "Second")
+    make_recipient(database, name="First", fallback_id=second)
+    happen(database, monitor_of(database, name="early"), FAILED)
+    deliver_until(database, 900, BUSY, step=60)
+    later = NOW + timedelta(minutes=16)
+    happen(database, monitor_of(database, name="later", smtp_server="smtps://other.probe.test"), FAILED, slot=later)
+
+    sent = [*deliver(database, at=later + 2 * SECOND), *deliver(database, at=later + 3 * SECOND)]
+
+    (package,) = [package for package in sent if package.items[0].monitor_name == "later"]
+    assert package.recipient.id == second
+    assert (
+        "which has not worked so far: an earlier message still waits there" in wording_of(package, public_url=None).text
+    )
+
+
 def test_two_that_name_each_other_are_told_once_each(database: Database) -> None:
     second = idle_recipient(database, "Second")
     first = make_recipient(database, name="First", fallback_id=second)
