@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import part_accuracy
+import part_alerts
 import part_api
 import part_cpu
 import part_delivery
@@ -51,6 +52,9 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
         part_lateness.LatenessPlan(monitors=500, seconds=10, settle_seconds=5)
         if is_quick
         else part_lateness.LatenessPlan()
+    ),
+    "alerts": lambda is_quick: part_alerts.measure(
+        part_alerts.AlertsPlan(monitors=300, causes=(2,)) if is_quick else part_alerts.AlertsPlan()
     ),
     "api": lambda is_quick: part_api.measure(
         part_api.APIPlan(monitors=50, calls=12, lists=6, listed=50, settle_seconds=1)

@@ -13,6 +13,7 @@ from mailtrip.store.alert_bundles import Bundle, Untold
 __all__ = ["due_bundles"]
 
 _GATHER = timedelta(seconds=2)
+_LONGEST_GATHER = timedelta(seconds=4)
 _LATELY = timedelta(hours=6)
 _FIRST_GAP = timedelta(minutes=1)
 _LONGEST_GAP = timedelta(hours=1)
@@ -22,7 +23,7 @@ _MOST = 2000
 def due_bundles(connection: Connection, *, now: datetime) -> list[Bundle]:
     """The deliveries to make.
 
-    Alerts wait for 2 s for others with the same cause. Where the recipient has been told of that cause lately, further
+    Alerts wait until 2 s have gone by without another one of their cause, 4 s at most. Where the recipient has been told of that cause lately, further
     ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most. What a
     recipient does not want to hear now waits until it does, and is told together then.
     """
@@ -101,7 +102,8 @@ def _pace(connection: Connection, recipient: Recipient, *, now: datetime) -> _Pa
 
 
 def _due_at(item: Untold) -> datetime:
-    due = item.oldest_at if item.is_test else item.oldest_at + _GATHER
+    gathered = min(item.newest_at + _GATHER, item.oldest_at + _LONGEST_GATHER)
+    due = item.oldest_at if item.is_test else gathered
     if item.delivered_at is None:
         return due
     gap = min(_FIRST_GAP * (1 << min(item.deliveries - 1, 16)), _LONGEST_GAP)

@@ -7,7 +7,7 @@ from mailtrip.model import Severity
 from mailtrip.service.strays import show_duration
 from mailtrip.store.history import Earlier, Streak
 
-__all__ = ["MOST_EARLIER", "add_history", "last_failure", "tell_history"]
+__all__ = ["MOST_EARLIER", "add_history", "can_tell", "last_failure", "tell_history"]
 
 MOST_EARLIER = 10
 """Runs that are looked at: one tells enough, unless it says nothing of the mail path."""
@@ -19,7 +19,7 @@ def last_failure(earlier: Sequence[Earlier]) -> Earlier | None:
 
     Runs that say nothing of the mail path neither count nor break a row.
     """
-    last = next((run for run in earlier if _can_tell(run)), None)
+    last = next((run for run in earlier if can_tell(run)), None)
     return last if last is not None and last.status.severity is Severity.ERROR and last.verified is not False else None
 
 
@@ -35,7 +35,7 @@ def tell_history(earlier: Sequence[Earlier], streak: Streak, *, slot: datetime) 
         return (
             f"this is the {_ordinal(streak.failures)} run in a row that failed, since {_show_time(streak.since, slot)}"
         )
-    last = next((run for run in earlier if _can_tell(run)), None)
+    last = next((run for run in earlier if can_tell(run)), None)
     if last is None:
         return "none of the runs right before it could tell anything" if earlier else "no earlier run is known"
     name = "the previous run" if last is earlier[0] else f"the last run that could tell, {_show_time(last.slot, slot)},"
@@ -52,7 +52,8 @@ def add_history(summary: str, history: str) -> str:
     return f"{summary.rstrip('.')[:room]}; {history}."
 
 
-def _can_tell(run: Earlier) -> bool:
+def can_tell(run: Earlier) -> bool:
+    """Whether a run says anything of the mail path."""
     return run.status.severity is not Severity.UNKNOWN
 
 

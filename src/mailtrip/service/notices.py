@@ -19,6 +19,8 @@ __all__ = ["note_states"]
 
 _KEEP_TELLINGS = timedelta(days=30)
 _LONGEST_CAUSE = 280
+_FARTHEST = timedelta(days=365)
+"""The most days before the end of a certificate that a monitor may want to be told."""
 
 _Key = tuple[int, StatusCode, str]
 
@@ -52,8 +54,11 @@ def note_states(
     speaking = [run for run in finished if _may_speak(run, results[run.id])]
     if not speaking:
         return
+    known = store.notices.of_monitors(connection, {run.monitor_id for run in speaking})
+    in_question = {row.monitor_id for row in known}
+    speaking = [run for run in speaking if run.monitor_id in in_question or _may_tell(results[run.id], now=now)]
     monitors = monitors_of(connection, speaking)
-    before = {row.key: row for row in store.notices.of_monitors(connection, monitors.keys())}
+    before = {row.key: row for row in known if row.monitor_id in monitors}
     rows = {key: row for key, row in before.items() if _is_watched(row, monitors[row.monitor_id].settings)}
     spoken: set[_Key] = set()
     for run in sorted(speaking, key=lambda run: (run.slot, run.id)):
@@ -68,6 +73,16 @@ def note_states(
 
 def _may_speak(run: Run, result: Result) -> bool:
     return run.kind is RunKind.SCHEDULED and result.status.severity is not Severity.UNKNOWN
+
+
+def _may_tell(result: Result, *, now: datetime) -> bool:
+    """Whether, with some settings, the result says that something is not well: most say nothing, and cost nothing."""
+    farthest = now + _FARTHEST
+    return bool(result.left_behind) or any(
+        session.quota_percent is not None
+        or (session.tls is not None and session.tls.not_after is not None and session.tls.not_after < farthest)
+        for session in result.sessions
+    )
 
 
 def _is_watched(row: NoticeRow, settings: MonitorSettings) -> bool:

@@ -1,5 +1,6 @@
 """Runs: ordered, claimed, finished and read."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -9,10 +10,10 @@ from mailtrip.model import Actor, AuditAction, Monitor, Result, Run, RunKind, Ru
 from mailtrip.schedule.blackouts import blackout_at
 from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_seen, require_test
-from mailtrip.service.history import MOST_EARLIER, add_history, last_failure, tell_history
+from mailtrip.service.history import MOST_EARLIER, add_history, can_tell, last_failure, tell_history
 from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
-from mailtrip.store.history import Streak
+from mailtrip.store.history import Earlier, Streak, Told
 from mailtrip.store.runs import FinishedRun, PlannedRun
 
 __all__ = [
@@ -141,21 +142,37 @@ def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]
         The runs that finished by it, as they were until then.
     """
     results = {item.run_id: item.result for item in finished}
+    failed = {id_ for id_, result in results.items() if result.status.severity is Severity.ERROR}
+    latest = store.history.latest(connection, failed)
     runs = store.runs.finish(connection, finished)
+    ended = Counter((run.monitor_id, run.location_id) for run in runs)
+    told = []
     for run in sorted(runs, key=lambda run: run.slot):
-        if run.kind is not RunKind.RECHECK and results[run.id].status.severity is Severity.ERROR:
-            _add_history(connection, run, results[run.id])
+        if run.kind is RunKind.RECHECK or run.id not in failed:
+            continue
+        last = latest.get(run.id)
+        if ended[run.monitor_id, run.location_id] == 1 and _is_enough(last, run):
+            told.append(_told(connection, run, results[run.id], [last] if last else []))
+        else:  # one by one, as what is told of the one counts for the next
+            earlier = store.history.before(connection, run, limit=MOST_EARLIER)
+            store.history.put(connection, [_told(connection, run, results[run.id], earlier)])
+    store.history.put(connection, told)
     return runs
 
 
-def _add_history(connection: Connection, run: Run, result: Result) -> None:
-    earlier = store.history.before(connection, run, limit=MOST_EARLIER)
+def _is_enough(latest: Earlier | None, run: Run) -> bool:
+    """Whether the newest run at the time, or that there was none, says all about the runs before one."""
+    return latest is None or (latest.slot < run.slot and can_tell(latest))
+
+
+def _told(connection: Connection, run: Run, result: Result, earlier: Sequence[Earlier]) -> Told:
+    """What is told of the runs before one that failed."""
     streak = Streak(1, run.slot)
     if last := last_failure(earlier):
-        known = store.history.streak_of(connection, last.run_id) or Streak(1, last.slot)
+        known = last.streak or store.history.streak_of(connection, last.run_id) or Streak(1, last.slot)
         streak = Streak(known.failures + 1, known.since)
     summary = add_history(result.summary, tell_history(earlier, streak, slot=run.slot))
-    store.history.put(connection, run.id, result, summary=summary, streak=streak)
+    return Told(run_id=run.id, result=result, summary=summary, streak=streak)
 
 
 def _location(monitor: Monitor, wanted: int | None) -> int:

@@ -21,6 +21,7 @@ class Untold:
     Attributes:
         is_urgent: whether one of them is.
         oldest_at: when the first of them was decided on.
+        newest_at: when the last one was.
         deliveries: how many with this cause were made for the recipient lately.
         delivered_at: when the last of these was made.
     """
@@ -31,6 +32,7 @@ class Untold:
     is_test: bool
     is_urgent: bool = False
     oldest_at: datetime
+    newest_at: datetime
     deliveries: int = 0
     delivered_at: datetime | None = None
 
@@ -78,6 +80,7 @@ def untold(connection: Connection, *, lately: datetime, closed: Collection[int],
             is_test.label("is_test"),
             (urgent == 1).label("is_urgent"),
             func.min(alerts.c.created_at).label("oldest_at"),
+            func.max(alerts.c.created_at).label("newest_at"),
         )
         .where(alerts.c.delivery_id.is_(None))
         .group_by(alerts.c.account_id, alerts.c.recipient_id, alerts.c.cause)

@@ -1,6 +1,7 @@
 """What runs before a run came to, and what is kept of that with it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -8,9 +9,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from mailtrip.model import Result, Run, RunKind, RunState, StatusCode
 from mailtrip.store.codec import storable
 from mailtrip.store.findings import Findings, Streak
-from mailtrip.store.schema import runs
+from mailtrip.store.schema import latest_runs, runs
+from mailtrip.store.types import AnyRow
 
-__all__ = ["Earlier", "Streak", "before", "put", "streak_of"]
+__all__ = ["Earlier", "Streak", "Told", "before", "latest", "put", "streak_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Earlier:
     Attributes:
         verified: whether its recheck found an error too; None when there was none, or none that could tell.
         arrived_after: from acceptance to sighting; None where it was not seen, or its acceptance was not heard.
+        streak: failures in a row that it ended; None where that was not looked for, or is not known.
     """
 
     run_id: int
@@ -27,18 +30,24 @@ class Earlier:
     status: StatusCode
     verified: bool | None = None
     arrived_after: timedelta | None = None
+    streak: Streak | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told with a run's result of the runs before it."""
+
+    run_id: int
+    result: Result
+    summary: str
+    streak: Streak
 
 
 def before(connection: Connection, run: Run, *, limit: int) -> list[Earlier]:
     """Finished runs of the run's monitor at its location with earlier slots, newest first; no rechecks."""
     values = {"monitor": run.monitor_id, "location": run.location_id, "slot": run.slot, "most": limit}
     rows = connection.execute(_BEFORE, values)
-    return [
-        Earlier(
-            run_id=row.id, slot=row.slot, status=row.status, verified=row.verified, arrived_after=row.seen_not_after
-        )
-        for row in rows
-    ]
+    return [_earlier(row) for row in rows]
 
 
 def streak_of(connection: Connection, run_id: int) -> Streak | None:
@@ -47,10 +56,33 @@ def streak_of(connection: Connection, run_id: int) -> Streak | None:
     return None if found is None else found.streak
 
 
-def put(connection: Connection, run_id: int, result: Result, *, summary: str, streak: Streak) -> None:
-    """Keep with a run how many failures in a row it ends, and a summary that says so."""
-    findings = Findings.of(result, streak=streak)
-    connection.execute(_PUT, {"of_run": run_id, "text": storable(summary, 1000), "found": findings})
+def latest(connection: Connection, run_ids: Collection[int]) -> dict[int, Earlier]:
+    """The newest finished run of each run's monitor at its location, with its streak, by the run's id.
+
+    No rechecks; runs of monitors without any are left out.
+    """
+    rows = connection.execute(_LATEST, {"ids": list(run_ids)})
+    return {row.of_run: replace(_earlier(row), streak=row.findings.streak) for row in rows}
+
+
+def put(connection: Connection, told: Sequence[Told]) -> None:
+    """Keep with runs how many failures in a row they end, and summaries that say so."""
+    if told:
+        rows = [
+            {
+                "of_run": each.run_id,
+                "text": storable(each.summary, 1000),
+                "found": Findings.of(each.result, streak=each.streak),
+            }
+            for each in told
+        ]
+        connection.execute(_PUT, rows)
+
+
+def _earlier(row: AnyRow) -> Earlier:
+    return Earlier(
+        run_id=row.id, slot=row.slot, status=row.status, verified=row.verified, arrived_after=row.seen_not_after
+    )
 
 
 _BEFORE = (
@@ -64,6 +96,25 @@ _BEFORE = (
     )
     .order_by(runs.c.slot.desc())
     .limit(bindparam("most"))
+)
+_THIS = runs.alias()
+_LATEST = (
+    select(
+        _THIS.c.id.label("of_run"),
+        runs.c.id,
+        runs.c.slot,
+        runs.c.status,
+        runs.c.verified,
+        runs.c.seen_not_after,
+        runs.c.findings,
+    )
+    .join_from(
+        _THIS,
+        latest_runs,
+        (latest_runs.c.monitor_id == _THIS.c.monitor_id) & (latest_runs.c.location_id == _THIS.c.location_id),
+    )
+    .join(runs, runs.c.id == latest_runs.c.run_id)
+    .where(_THIS.c.id.in_(bindparam("ids", expanding=True)))
 )
 _FINDINGS = select(runs.c.findings).where(runs.c.id == bindparam("of_run"))
 _PUT = (

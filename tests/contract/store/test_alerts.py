@@ -297,6 +297,17 @@ def test_monitors_that_fail_for_one_cause_are_told_together(database: Database) 
     assert {package.password for package in packages} == {"hook-password"}
 
 
+def test_what_goes_on_failing_is_waited_for_four_seconds_at_most(database: Database) -> None:
+    make_recipient(database)
+    for number in range(6):
+        happen(database, monitor_of(database), FAILED, slot=NOW + number * SECOND)
+
+    assert deliver(database, at=NOW + 3.9 * SECOND) == []
+    (package,) = deliver(database, at=NOW + 4 * SECOND)
+
+    assert package.count == 6
+
+
 def test_further_monitors_that_fail_for_a_cause_already_told_wait_longer_each_time(database: Database) -> None:
     make_recipient(database)
     sent_at = []
