@@ -30,7 +30,8 @@ def main() -> None:
             for scheme in _SCHEMES:
                 _picture(browser, service, PICTURES / f"overview-{scheme}.png", "/overview", "desk", scheme)
             return
-        for name, path in (("overview", "/overview"), ("account", "/account"), ("missing", "/nowhere")):
+        pages = ("overview", "account", "account/second-factor", "nowhere")
+        for name, path in ((page.replace("/", "-"), f"/{page}") for page in pages):
             _take(browser, service, folder, name, path)
 
 
