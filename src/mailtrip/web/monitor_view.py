@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from mailtrip.model import LatestRun, Monitor, MonitorType, Run, Severity, Verdict
 from mailtrip.model.words import format_duration
 from mailtrip.reports.outages import Outage
+from mailtrip.web.cursors import parse_cursor, write_cursor
 from mailtrip.web.run_view import KIND_NAMES, VERDICT_NAMES, headline_of
 from mailtrip.web.words import count_of
 
 __all__ = ["PER_PAGE", "OutageRow", "Query", "RunRow", "Span", "row_of", "show_outage", "show_settings", "verdict_now"]
 
 PER_PAGE: Final = 25
-_LARGEST: Final = 2**63 - 1
 
 
 class Span(StrEnum):
@@ -79,7 +79,7 @@ class Query:
         return cls(
             span=next((span for span in Span if span == given.get("span")), Span.DAY),
             only=only if only in {*Only, *Verdict} else Only.ALL,
-            before=_parse_cursor(given.get("before", "")),
+            before=parse_cursor(given.get("before", "")),
         )
 
     @property
@@ -93,7 +93,7 @@ class Query:
         values = {
             "span": str(span or self.span),
             "only": self.only,
-            "before": "" if after is None else f"{after.slot.astimezone(UTC).isoformat()}~{after.id}",
+            "before": "" if after is None else write_cursor(after.slot, after.id),
         }
         usual = {"span": Span.DAY, "only": Only.ALL}
         query = urlencode({name: value for name, value in values.items() if value and value != usual.get(name)})
@@ -222,13 +222,3 @@ def _expected(monitor: Monitor) -> Iterator[str]:
 
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
-
-
-def _parse_cursor(text: str) -> tuple[datetime, int] | None:
-    slot, _, number = text.partition("~")
-    try:
-        at, run_id = datetime.fromisoformat(slot), int(number)
-    except ValueError:
-        return None
-    is_sound = at.tzinfo is not None and 0 < run_id <= _LARGEST and at.year in range(1971, 9999)
-    return (at.astimezone(UTC), run_id) if is_sound else None
