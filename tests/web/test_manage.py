@@ -107,7 +107,7 @@ def test_each_fault_stands_beside_its_field_and_nothing_is_lost_but_the_password
 def test_a_monitor_is_changed_paused_copied_and_deleted(admin: Visitor, service: WebService) -> None:
     before = "Invoices" if admin.has_script else "Accounting"
     after, monitor_id = f"{before} of today", service.monitor_ids[before]
-    admin.goto(f"/monitors/{monitor_id}")
+    admin.page.goto(f"{admin.url}/monitors/{monitor_id}")
     admin.page.get_by_role("link", name="Edit").click()
     admin.look()
     fill(admin.page, name=after, warning_time="45")
@@ -131,7 +131,7 @@ def test_a_monitor_is_changed_paused_copied_and_deleted(admin: Visitor, service:
     assert copied.settings.warning_time == changed.settings.warning_time
     assert copied.has_password
 
-    admin.goto(f"/monitors/{copied.id}")
+    admin.page.goto(f"{admin.url}/monitors/{copied.id}")
     admin.page.get_by_role("link", name="Delete").click()
     admin.look()
     admin.page.get_by_role("button", name="Delete the monitor").click()
@@ -193,7 +193,8 @@ def token_of(page: requests.Response) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/monitors/new", 403), ("/monitors/{}/edit", 403), ("/monitors/{}/delete", 403)]
+    ("path", "status"),
+    [("/monitors/new", 403), ("/monitors/import", 403), ("/monitors/{}/edit", 403), ("/monitors/{}/delete", 403)],
 )
 def test_whoever_may_not_change_monitors_is_refused_and_offered_nothing(
     service: WebService, path: str, status: int
@@ -209,3 +210,38 @@ def test_whoever_may_not_change_monitors_is_refused_and_offered_nothing(
         assert "/monitors/new" not in page.text
         assert "/edit" not in page.text
     assert client.get(f"{service.url}/monitors/{own + 1000}/edit", timeout=10).status_code == 404
+
+
+TABLE = """name,email,password,smtp_server,mailbox_server,smtp_username,smtp_password,interval,enabled
+{0} one,one@example.com,secret one,smtps://mail.example.com,imaps://mail.example.com,,,10,
+"{0} two, the second",two@example.com,secret two,smtp://mail.example.com:587,pop3s://mail.example.com,relay,secret relay,,no
+"""
+
+
+def test_many_monitors_are_made_from_csv_all_or_none(admin: Visitor, service: WebService) -> None:
+    name = "Imported" if admin.has_script else "Imported without script"
+    admin.goto("/monitors/new")
+    admin.page.get_by_role("link", name="Many, from CSV").click()
+    admin.look()
+    good = TABLE.format(name)
+    fill(admin.page, csv=good + "Third,nowhere,secret three,mail.example.com,mail.example.com,,,0,yes\n")
+    admin.page.get_by_role("button", name="Import all").click()
+    expect(admin.page.get_by_role("alert")).to_contain_text("1 of 3 rows can't be imported, so nothing is")
+    expect(admin.page.get_by_text("interval: 0 minutes is out of range")).to_be_visible()
+    admin.look()
+    assert "secret" not in admin.page.content()
+    assert stored(service, f"{name} one") == []
+
+    fill(admin.page, csv=good)
+    admin.page.get_by_role("button", name="Check").click()
+    expect(admin.page.get_by_role("status")).to_contain_text("2 monitors would be made")
+    assert stored(service, f"{name} one") == []
+    if not admin.has_script:
+        fill(admin.page, csv=good)
+    admin.page.get_by_role("button", name="Import all").click()
+    expect(admin.page).to_have_url(f"{admin.url}/overview")
+
+    [one], [two] = stored(service, f"{name} one"), stored(service, f"{name} two, the second")
+    assert (one.settings.mailbox_protocol, one.settings.smtp_username) == (MailProtocol.IMAP, "one@example.com")
+    assert (two.settings.mailbox_protocol, two.settings.smtp_username) == (MailProtocol.POP3, "relay")
+    assert (one.settings.enabled, two.settings.enabled) == (True, False)

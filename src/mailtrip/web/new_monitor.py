@@ -26,10 +26,10 @@ from mailtrip.web.monitor_form import (
 )
 from mailtrip.web.monitor_form_page import FormPage
 
-__all__ = ["routes"]
+__all__ = ["PLAN_CODE", "routes"]
 
 _PATH: Final = "/monitors/new"
-_PLAN_CODE: Final = "UBM - A/A"
+PLAN_CODE: Final = "UBM - A/A"
 """What clients of the vendor's API know a mail monitor by."""
 _NO_DOMAIN: Final = "Write an address at a domain first, one like name@example.com; or name the servers yourself."
 _BASES: Final = {
@@ -170,7 +170,7 @@ def _form_page(
 def _base(type_: MonitorType, source: Monitor | None) -> dict[str, object]:
     """What the form does not have: of a copy, as the other monitor has it."""
     if source is None:
-        return {"type": type_, "plan_code": _PLAN_CODE}
+        return {"type": type_, "plan_code": PLAN_CODE}
     return {each.name: getattr(source.settings, each.name) for each in fields(MonitorSettings)}
 
 

@@ -1,0 +1,106 @@
+"""The page that makes many monitors of a CSV text: all of them or none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mailtrip.errors import InvalidInput, MailtripError
+from mailtrip.model import Actor
+from mailtrip.service import monitors
+from mailtrip.service.access import require_all_monitors, require_edit
+from mailtrip.store import Connection
+from mailtrip.web.calls import Form, PageCall, action, page, see_other
+from mailtrip.web.import_view import COLUMNS, MOST_LINES, Line, read_lines
+from mailtrip.web.monitor_form import attempt, parse_entries
+from mailtrip.web.new_monitor import PLAN_CODE
+
+__all__ = ["routes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What became of a line, or would."""
+
+    line: Line
+    faults: Sequence[str]
+
+
+class _NotKept(MailtripError):
+    """Nothing is to be kept of the transaction."""
+
+    def __init__(self, outcomes: Sequence[_Outcome]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
+def routes() -> list[Route]:
+    """The routes of this module."""
+    return [page("/monitors/import", show_page), action("/monitors/import", import_text)]
+
+
+async def show_page(call: PageCall) -> Response:
+    """The page with nothing in it."""
+    return await _show(call)
+
+
+async def import_text(call: PageCall, form: Form) -> Response:
+    """Make the monitors of the text, or only say what would be made."""
+    actor = await call.reading(_require_maker)
+    try:
+        lines = read_lines(form.get("csv", ""))
+    except ValueError as error:
+        return await _show(call, fault=str(error))
+    is_dry = form.get("do") != "import"
+    try:
+        await call.writing(partial(_make_all, call=call, actor=actor, lines=lines, is_dry=is_dry))
+    except _NotKept as found:
+        return await _show(call, outcomes=found.outcomes)
+    return see_other("/overview")
+
+
+def _make_all(connection: Connection, *, call: PageCall, actor: Actor, lines: Sequence[Line], is_dry: bool) -> None:
+    outcomes = [_Outcome(line=line, faults=_make(connection, call, actor, line)) for line in lines]
+    if is_dry or any(outcome.faults for outcome in outcomes):
+        raise _NotKept(outcomes)
+
+
+def _make(connection: Connection, call: PageCall, actor: Actor, line: Line) -> list[str]:
+    """Make one monitor; what is wrong, if anything."""
+    parsed = parse_entries(line.entries, line.type)
+    work = partial(
+        monitors.create,
+        actor=actor,
+        changes={"type": line.type, "plan_code": PLAN_CODE, **parsed.changes},
+        passwords=parsed.passwords,
+        secrets=call.services.secrets,
+        now=call.now,
+        policy=call.services.policy,
+    )
+    try:
+        attempt(connection, work=work, parsed=parsed)
+    except InvalidInput as error:
+        return [f"{fault.field}: {fault.text}" for fault in error.faults]
+    return []
+
+
+def _require_maker(_connection: Connection, actor: Actor) -> Actor:
+    require_edit(actor)
+    require_all_monitors(actor)
+    return actor
+
+
+async def _show(call: PageCall, *, fault: str | None = None, outcomes: Sequence[_Outcome] = ()) -> Response:
+    def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
+        _require_maker(connection, actor)
+        return {
+            "fault": fault,
+            "outcomes": outcomes,
+            "faulty": sum(1 for each in outcomes if each.faults),
+            "columns": COLUMNS,
+            "most": MOST_LINES,
+        }
+
+    return await call.show("import.html", find)
