@@ -98,6 +98,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|(?:monitors|recipients|escalate_to|fallback): there is no "
     r"|(?:monitors|recipients|errortypes|escalate_to): names .* twice"
     r"|(?:escalate_after_minutes|escalate_to): is required for an escalation"
+    r"|password: is (?:required by|no Apprise URL|no signing secret)"
     r"|fallback: is the recipient itself"
     r"|quiet_hours: item .* ends at the time it starts at"
     r"|alert_id: is about no trouble that lasts"
