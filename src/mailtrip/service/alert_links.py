@@ -101,7 +101,10 @@ def answer(
 
 
 def _asks(item: AlertItem) -> bool:
-    return item.alert.kind in {AlertKind.ERROR, AlertKind.REMINDER, AlertKind.ESCALATION} and item.alert.monitor_id is not None
+    return (
+        item.alert.kind in {AlertKind.ERROR, AlertKind.REMINDER, AlertKind.ESCALATION}
+        and item.alert.monitor_id is not None
+    )
 
 
 def _signature(secrets: Secrets, content: str) -> str:

@@ -248,7 +248,9 @@ def _add(connection: Connection, size: Size, sums: Mapping[Key, _Sum]) -> None:
     more: dict[str, object] = {"log": b"", "is_folded": True} if size is Size.HOUR else {}
     if not keys:
         return
-    connection.execute(_adding(connection.dialect.name, ROLLUPS[size]), [_values(key, sums[key]) | more for key in keys])
+    connection.execute(
+        _adding(connection.dialect.name, ROLLUPS[size]), [_values(key, sums[key]) | more for key in keys]
+    )
     timed = [key for key in keys if sums[key].has_times]
     if not timed:
         return
