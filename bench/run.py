@@ -21,6 +21,7 @@ import part_delivery
 import part_lateness
 import part_mailbox
 import part_memory
+import part_reports
 import part_seen
 from tables import Findings, as_text, write_into
 
@@ -60,6 +61,9 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
         part_api.APIPlan(monitors=50, calls=12, lists=6, listed=50, settle_seconds=1)
         if is_quick
         else part_api.APIPlan()
+    ),
+    "reports": lambda is_quick: part_reports.measure(
+        part_reports.ReportsPlan(monitors=20, days=40, samples=200, calls=2) if is_quick else part_reports.ReportsPlan()
     ),
 }
 
