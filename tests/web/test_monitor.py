@@ -159,4 +159,4 @@ def test_monitors_are_shown_to_those_only_who_may_see_them(stranger: Visitor, se
 
 def test_of_passwords_it_is_told_whether_they_are_set(admin: Visitor, service: WebService) -> None:
     admin.goto(path_of(service, "Shop"))
-    expect(admin.page.locator("#settings + .facts")).to_contain_text("shop@example.net, password not set")
+    expect(admin.page.get_by_role("region", name="Settings")).to_contain_text("shop@example.net, password not set")
