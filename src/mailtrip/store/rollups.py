@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    false,
     select,
     tuple_,
     update,
@@ -136,7 +137,7 @@ def fold(connection: Connection, *, before: datetime, limit: int) -> int:
     table = ROLLUPS[Size.HOUR]
     rows = connection.execute(
         select(table)
-        .where(table.c.is_folded.is_(False), table.c.begins_at < before)
+        .where(table.c.is_folded == false(), table.c.begins_at < before)
         .order_by(table.c.begins_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
