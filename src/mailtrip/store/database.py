@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -24,7 +26,8 @@ __all__ = ["Database"]
 T = TypeVar("T")
 
 _MOST_WAITING = 2000
-_MOST_DEADLOCKS = 2
+_MOST_DEADLOCKS = 3
+_PAUSE_SECONDS = 0.02
 _DEADLOCK = "40P01"
 """PostgreSQL's code of the error; SQLite has one writer, and none of these."""
 _OUR_BUGS = (IntegrityError, ProgrammingError, BadData)
@@ -97,12 +100,14 @@ class Database:
             Unavailable: the database is away, locked, full or broken; nothing was kept, save where a connection was
                 lost at the very end: then it can't be known.
         """
-        for _ in range(_MOST_DEADLOCKS):
+        for attempt in range(_MOST_DEADLOCKS):
             try:
                 return self._run(self._engines.writer, work)
             except Unavailable as exc:
                 if not _is_deadlock(exc.__cause__):
                     raise
+            # At once, it could take the same lock again before the other one, which was woken for it, has it.
+            time.sleep(random.uniform(1.0, 2.0) * _PAUSE_SECONDS * 2**attempt)  # noqa: S311 (a pause, no secret)
         return self._run(self._engines.writer, work)
 
     async def reading(self, work: Callable[[Connection], T]) -> T:
