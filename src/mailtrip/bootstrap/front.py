@@ -38,7 +38,7 @@ from mailtrip.bootstrap.logs import configure_logging
 from mailtrip.bootstrap.loop import run_async
 from mailtrip.bootstrap.networks import make_policy
 from mailtrip.bootstrap.prober import make_token
-from mailtrip.bootstrap.storage import Storage, open_storage
+from mailtrip.bootstrap.storage import Storage, share_storage
 from mailtrip.bootstrap.tls import ServerTLS, make_tls
 from mailtrip.bootstrap.token_uses import keep_token_uses
 from mailtrip.bootstrap.web import WebServer
@@ -135,7 +135,7 @@ async def _serve(listening: socket.socket, end: socket.socket) -> None:
             return
         settings, clock = begin.settings, SystemClock()
         configure_logging(level=settings.log_level, log_format=settings.log_format)
-        with open_storage(settings, clock=clock) as storage:
+        with share_storage(settings, clock=clock) as storage:
             await _answer_requests(settings, storage, listening, channel, clock=clock)
 
 

@@ -11,7 +11,7 @@ from mailtrip.errors import ConfigurationError
 from mailtrip.service.secrets import KeyRing, ensure_key
 from mailtrip.store.database import Database
 
-__all__ = ["Storage", "open_database", "open_storage"]
+__all__ = ["Storage", "open_database", "open_storage", "share_storage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,17 @@ def open_storage(settings: Settings, *, clock: Clock) -> Iterator[Storage]:
         key_ring = _open_key_ring(settings)
         database.write(partial(ensure_key, keys=key_ring))
         yield Storage(database=database, key_ring=key_ring)
+
+
+@contextmanager
+def share_storage(settings: Settings, *, clock: Clock) -> Iterator[Storage]:
+    """As `open_storage`, of what another process has opened before: nothing is made, and no writer has to wait.
+
+    Raises:
+        ConfigurationError: the database or the key can't be used.
+    """
+    with open_database(settings, clock=clock, upgrade=False) as database:
+        yield Storage(database=database, key_ring=_open_key_ring(settings))
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Database:
         parsed = parse_url(url)
         engines = make_engines(parsed)
         try:
-            with engines.writer.begin() as connection:
+            with (engines.writer if upgrade else engines.reader).begin() as connection:
                 if upgrade:
                     migrate.upgrade(connection)
                     accounts.ensure_default(connection, now=clock.now())
