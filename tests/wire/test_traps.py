@@ -1,5 +1,6 @@
 """Alerts as SNMP traps, as Net-SNMP's own receiver understands them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,9 @@ RECEIVER = shutil.which("snmptrapd", path="/usr/sbin:/usr/bin")
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 MIB = (REFERENCE / "MAILTRIP-MIB.txt").read_text(encoding="utf-8")
 PAGE = (REFERENCE / "snmp-traps.md").read_text(encoding="utf-8")
-needs_receiver = pytest.mark.skipif(RECEIVER is None, reason="needs snmptrapd from Debian (make packages)")
+needs_receiver = pytest.mark.skipif(
+    RECEIVER is None and os.environ.get("CI") != "true", reason="needs snmptrapd from Debian (make packages)"
+)
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    assert RECEIVER is not None
+    assert RECEIVER is not None, "needs snmptrapd from Debian (make packages)"
     found = Receiver(free_port(), tmp_path / "traps")
     found.log.touch()
     configuration = tmp_path / "snmptrapd.conf"

@@ -67,7 +67,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """A provider's servers, as its help pages name them for mail programs, by the domains of its addresses and MX hosts."""
+    """A provider's usual servers for mail programs, by the domains of its addresses and MX hosts.
+
+    From general knowledge, not from the providers' pages: a proposal, which the first test of the monitor proves or refutes.
+    """
 
     domains: tuple[str, ...] = ()
     exchanges: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class Database:
     """An open database with its tables in place. `read` and `write` may be called from any thread.
 
     Work is a function of a connection. It runs in one transaction: all of it is kept when the function returns,
-    nothing when it raises. It never commits by itself, and may be run twice: when a reading connection breaks, and
+    nothing when it raises. It never commits by itself, and may be run again: when a reading connection breaks, and
     when the database has ended a writing one.
     """
 
