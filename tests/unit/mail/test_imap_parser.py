@@ -1,11 +1,11 @@
 """What IMAP responses say, taken apart."""
 
 import contextlib
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 
 from mailtrip.mail.imap_parser import Value, parse_reply, parse_status, parse_values, to_number
 from mailtrip.mail.script import BrokenProtocol
@@ -56,10 +56,8 @@ def test_any_data_has_values_or_is_refused(words: list[bytes]) -> None:
 
 @pytest.mark.parametrize("data", [b"[" * 65_000, b"(" * 65_000, b'"' + b"\\" * 65_000, b"{" * 65_000, b"a" * 65_000])
 def test_malice_costs_no_time(data: bytes) -> None:
-    began = time.process_time()
-    with contextlib.suppress(BrokenProtocol):
+    with bounded(), contextlib.suppress(BrokenProtocol):
         parse_values(data)
-    assert time.process_time() - began < 1.0
 
 
 def test_responses_have_tag_number_name_and_rest() -> None:

@@ -1,8 +1,7 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 from tests.corpus.samples import message, messages, mutations
 
 from mailtrip.model import AuthenticationClaim, AuthenticationResult, DeliverabilityFacts
@@ -192,10 +191,8 @@ def test_a_reason_is_told_from_its_property_or_its_comment() -> None:
 )
 def test_hostile_fields_are_read_in_bounded_time(body: str) -> None:
     header = f"Authentication-Results: mx.example.net; {body}\nARC-Authentication-Results: i=1; {body}\nReceived-SPF: {body}\n"
-    began = time.process_time()
-    read(header + BORDER)
-
-    assert time.process_time() - began < 0.5
+    with bounded():
+        read(header + BORDER)
 
 
 @given(st.sampled_from(messages()).flatmap(lambda name: mutations(message(name))))

@@ -1,8 +1,7 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 from tests.corpus.samples import bounce, bounces, message, messages, mutations
 
 from mailtrip.model import Bounce, BouncedRecipient
@@ -259,10 +258,8 @@ def test_at_most_fifty_recipients_are_told() -> None:
     ],
 )
 def test_hostile_reports_are_read_in_bounded_time(content: bytes) -> None:
-    began = time.process_time()
-    parse_bounce(content, KEY)
-
-    assert time.process_time() - began < 1
+    with bounded():
+        parse_bounce(content, KEY)
 
 
 @given(st.sampled_from(bounces()).flatmap(lambda name: mutations(bounce(name, TOKEN))))

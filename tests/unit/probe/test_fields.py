@@ -1,8 +1,7 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 
 from mailtrip.probe.fields import Field, printable, read_fields
 
@@ -38,10 +37,8 @@ def test_a_field_that_ends_beyond_the_bound_is_left_out() -> None:
     "content", [b"a" * 65_536, b"a:" * 32_768, b" \n" * 32_768, b"a\t" * 32_768, b"\r" * 65_536, b":\n" * 32_768]
 )
 def test_hostile_headers_are_read_in_bounded_time(content: bytes) -> None:
-    began = time.process_time()
-    read_fields(content)
-
-    assert time.process_time() - began < 0.5
+    with bounded():
+        read_fields(content)
 
 
 @given(st.binary(max_size=500))

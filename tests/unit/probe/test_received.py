@@ -1,9 +1,9 @@
-import time
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 from tests.corpus.samples import header_of, mutations, received
 
 from mailtrip.model import Hop
@@ -405,10 +405,8 @@ def test_addresses_are_read_in_the_forms_of_mail(text: str, address: str | None)
     ],
 )
 def test_hostile_fields_are_read_in_bounded_time(body: str) -> None:
-    began = time.process_time()
-    parse_hops([Field("received", body)] * 16)
-
-    assert time.process_time() - began < 1.5
+    with bounded():
+        parse_hops([Field("received", body)] * 16)
 
 
 def all_texts_of(hop: Hop) -> list[str]:

@@ -1,11 +1,11 @@
 import base64
 import quopri
 import re
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bounded import bounded
 
 from mailtrip.probe.token import MARKER, MessageKey, Token, find_tokens, new_token
 
@@ -103,10 +103,8 @@ def test_a_stray_marker_before_a_token_does_not_hide_it() -> None:
     ],
 )
 def test_a_hostile_head_is_searched_in_bounded_time(content: bytes) -> None:
-    began = time.process_time()
-    find_tokens(content, KEY)
-
-    assert time.process_time() - began < 0.5
+    with bounded():
+        find_tokens(content, KEY)
 
 
 def test_a_key_that_is_too_short_is_refused() -> None:
