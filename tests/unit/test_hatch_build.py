@@ -47,6 +47,7 @@ def test_nothing_is_built_again_until_something_has_changed(hook: ModuleType, mo
         return {"app.js": "app-1.js"}
 
     monkeypatch.setattr(hook, "_install", lambda: runs.append("npm"))
+    monkeypatch.setattr(hook, "_take_fonts", lambda: None)
     monkeypatch.setattr(hook, "_bundle", bundle)
     hook.build()
     hook.build()
