@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from math import ceil, exp, log
+from operator import add, attrgetter, sub
 from typing import Final, Self
 
 from mailtrip.model.run import Run, RunKind, RunState, Step
@@ -107,14 +108,15 @@ class Counts:
         return self.response_time / self.responses if self.responses else None
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+        return Counts(**dict(zip(COUNTED, map(add, _numbers(self), _numbers(other)), strict=True)))
 
     def __sub__(self, other: "Counts") -> "Counts":
-        return Counts(**{name: getattr(self, name) - getattr(other, name) for name in COUNTED})
+        return Counts(**dict(zip(COUNTED, map(sub, _numbers(self), _numbers(other)), strict=True)))
 
 
 COUNTED: Final = tuple(item.name for item in fields(Counts))
 """The fields of `Counts`, which are also the columns they are kept in."""
+_numbers = attrgetter(*COUNTED)
 
 
 @dataclass(frozen=True, slots=True)

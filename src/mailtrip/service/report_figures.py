@@ -1,7 +1,7 @@
 """Availability and times of monitors, from rollups: for the report API and for pages."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -12,7 +12,7 @@ from mailtrip.reports.spans import buckets, whole_hours
 from mailtrip.service import report_sums, runs
 from mailtrip.store import Connection, rollup_queries
 from mailtrip.store.rollup_codec import Lanes, by_step
-from mailtrip.store.rollup_queries import Chosen
+from mailtrip.store.rollup_queries import Chosen, Span
 
 __all__ = [
     "MOST_BUCKETS",
@@ -149,18 +149,14 @@ def availability(
     """
     chosen = choose_monitors(connection, actor, monitor_ids)
     first, last = whole_hours(since, until)
-    spans = _spans(first, last, bucket, zone)
-    sums = report_sums.counts_in(connection, chosen, spans, bucket)
-    counts = report_sums.counts_by_monitor(connection, chosen, first, last)
+    counted, monitors = _counted(connection, chosen, _spans(first, last, bucket, zone), bucket)
     return AvailabilityReport(
         since=first,
         until=last,
         is_complete=rollup_queries.is_complete(connection),
-        total=_sum(sums),
-        buckets=tuple(Bucket(since=a, until=b, counts=sum_) for (a, b), sum_ in zip(spans, sums, strict=True)),
-        monitors=tuple(
-            MonitorFigures(monitor_id=id_, name=name, counts=counts[id_]) for id_, name in chosen.names.items()
-        ),
+        total=_total(counted),
+        buckets=tuple(counted),
+        monitors=tuple(monitors),
     )
 
 
@@ -178,29 +174,22 @@ def response_times(
     chosen = choose_monitors(connection, actor, monitor_ids)
     first, last = whole_hours(since, until)
     spans = _spans(first, last, bucket, zone)
-    sums = report_sums.counts_in(connection, chosen, spans, bucket)
+    counted, monitors = _counted(connection, chosen, spans, bucket)
     spreads = report_sums.times_in(connection, chosen, spans, bucket)
     (steps,) = report_sums.times_in(connection, chosen, [(first, last)], of_steps=True)
-    whole = sum(map(responses_of, spreads), Distribution())
-    counts = report_sums.counts_by_monitor(connection, chosen, first, last)
     times = report_sums.times_by_monitor(connection, chosen, first, last)
     return ResponseReport(
         since=first,
         until=last,
         is_complete=rollup_queries.is_complete(connection),
-        total=_sum(sums),
-        times=whole,
+        total=_total(counted),
+        times=sum(map(responses_of, spreads), Distribution()),
         steps=by_step(steps),
         buckets=tuple(
-            Bucket(since=a, until=b, counts=sum_, times=percentiles_of(responses_of(spread)))
-            for (a, b), sum_, spread in zip(spans, sums, spreads, strict=True)
+            replace(each, times=percentiles_of(responses_of(spread)))
+            for each, spread in zip(counted, spreads, strict=True)
         ),
-        monitors=tuple(
-            MonitorFigures(
-                monitor_id=id_, name=name, counts=counts[id_], times=percentiles_of(responses_of(times[id_]))
-            )
-            for id_, name in chosen.names.items()
-        ),
+        monitors=tuple(replace(each, times=percentiles_of(responses_of(times[each.monitor_id]))) for each in monitors),
     )
 
 
@@ -283,7 +272,7 @@ def choose_monitors(connection: Connection, actor: Actor, monitor_ids: Collectio
     return chosen
 
 
-def _spans(since: datetime, until: datetime, size: Size, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+def _spans(since: datetime, until: datetime, size: Size, zone: tzinfo) -> list[Span]:
     if since >= until:
         raise InvalidInput([Fault("until", "must be later than the beginning")])
     if (until - since) / _SHORTEST[size] > MOST_BUCKETS:
@@ -293,5 +282,17 @@ def _spans(since: datetime, until: datetime, size: Size, zone: tzinfo) -> list[t
     return list(buckets(since, until, size, zone))
 
 
-def _sum(counts: Sequence[Counts]) -> Counts:
-    return sum(counts, Counts())
+def _counted(
+    connection: Connection, chosen: Chosen, spans: Sequence[Span], size: Size
+) -> tuple[list[Bucket], list[MonitorFigures]]:
+    """What the runs of all monitors come to in each span, and those of each monitor over all of them."""
+    sums = report_sums.counts_in(connection, chosen, spans, size)
+    counts = report_sums.counts_by_monitor(connection, chosen, spans[0][0], spans[-1][1])
+    return (
+        [Bucket(since=since, until=until, counts=sum_) for (since, until), sum_ in zip(spans, sums, strict=True)],
+        [MonitorFigures(monitor_id=id_, name=name, counts=counts[id_]) for id_, name in chosen.names.items()],
+    )
+
+
+def _total(counted: Sequence[Bucket]) -> Counts:
+    return sum((bucket.counts for bucket in counted), Counts())

@@ -169,9 +169,13 @@ def by_step(lanes: Lanes) -> dict[Step, Distribution]:
 
 def _number(numbers: Sequence[int]) -> int:
     """Numbers, also below zero, as lanes: what is borrowed from the next one is given back when lanes are added up."""
-    above = int.from_bytes(struct.pack(f"<{len(numbers)}I", *(max(number, 0) for number in numbers)), "little")
-    below = int.from_bytes(struct.pack(f"<{len(numbers)}I", *(max(-number, 0) for number in numbers)), "little")
-    return above - below
+    if min(numbers) >= 0:
+        return _lanes(numbers)
+    return _lanes([max(number, 0) for number in numbers]) - _lanes([max(-number, 0) for number in numbers])
+
+
+def _lanes(numbers: Sequence[int]) -> int:
+    return int.from_bytes(struct.pack(f"<{len(numbers)}I", *numbers), "little")
 
 
 def _pack(words: list[int]) -> bytes:

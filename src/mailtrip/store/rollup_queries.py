@@ -1,9 +1,10 @@
 """Rollups are read: what runs of some monitors add up to, by time or by monitor."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -49,6 +50,7 @@ Span = tuple[datetime, datetime]
 
 _HOURS: Final = ROLLUPS[Size.HOUR]
 _MOST_SPANS: Final = 40
+_MOST_BEGINS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +112,11 @@ def fresh_counts_by_monitor(connection: Connection, chosen: Chosen, spans: Seque
 
 
 def counts_by_time(connection: Connection, chosen: Chosen, size: Size, spans: Sequence[Span]) -> dict[datetime, Counts]:
-    """What is folded of all the monitors, in each hour, day or month that begins in one of the spans, and in others."""
+    """What is folded of all the monitors, in each hour, day or month that begins in one of the spans, maybe in others."""
     table = ROLLUPS[size]
     found: dict[datetime, Counts] = {}
     for monitor_ids, sign in _terms(chosen):
-        wanted = _of(table, chosen, monitor_ids) & _near(table, spans) & _is_folded(size)
+        wanted = _of(table, chosen, monitor_ids) & _near(table, size, spans) & _is_folded(size)
         for moment, counts in _counts(connection, table.c.begins_at, wanted).items():
             before = found.get(moment, Counts())
             found[moment] = before + counts if sign > 0 else before - counts
@@ -149,7 +151,7 @@ def times_by_time(
     table = TIMES[size]
     found: dict[datetime, Lanes] = {}
     for monitor_ids, sign in _terms(chosen):
-        wanted = _of(table, chosen, monitor_ids) & _near(table, spans) & _is_folded(size)
+        wanted = _of(table, chosen, monitor_ids) & _near(table, size, spans) & _is_folded(size)
         _add_times(found, connection, table.c.begins_at, _joined(size), wanted, sign=sign, of_steps=of_steps)
     return found
 
@@ -227,7 +229,11 @@ def _is_folded(size: Size) -> ColumnElement[bool]:
 
 def _is_fresh(chosen: Chosen, spans: Sequence[Span]) -> ColumnElement[bool]:
     # The sum keeps SQLite from walking through all hours of the account: few are fresh, and those have an index.
-    wanted = _near(_HOURS, spans) & (_HOURS.c.is_folded == false()) & (_HOURS.c.account_id + 0 == chosen.account_id)
+    wanted = (
+        _near(_HOURS, Size.HOUR, spans)
+        & (_HOURS.c.is_folded == false())
+        & (_HOURS.c.account_id + 0 == chosen.account_id)
+    )
     if chosen.is_most:
         return wanted & _HOURS.c.monitor_id.not_in(sorted(chosen.others))
     return wanted & _HOURS.c.monitor_id.in_(sorted(chosen.names))
@@ -237,8 +243,19 @@ def _within(table: Table, spans: Sequence[Span]) -> ColumnElement[bool]:
     return or_(false(), *(and_(table.c.begins_at >= since, table.c.begins_at < until) for since, until in spans))
 
 
-def _near(table: Table, spans: Sequence[Span]) -> ColumnElement[bool]:
-    """Where the spans are many, all from the first to the last."""
-    if len(spans) > _MOST_SPANS:
-        spans = [(min(since for since, _ in spans), max(until for _, until in spans))]
-    return _within(table, spans)
+def _near(table: Table, size: Size, spans: Sequence[Span]) -> ColumnElement[bool]:
+    """Where the spans are many, their hours, days or months one by one; where these are too many, all that lie between."""
+    if len(spans) <= _MOST_SPANS:
+        return _within(table, spans)
+    begins = list(islice(_begins(size, spans), _MOST_BEGINS + 1))
+    if len(begins) <= _MOST_BEGINS:
+        return table.c.begins_at.in_(begins)
+    return _within(table, [(min(since for since, _ in spans), max(until for _, until in spans))])
+
+
+def _begins(size: Size, spans: Sequence[Span]) -> Iterator[datetime]:
+    for since, until in spans:
+        begin = since
+        while begin < until:
+            yield begin
+            begin = size.next(begin)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from mailtrip.api.codecs import LARGEST_ID
 from mailtrip.model import Step
@@ -216,49 +217,33 @@ def seconds(time: timedelta | None) -> float | None:
 
 def show_availability(report: AvailabilityReport, bucket: Size) -> bytes:
     """As `AvailabilityObject`."""
-    return _bytes(
-        AvailabilityObject.model_construct(
-            from_=report.since,
-            to=report.until,
-            is_complete=report.is_complete,
-            bucket=bucket,
-            total=CountsObject.model_construct(**_counts(report.total)),
-            buckets=tuple(
-                BucketObject.model_construct(from_=each.since, to=each.until, **_counts(each.counts))
-                for each in report.buckets
-            ),
-            monitors=tuple(
-                MonitorObject.model_construct(monitor_id=each.monitor_id, name=each.name, **_counts(each.counts))
-                for each in report.monitors
-            ),
-        )
+    return to_json(
+        {
+            **_head(report, bucket),
+            "total": _counts(report.total),
+            "buckets": [{"from": each.since, "to": each.until, **_counts(each.counts)} for each in report.buckets],
+            "monitors": [
+                {"monitor_id": each.monitor_id, "name": each.name, **_counts(each.counts)} for each in report.monitors
+            ],
+        }
     )
 
 
 def show_response_times(report: ResponseReport, bucket: Size) -> bytes:
     """As `ResponseTimeObject`."""
-    return _bytes(
-        ResponseTimeObject.model_construct(
-            from_=report.since,
-            to=report.until,
-            is_complete=report.is_complete,
-            bucket=bucket,
-            total=SpreadObject.model_construct(**_spread(report.times, report.total)),
-            steps=tuple(
-                StepTimesObject.model_construct(step=step, **_spread(times, None))
-                for step, times in report.steps.items()
-            ),
-            buckets=tuple(
-                BucketTimesObject.model_construct(from_=each.since, to=each.until, **_times(each.times, each.counts))
-                for each in report.buckets
-            ),
-            monitors=tuple(
-                MonitorTimesObject.model_construct(
-                    monitor_id=each.monitor_id, name=each.name, **_times(each.times, each.counts)
-                )
+    return to_json(
+        {
+            **_head(report, bucket),
+            "total": _spread(report.times, report.total),
+            "steps": [{"step": step, **_spread(times, None)} for step, times in report.steps.items()],
+            "buckets": [
+                {"from": each.since, "to": each.until, **_times(each.times, each.counts)} for each in report.buckets
+            ],
+            "monitors": [
+                {"monitor_id": each.monitor_id, "name": each.name, **_times(each.times, each.counts)}
                 for each in report.monitors
-            ),
-        )
+            ],
+        }
     )
 
 
@@ -290,6 +275,10 @@ def _bytes(report: BaseModel) -> bytes:
     return report.model_dump_json(by_alias=True).encode()
 
 
+def _head(report: AvailabilityReport | ResponseReport, bucket: Size) -> dict[str, Any]:  # Any: values of several types
+    return {"from": report.since, "to": report.until, "is_complete": report.is_complete, "bucket": bucket}
+
+
 def _counts(counts: Counts) -> dict[str, Any]:  # Any: values of several types
     return {
         "availability_percent": percent(counts),
@@ -314,10 +303,8 @@ def _times(times: Percentiles | None, counts: Counts | None) -> dict[str, Any]: 
 def _spread(times: Distribution, counts: Counts | None) -> dict[str, Any]:  # Any: values of several types
     edges: Iterable[float | None] = (*EDGES, None)
     numbers = times.histogram(timedelta(seconds=edge) for edge in EDGES)
-    bins = (
-        BinObject.model_construct(up_to_seconds=edge, count=count) for edge, count in zip(edges, numbers, strict=True)
-    )
-    return {**_times(percentiles_of(times), counts), "histogram": tuple(bins)}
+    bins = [{"up_to_seconds": edge, "count": count} for edge, count in zip(edges, numbers, strict=True)]
+    return {**_times(percentiles_of(times), counts), "histogram": bins}
 
 
 def _sla(figures: SLAFigures) -> SLAObject:
