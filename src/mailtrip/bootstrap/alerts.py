@@ -12,13 +12,13 @@ from mailtrip.alerts.channels.mail import MailChannel, Submit
 from mailtrip.alerts.channels.snmp import TrapChannel
 from mailtrip.alerts.channels.web import SignedRequests, Unreachable, WebChannel, form_request, vendor_request
 from mailtrip.alerts.deliver import Channel, Courier
+from mailtrip.bootstrap.relay import relay_of
 from mailtrip.bootstrap.storage import Storage
 from mailtrip.bootstrap.web_client import open_web_client
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.engine.alert_desk import DatabaseAlertDesk
 from mailtrip.engine.outbox import Outbox
-from mailtrip.errors import ConfigurationError
 from mailtrip.mail import MailClient
 from mailtrip.mail.resolve import Resolver, Unresolved
 from mailtrip.model import (
@@ -27,13 +27,11 @@ from mailtrip.model import (
     Credentials,
     Envelope,
     Failure,
-    MailProtocol,
     NetworkPolicy,
     Server,
     Step,
-    parse_server,
 )
-from mailtrip.service import outbox
+from mailtrip.service import relay_watch
 from mailtrip.store import Database
 
 __all__ = ["Finder", "open_outbox"]
@@ -42,22 +40,6 @@ _log = structlog.get_logger(__name__)
 
 _SUBMIT_SECONDS = 60.0
 _RESOLVE_SECONDS = 10.0
-
-
-def _relay_of(settings: Settings) -> Server | None:
-    """The server that takes alerts sent by mail; None where none is set.
-
-    Raises:
-        ConfigurationError: what is set is no server, or is half a login.
-    """
-    if settings.alert_relay is None:
-        return None
-    if (settings.alert_relay_username is None) is not (settings.alert_relay_password is None):
-        raise ConfigurationError("alert_relay_username and alert_relay_password: give both or none")
-    try:
-        return parse_server(settings.alert_relay, MailProtocol.SMTP)
-    except ValueError as exc:
-        raise ConfigurationError(f"alert_relay: {exc}") from exc
 
 
 @asynccontextmanager
@@ -75,7 +57,7 @@ async def open_outbox(
     Raises:
         ConfigurationError: the relay's settings are wrong.
     """
-    relay = _relay_of(settings)
+    relay = relay_of(settings)
     if relay is not None:
         await _warn_of_watched(storage.database, relay)
     client = MailClient(clock=clock)
@@ -109,7 +91,7 @@ async def open_outbox(
 
 async def _warn_of_watched(database: Database, relay: Server) -> None:
     """Log when alerts go through a server that is watched: the alert that it is down would need it."""
-    watching = await database.reading(partial(outbox.watching, host=relay.host))
+    watching = await database.reading(partial(relay_watch.watching, host=relay.host))
     if watching:
         _log.warning(
             "alerts by mail go through a server that is watched: that it is down could not be told",

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final, assert_never
@@ -38,6 +39,7 @@ from mailtrip.bootstrap.logs import configure_logging
 from mailtrip.bootstrap.loop import run_async
 from mailtrip.bootstrap.networks import make_policy
 from mailtrip.bootstrap.prober import make_token
+from mailtrip.bootstrap.relay import relay_of
 from mailtrip.bootstrap.storage import Storage, share_storage
 from mailtrip.bootstrap.tls import ServerTLS, make_tls
 from mailtrip.bootstrap.token_uses import keep_token_uses
@@ -145,7 +147,9 @@ async def _answer_requests(
     tls = make_tls(settings, clock=clock, warns=False)
     link = EngineLink(channel)
     services = _make_services(settings, storage, link, clock=clock)
-    dashboard = Dashboard(make_web_services(services, link.live_steps, _kept_for(settings)))
+    relay = relay_of(settings)
+    parts = make_web_services(services, link.live_steps, _kept_for(settings))
+    dashboard = Dashboard(replace(parts, alert_relay=None if relay is None else relay.host))
     server = _make_server(services, dashboard, settings, tls)
 
     def stop() -> None:

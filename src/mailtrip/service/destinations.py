@@ -25,7 +25,7 @@ from mailtrip.model import (
 )
 from mailtrip.store import Connection
 
-__all__ = ["forbidden_monitors", "is_moved", "moved_password_faults", "policy_faults"]
+__all__ = ["forbidden_monitors", "hosts_of", "is_moved", "moved_password_faults", "policy_faults"]
 
 _AGAIN = (
     "is needed again: the one that is stored was given for {}; give it, or have an Admin or Co-Admin make this change"
@@ -97,6 +97,11 @@ def is_moved(before: RecipientSettings, after: RecipientSettings) -> bool:
     old, new = _split(before), _split(after)
     is_downgrade = old.scheme == "https" and new.scheme != "https"
     return is_downgrade or (old.hostname, old.port) != (new.hostname, new.port)
+
+
+def hosts_of(settings: MonitorSettings) -> set[str]:
+    """The hosts that a monitor connects to, in small letters, without a dot at the end."""
+    return {_place(named.server)[0] for named in _servers(settings)}
 
 
 def forbidden_monitors(connection: Connection, policy: NetworkPolicy) -> list[int]:

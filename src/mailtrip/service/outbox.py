@@ -13,16 +13,14 @@ from mailtrip.model import (
     AlertPackage,
     DeliveryAnswer,
     DeliveryState,
-    MailProtocol,
     Run,
-    parse_server,
 )
 from mailtrip.service import alert_links, escalations, fallbacks
 from mailtrip.service.bundles import due_bundles
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
-__all__ = ["bundle_due", "claim", "has_work", "record", "release", "watching"]
+__all__ = ["bundle_due", "claim", "has_work", "record", "release"]
 
 _MOST_SHOWN = 50
 """Alerts of a delivery that are told one by one; of the others only their number is."""
@@ -86,15 +84,6 @@ def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnsw
 def release(connection: Connection) -> int:
     """At start: have sent again what a dead process was sending; the far end knows a repetition by its key."""
     return store.alerts.release(connection)
-
-
-def watching(connection: Connection, host: str) -> list[int]:
-    """The monitors of all accounts whose messages go through this SMTP host, by id."""
-    return [
-        sending.monitor_id
-        for sending in store.monitors.sendings(connection)
-        if parse_server(sending.smtp_server, MailProtocol.SMTP).host.lower() == host.lower()
-    ]
 
 
 def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:

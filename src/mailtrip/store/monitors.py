@@ -212,11 +212,13 @@ def sendings(connection: Connection) -> list[Sending]:
     ]
 
 
-def destinations(connection: Connection) -> Iterator[tuple[int, MonitorSettings]]:
-    """The enabled monitors of all accounts by id, with what says where they connect and no other settings."""
+def destinations(connection: Connection, *, account_id: int | None = None) -> Iterator[tuple[int, MonitorSettings]]:
+    """The enabled monitors of an account, or of all, by id, with what says where they connect and no other settings."""
     columns = [monitors.c[name] for name in _DESTINATION]
-    rows = connection.execute(select(monitors.c.id, *columns).where(monitors.c.enabled).order_by(monitors.c.id))
-    for row in rows:
+    query = select(monitors.c.id, *columns).where(monitors.c.enabled)
+    if account_id is not None:
+        query = query.where(monitors.c.account_id == account_id)
+    for row in connection.execute(query.order_by(monitors.c.id)):
         values: Sequence[tuple[str, Any]] = [(name, getattr(row, name)) for name in _DESTINATION]
         yield row.id, MonitorSettings(name="", plan_code="", **dict(values))
 

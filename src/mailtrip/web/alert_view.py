@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,6 +38,7 @@ PER_PAGE: Final = 50
 SNOOZES: Final = {60: "1 hour", 240: "4 hours", 1440: "a day", 4320: "3 days"}
 """Minutes, and how they are called."""
 
+_DAY: Final = timedelta(days=1)
 KIND_NAMES: Final = {
     AlertKind.ERROR: "fails",
     AlertKind.REMINDER: "still fails",
@@ -85,7 +86,11 @@ class TroubleView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRow:
-    """An alert and what became of it."""
+    """An alert and what became of it.
+
+    Attributes:
+        outlook: of what did not get there, whether it still may; empty for all else.
+    """
 
     id: int
     at: datetime
@@ -98,8 +103,10 @@ class LogRow:
     recipient: str
     delivery: str
     delivery_tone: Tone
+    outlook: str
     answer: str
     next_at: datetime | None
+    is_fallback: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +191,10 @@ def show_log(logged: LoggedAlert, *, monitors: Mapping[int, str], recipients: Ma
         recipient=name_of(recipients.get(alert.recipient_id)),
         delivery=word,
         delivery_tone=tone,
+        outlook="" if delivery is None else _outlook(delivery),
         answer="" if delivery is None else delivery.answer or "",
         next_at=delivery.next_at if delivery is not None and delivery.state is DeliveryState.WAITING else None,
+        is_fallback=delivery is not None and delivery.fallback_for is not None,
     )
 
 
@@ -236,6 +245,15 @@ def _delivery(delivery: AlertDelivery | None) -> tuple[str, Tone]:
             return "is being sent", Tone.OPEN
         case DeliveryState.WAITING:
             return (f"is tried again{tries}" if delivery.attempts else "waits"), Tone.OPEN
+
+
+def _outlook(delivery: AlertDelivery) -> str:
+    """Passing errors are tried again for a day; what has failed before that was an error for good."""
+    if delivery.state is DeliveryState.WAITING and delivery.attempts:
+        return "the error may pass"
+    if delivery.state is not DeliveryState.FAILED or delivery.ended_at is None:
+        return ""
+    return "given up after a day" if delivery.ended_at - delivery.created_at >= _DAY else "the error is permanent"
 
 
 def _names(ids: Iterable[int], recipients: Mapping[int, Recipient]) -> str:

@@ -1,4 +1,4 @@
-"""The page of alerts: trouble that lasts and what to answer to it, what was told to whom, and who is told."""
+"""The page of alerts: trouble that lasts and what to answer to it, and what was told to whom."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from mailtrip.store import Connection
 from mailtrip.web.alert_view import PER_PAGE, SNOOZES, name_of, show_group, show_log, show_troubles
 from mailtrip.web.blackout_view import show_blackout
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
+from mailtrip.web.cursors import parse_id
 from mailtrip.web.run import number_in
 
 __all__ = ["routes"]
@@ -32,15 +33,13 @@ def routes() -> list[Route]:
         action("/alerts/{alert_id:int}/reopen", reopen_alert),
         action("/alerts/{alert_id:int}/snooze", snooze_alert),
         action("/alerts/{alert_id:int}/wake", wake_alert),
-        action("/recipients/{recipient_id:int}/test", order_test_alert),
     ]
 
 
 async def read_alerts(call: PageCall) -> Response:
     """The page."""
-    before = call.request.query_params.get("before", "")
-    is_sound = before.isascii() and before.isdigit() and len(before) < 19
-    return await call.show("alerts.html", partial(_find, before=int(before) if is_sound else None, now=call.now))
+    before = parse_id(call.request.query_params.get("before", ""))
+    return await call.show("alerts.html", partial(_find, before=before, now=call.now))
 
 
 async def acknowledge_alert(call: PageCall, _form: Form) -> Response:
@@ -64,14 +63,6 @@ async def snooze_alert(call: PageCall, form: Form) -> Response:
 async def wake_alert(call: PageCall, _form: Form) -> Response:
     """End a snooze."""
     return await _answer(call, partial(alert_responses.wake, now=call.now))
-
-
-async def order_test_alert(call: PageCall, _form: Form) -> Response:
-    """Send a test alert to a recipient; the log tells what becomes of it."""
-    recipient_id = number_in(call, "recipient_id")
-    actor = await call.actor()
-    await call.writing(partial(alert_log.order_test, actor=actor, recipient_id=recipient_id, now=call.now))
-    return see_other("/alerts#log")
 
 
 async def _answer(call: PageCall, answer: Callable[..., None]) -> Response:
@@ -113,7 +104,7 @@ def _find(connection: Connection, actor: Actor, *, before: int | None, now: date
         "rows": [show_log(each, monitors=names, recipients=by_id) for each in shown],
         "is_first": before is None,
         "more": shown[-1].alert.id if len(found) > PER_PAGE else None,
-        "recipients": [(each, name_of(each)) for each in told],
+        "has_recipients": bool(told),
         "may_edit": actor.role.may_edit,
         "groups": [show_group(each, monitors=names, recipients=by_id) for each in listed],
         "blackouts": [

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-__all__ = ["LARGEST_ID", "Cursor", "parse_cursor", "write_cursor"]
+__all__ = ["LARGEST_ID", "Cursor", "parse_cursor", "parse_id", "write_cursor"]
 
 LARGEST_ID: Final = 2**63 - 1
 
@@ -25,3 +25,9 @@ def parse_cursor(text: str) -> Cursor | None:
         return None
     is_sound = at.tzinfo is not None and 0 < record_id <= LARGEST_ID and at.year in range(1971, 9999)
     return (at.astimezone(UTC), record_id) if is_sound else None
+
+
+def parse_id(text: str) -> int | None:
+    """The number of a record, or None for what is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if is_number else None

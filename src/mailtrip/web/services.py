@@ -48,6 +48,7 @@ class WebServices:
         run_json: a run, whole, as the API shows it.
         find_records: what DNS says of the domain of a mail address.
         policy: where monitors may connect.
+        alert_relay: the host that takes alerts sent by mail; None where they can't be sent.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
     """
@@ -66,6 +67,7 @@ class WebServices:
     run_json: Callable[[Run], bytes]
     find_records: Callable[[str], Awaitable[DomainRecords]]
     policy: NetworkPolicy
+    alert_relay: str | None = None
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)
     body_seconds: float = 30.0

@@ -68,7 +68,10 @@ async def test_a_relay_that_is_none_is_a_clear_error(settings: Settings, changes
         await opened(replace(settings, **changes))  # type: ignore[arg-type]  # texts, as these settings are
 
 
-@pytest.mark.parametrize(("relay", "warns"), [("relay.EXAMPLE.com:2525", True), ("other.example.com", False)])
+@pytest.mark.parametrize(
+    ("relay", "warns"),
+    [("relay.EXAMPLE.com:2525", True), ("mail.example.com", True), ("other.example.com", False)],
+)
 async def test_a_relay_that_is_watched_is_warned_of(settings: Settings, relay: str, *, warns: bool) -> None:
     events = await opened(replace(settings, alert_relay=relay), is_watched=True)
 

@@ -159,3 +159,21 @@ def test_of_a_group_monitors_that_may_not_be_seen_are_counted_only() -> None:
         "104, 204",
         "after 30 min 00 s to team@probe.test",
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "age", "outlook"),
+    [
+        (DeliveryState.SENT, 3, HOUR, ""),
+        (DeliveryState.WAITING, 0, HOUR, ""),
+        (DeliveryState.WAITING, 2, HOUR, "the error may pass"),
+        (DeliveryState.FAILED, 1, HOUR, "the error is permanent"),
+        (DeliveryState.FAILED, 30, 24 * HOUR, "given up after a day"),
+    ],
+)
+def test_errors_that_may_pass_are_told_from_those_that_last(
+    state: DeliveryState, attempts: int, age: timedelta, outlook: str
+) -> None:
+    ended = replace(delivery(state, attempts), ended_at=None if state is DeliveryState.WAITING else NOW + age)
+
+    assert row(logged(delivery=ended)).outlook == outlook
