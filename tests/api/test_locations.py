@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 from tests.api.harness import Server, messages
+from tests.api.harness_runs import START, fail_run
 
 from mailtrip.model import Role
 from mailtrip.store.schema import accounts, locations
@@ -33,8 +34,19 @@ def test_the_program_itself_is_a_location(server: Server) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "metadata": {"__permissions": {"acl": 7}, "resultset": {"count": 1, "limit": None, "offset": "0"}},
-        "results": [{"id": 10, "name": "Local"}],
+        "results": [{"id": 10, "name": "Local", "last_report": None, "silent_since": None}],
     }
+
+
+def test_when_they_were_heard_of_is_told(server: Server) -> None:
+    def fall_silent(connection: Connection) -> None:
+        connection.execute(locations.update().where(locations.c.id == 10).values(silent_since=START))
+
+    fail_run(server, server.create(), slot=START)
+    server.database.write(fall_silent)
+    (found,) = server.get(LOCATIONS).json()["results"]
+
+    assert found["last_report"] == found["silent_since"] == f"{START:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_those_that_serve_the_account_are_listed_by_number_and_no_strangers(server: Server) -> None:

@@ -4,7 +4,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from mailtrip.alerts.causes import SMTP_STEPS
-from mailtrip.model import AlertItem, AlertKind, AlertPackage, DeliveryOccasion, FailedDelivery, MailProtocol, Run, Step
+from mailtrip.model import (
+    Alert,
+    AlertItem,
+    AlertKind,
+    AlertPackage,
+    DeliveryOccasion,
+    FailedDelivery,
+    MailProtocol,
+    Run,
+    Step,
+)
 
 __all__ = [
     "explanation",
@@ -32,9 +42,9 @@ def subject_of(package: AlertPackage) -> str:
     """One line without control characters."""
     item = package.items[0]
     what = what_of(package)
-    if package.count == 1:
-        return in_line(f"[Mailtrip] {name_of(item)}: {what}" if item.alert.monitor_id else f"[Mailtrip] {what}")
-    return in_line(f"[Mailtrip] {package.count} monitors: {what}")
+    if item.alert.kind is AlertKind.TEST:
+        return in_line(f"[Mailtrip] {what}")
+    return in_line(f"[Mailtrip] {name_of(item) if package.count == 1 else _subjects(package)}: {what}")
 
 
 def text_of(package: AlertPackage, *, public_url: str | None) -> str:
@@ -80,9 +90,9 @@ def fields_of(package: AlertPackage, item: AlertItem) -> Mapping[str, str | list
         "device_typecode": "p",
         "errcount": "0" if alert.kind.ends_error else str(alert.errors),
         "http_status": "",
-        "location": "",
-        "location_num": "" if run is None else str(run.location_id),
-        "notify_type": "clear" if alert.kind.ends_error else str(alert.kind),
+        "location": item.location_name or "",
+        "location_num": str(alert.location_id or ("" if run is None else run.location_id)),
+        "notify_type": _notify_type(alert.kind),
         "timestamp": f"{alert.created_at:%Y-%m-%d %H:%M:%S}",
         "status": "0" if alert.kind.ends_error else str(int(alert.status)),
         "status_text": headline(item),
@@ -96,13 +106,20 @@ def fields_of(package: AlertPackage, item: AlertItem) -> Mapping[str, str | list
     }
 
 
+def _notify_type(kind: AlertKind) -> str:
+    if kind.ends_error:
+        return "clear"
+    # The vendor has an error of a location, not a type of its own.
+    return "error" if kind is AlertKind.SILENT else str(kind)
+
+
 def headline(item: AlertItem) -> str:
     """What happened, in a few words."""
     alert = item.alert
     match alert.kind:
         case AlertKind.TEST:
             return "Test alert"
-        case AlertKind.ERROR | AlertKind.NOTICE | AlertKind.SLOW:
+        case AlertKind.ERROR | AlertKind.SILENT | AlertKind.NOTICE | AlertKind.SLOW:
             return alert.status.text
         case AlertKind.REMINDER | AlertKind.ESCALATION:
             words = "Still failing" if alert.kind is AlertKind.REMINDER else "Nobody has acknowledged"
@@ -113,15 +130,26 @@ def headline(item: AlertItem) -> str:
         case AlertKind.WITHDRAWN:
             return "Withdrawn: the trouble was our own, not the mail server's"
         case AlertKind.CLEAR:
-            span = shown_span(alert.created_at - alert.since)
-            return f"Well again after {span}" if alert.detail is None else f"Over after {span}: {alert.status.text}"
+            return _end_of(alert)
+
+
+def _end_of(alert: Alert) -> str:
+    span = shown_span(alert.created_at - alert.since)
+    if alert.location_id is not None:
+        return f"In contact again after {span}"
+    return f"Well again after {span}" if alert.detail is None else f"Over after {span}: {alert.status.text}"
 
 
 def listing_of(package: AlertPackage) -> str:
     """What stands above the monitors of a message about several."""
     occasion = package.delivery.occasion
     has_one_cause = occasion is None or not occasion.is_digest
-    return f"{package.count} monitors, which seem to have one cause" if has_one_cause else f"{package.count} monitors"
+    return f"{_subjects(package)}, which seem to have one cause" if has_one_cause else _subjects(package)
+
+
+def _subjects(package: AlertPackage) -> str:
+    has_locations = any(item.alert.location_id is not None for item in package.items)
+    return f"{package.count} monitors and locations" if has_locations else f"{package.count} monitors"
 
 
 def notes_of(package: AlertPackage) -> list[str]:
@@ -170,7 +198,10 @@ def state_of(item: AlertItem) -> str:
 
 def _about(item: AlertItem, *, public_url: str | None) -> Iterator[str]:
     alert, run = item.alert, item.run
-    yield f"Monitor: {name_of(item)} ({alert.monitor_id})"
+    if alert.location_id is None:
+        yield f"Monitor: {name_of(item)} ({alert.monitor_id})"
+    else:
+        yield f"Location: {name_of(item)} ({alert.location_id})"
     yield f"Status: {int(alert.status)}, {alert.status.text}"
     yield f"Since: {_shown_time(alert.since)}"
     if alert.detail is not None:
@@ -228,9 +259,11 @@ def explanation(item: AlertItem) -> str:
 
 
 def name_of(item: AlertItem) -> str:
-    """Of the monitor."""
-    if item.alert.monitor_id is None:
+    """Of the monitor, or the location."""
+    if item.alert.kind is AlertKind.TEST:
         return "Test"
+    if item.alert.location_id is not None:
+        return item.location_name or f"Location {item.alert.location_id}"
     return item.monitor_name or f"Monitor {item.alert.monitor_id}"
 
 

@@ -45,6 +45,19 @@ class Router:
         groups = self._of_monitor.get(monitor_id)
         return self._routes(groups) if groups else self._default
 
+    def routes_of_all(self, monitor_ids: Iterable[int]) -> Mapping[int, Route]:
+        """What each recipient wants to hear of what concerns all of these monitors: what it would hear of any of them."""
+        groups: dict[int, RecipientGroupSettings] = {}
+        is_for_all = False
+        for monitor_id in monitor_ids:
+            found = self._of_monitor.get(monitor_id) or self._default_groups
+            groups |= {id(group): group for group in found}
+            is_for_all = is_for_all or not found
+        routes = self._routes(list(groups.values())) if groups else {}
+        if not is_for_all:
+            return routes
+        return self._default | {id_: replace(route, status_codes=frozenset()) for id_, route in routes.items()}
+
     def route_to(self, recipient_id: int) -> Route | None:
         """What a recipient wants to hear of trouble that was escalated to it; None where it wants nothing."""
         recipient = next((each for each in self._recipients if each.id == recipient_id), None)

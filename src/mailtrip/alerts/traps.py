@@ -43,7 +43,7 @@ def values_of_trap(package: AlertPackage) -> dict[str, str | int]:
         str(document["kind"]),
         wording_of(package, public_url=None).subject,
         alert["monitor_id"] or 0,
-        alert["monitor"],
+        alert["monitor"] or alert["location"] or "",
         package.count,
         alert["status"],
         alert["status_text"],

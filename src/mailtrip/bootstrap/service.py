@@ -26,6 +26,7 @@ from mailtrip.engine.ledger import DatabaseLedger
 from mailtrip.engine.limits import EngineLimits
 from mailtrip.engine.local import EngineHealth, LocalEngine
 from mailtrip.engine.ports import RunJob
+from mailtrip.engine.silences import DatabaseSilenceDesk, SilenceWatch
 from mailtrip.mail import MailClient
 from mailtrip.model import Accepted, Providers, Result, StatusCode, Verdict
 from mailtrip.probe.ports import Observer
@@ -81,6 +82,8 @@ async def running_service(
         async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
             running = group.create_task(engine.run())
             sending = group.create_task(outbox.run(), name="outbox")
+            watch = SilenceWatch(DatabaseSilenceDesk(storage.database, clock=clock), clock=clock)
+            listening_to = group.create_task(watch.run(), name="locations")
             beating = group.create_task(beat(settings.heartbeat_url, engine, outbox, clock=clock), name="heartbeat")
             serving = group.create_task(front.run(), name="front")
             url = url_of(listening, has_tls=settings.tls_cert is not None)
@@ -90,6 +93,7 @@ async def running_service(
                 front.stop()
                 await asyncio.wait([serving])
                 beating.cancel()
+                listening_to.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
                 await asyncio.wait([running])
                 sending.cancel()

@@ -39,6 +39,8 @@ class AlertKind(StrEnum):
     """The error was our own fault: nothing was wrong with the mail path, as far as anybody knows."""
     SLOW = "slow"
     """Deliveries take longer than they should."""
+    SILENT = "silent"
+    """A location has lost contact: what its monitors watch is not known."""
     NOTICE = "notice"
     """Something will fail unless somebody acts: told once a day."""
     TEST = "test"
@@ -79,12 +81,12 @@ class DeliveryOccasion(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One thing to be told to one recipient about one monitor.
+    """One thing to be told to one recipient about one monitor, or one location.
 
     Attributes:
-        monitor_id: None for a test.
-        run_id: the run that it is about; None for a test.
-        status: of that run.
+        monitor_id: None where it is about a location, and for a test.
+        run_id: the run that it is about; None where it is about none.
+        status: of that run; of an alert about a location, that of silence.
         errors: in a row, as the recipient counts them; zero where it ends an error.
         since: when the error began that it is about.
         cause: alerts with the same cause are told together.
@@ -93,6 +95,7 @@ class Alert:
         acknowledged_at: when `acknowledged_by` took on the trouble that it is about.
         snoozed_until: until when `snoozed_by` has put off to hear more of it.
         detail: what it tells, in a sentence, where that is not the run's own summary.
+        location_id: the location that it is about; None where it is about a monitor, and for a test.
     """
 
     id: int
@@ -113,6 +116,7 @@ class Alert:
     snoozed_until: datetime | None = None
     snoozed_by: str | None = None
     detail: str | None = None
+    location_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,7 @@ class AlertItem:
     alert: Alert
     monitor_name: str | None = None
     run: Run | None = None
+    location_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +189,9 @@ class AlertPackage:
 
     Attributes:
         account_name: whose recipient it is.
-        items: for each monitor, the last alert about it; the first of many monitors.
-        count: how many monitors there are.
-        alerts: how many alerts they stand for: more than monitors where some changed to and fro.
+        items: for each monitor or location, the last alert about it; the first of many.
+        count: how many monitors and locations there are.
+        alerts: how many alerts they stand for: more than these where some changed to and fro.
         instead_of: what did not get there, of a fall-back.
         links: to answer it; None where there is nothing to answer, or no public address of the service is known.
     """

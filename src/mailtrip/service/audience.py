@@ -35,6 +35,10 @@ class Audience:
             if is_within(blackout.window, now)
         ]
 
+    def is_shut(self, type_: BlackoutType, subject_id: int) -> bool:
+        """Whether a blackout of this type is in force for a monitor, or a recipient."""
+        return any(each.type is type_ and each.subject_id == subject_id for each in self._in_force)
+
     def is_held_back(self, monitor_id: int, recipient_id: int) -> bool:
         return holds_back_alert(self._in_force, monitor_id=monitor_id, recipient_id=recipient_id, at=self._now)
 

@@ -9,7 +9,7 @@ from mailtrip.model import Actor, Location
 from mailtrip.service.schedules import pool_of
 from mailtrip.store import Connection
 
-__all__ = ["LocationUse", "list_all", "list_used", "page"]
+__all__ = ["LocationUse", "ReportedLocation", "list_all", "list_used", "page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,18 @@ class LocationUse:
 
     location: Location
     monitors: int
+    last_slot: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedLocation:
+    """A location, and when it was heard of.
+
+    Attributes:
+        last_slot: of the newest finished run there of a monitor that the actor may see; None without one.
+    """
+
+    location: Location
     last_slot: datetime | None
 
 
@@ -48,7 +60,10 @@ def list_used(connection: Connection, actor: Actor) -> list[LocationUse]:
 
 def page(
     connection: Connection, actor: Actor, *, limit: int | None = None, offset: int = 0
-) -> tuple[list[Location], int]:
+) -> tuple[list[ReportedLocation], int]:
     """Locations by id, and how many there are in all; `limit` None is all of them. An account has few."""
-    found = list_all(connection, actor)
+    last = store.silences.last_reports(connection, account_id=actor.account_id, access=actor.access)
+    found = [
+        ReportedLocation(location=location, last_slot=last.get(location.id)) for location in list_all(connection, actor)
+    ]
     return found[offset:][:limit], len(found)

@@ -88,15 +88,18 @@ def release(connection: Connection) -> int:
 
 def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:
     recipient, sealed = store.recipients.with_secret(connection, delivery.recipient_id)
-    found, monitors, alerts = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
+    found, subjects, alerts = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
     monitor_ids = {alert.monitor_id for alert in found if alert.monitor_id is not None}
     names = store.monitors.names(connection, delivery.account_id, monitor_ids)
+    location_ids = {alert.location_id for alert in found if alert.location_id is not None}
+    places = store.accounts.location_names(connection, location_ids) if location_ids else {}
     runs = _runs(connection, delivery.account_id, [alert.run_id for alert in found if alert.run_id is not None])
     items = tuple(
         AlertItem(
             alert=alert,
             monitor_name=names.get(alert.monitor_id) if alert.monitor_id else None,
             run=runs.get(alert.run_id) if alert.run_id else None,
+            location_name=places.get(alert.location_id) if alert.location_id else None,
         )
         for alert in found
     )
@@ -106,7 +109,7 @@ def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) 
         recipient=recipient,
         password=None if sealed is None else _unseal(secrets, sealed),
         items=items,
-        count=monitors,
+        count=subjects,
         alerts=alerts,
         instead_of=fallbacks.failure_before(connection, delivery),
     )

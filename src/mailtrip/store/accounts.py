@@ -37,6 +37,7 @@ __all__ = [
     "limits",
     "list_all",
     "list_locations",
+    "location_names",
     "name_of",
     "remove",
     "rename",
@@ -155,7 +156,13 @@ def name_of(connection: Connection, account_id: int) -> str:
 def list_locations(connection: Connection, account_id: int) -> list[Location]:
     """The locations that serve the account, by id."""
     rows = connection.execute(_LOCATIONS, {"account": account_id})
-    return [Location(id=row.id, name=row.name) for row in rows]
+    return [Location(id=row.id, name=row.name, silent_since=row.silent_since) for row in rows]
+
+
+def location_names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The names of locations, whomever they serve."""
+    rows = connection.execute(select(locations.c.id, locations.c.name).where(locations.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def known_locations(connection: Connection, account_id: int, ids: Collection[int]) -> set[int]:
@@ -193,4 +200,8 @@ def _account(row: AnyRow) -> Account:
     return Account(id=row.id, name=row.name, created_at=row.created_at, limits=found)
 
 
-_LOCATIONS = select(locations.c.id, locations.c.name).where(_serves(bindparam("account"))).order_by(locations.c.id)
+_LOCATIONS = (
+    select(locations.c.id, locations.c.name, locations.c.silent_since)
+    .where(_serves(bindparam("account")))
+    .order_by(locations.c.id)
+)

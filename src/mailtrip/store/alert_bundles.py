@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, bindparam, cast, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, cast, exists, func, or_, select, update
 
-from mailtrip.model import DeliveryOccasion, DeliveryState, Recipient
+from mailtrip.model import AlertKind, DeliveryOccasion, DeliveryState, Recipient
 from mailtrip.store import recipients as recipient_rows
 from mailtrip.store.alert_tables import alert_deliveries, alerts
 from mailtrip.store.schema import recipients
@@ -60,7 +60,7 @@ def made_since(connection: Connection, recipient_id: int, *, since: datetime) ->
         alert_deliveries.c.recipient_id == recipient_id,
         alert_deliveries.c.created_at >= since,
         or_(alert_deliveries.c.occasion.is_(None), alert_deliveries.c.occasion == DeliveryOccasion.LAST_TODAY),
-        exists().where(alerts.c.delivery_id == alert_deliveries.c.id, alerts.c.monitor_id.is_not(None)),
+        exists().where(alerts.c.delivery_id == alert_deliveries.c.id, alerts.c.kind != AlertKind.TEST),
     )
     return int(connection.scalar(query) or 0)
 
@@ -71,7 +71,7 @@ def untold(connection: Connection, *, lately: datetime, closed: Collection[int],
     To recipients in `closed` only tests, and what is urgent.
     """
     urgent = func.max(cast(alerts.c.is_urgent, Integer))
-    is_test = func.min(alerts.c.monitor_id).is_(None)
+    is_test = func.max(case((alerts.c.kind == AlertKind.TEST, 1), else_=0)) == 1
     found = (
         select(
             alerts.c.account_id,

@@ -6,7 +6,7 @@ from mailtrip.model import AlertKind, DeliveryOccasion, DeliveryState, StatusCod
 from mailtrip.store.schema import FIRST_ID, metadata
 from mailtrip.store.types import Id, Number, UTCDateTime, Word
 
-__all__ = ["alert_deliveries", "alert_standings", "alerts"]
+__all__ = ["alert_deliveries", "alert_silence_tellings", "alert_standings", "alerts"]
 
 alert_standings = Table(
     "alert_standings",
@@ -85,6 +85,7 @@ alerts = Table(
     Column("snoozed_by", String(255)),
     Column("is_urgent", Boolean, nullable=False, server_default=false()),
     Column("detail", String(1000)),
+    Column("location_id", BigInteger),
     Index(
         "ix_alerts_untold",
         "recipient_id",
@@ -93,4 +94,15 @@ alerts = Table(
         postgresql_where=text("delivery_id IS NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+alert_silence_tellings = Table(
+    "alert_silence_tellings",
+    metadata,
+    Column("recipient_id", ForeignKey("recipients.id", ondelete="CASCADE"), primary_key=True),
+    Column("location_id", ForeignKey("locations.id"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("is_urgent", Boolean, nullable=False),
+    comment="which recipients were told that a location is silent, and since when it was; kept until its end is told",
 )

@@ -78,6 +78,7 @@ class NewAlert:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     detail: str | None = None
+    location_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,20 +176,20 @@ def end(connection: Connection, delivery_id: int, state: DeliveryState, *, answe
 
 
 def of_delivery(connection: Connection, delivery_id: int, *, limit: int) -> tuple[list[Alert], int, int]:
-    """The last alert in a delivery about each monitor, in the order of their making, at most `limit` of them.
+    """The last alert in a delivery about each monitor and location, in the order of their making, at most `limit` of them.
 
     Returns:
-        These, how many monitors there are, and how many changes of theirs.
+        These, how many monitors and locations there are, and how many changes of theirs.
     """
     inside = alerts.c.delivery_id == delivery_id
     # A reminder is no change.
     changes = func.count().filter(alerts.c.kind != AlertKind.REMINDER)
     number = case((changes == 0, 1), else_=changes).label("number")
     last = select(func.max(alerts.c.id).label("id"), number).where(inside)
-    last_ids = last.group_by(alerts.c.monitor_id).subquery()
-    monitors, total = connection.execute(select(func.count(), func.sum(last_ids.c.number))).one()
+    last_ids = last.group_by(alerts.c.monitor_id, alerts.c.location_id).subquery()
+    subjects, total = connection.execute(select(func.count(), func.sum(last_ids.c.number))).one()
     query = select(alerts).where(alerts.c.id.in_(select(last_ids.c.id))).order_by(alerts.c.id).limit(limit)
-    return [_alert(row) for row in connection.execute(query)], monitors, int(total or 0)
+    return [_alert(row) for row in connection.execute(query)], subjects, int(total or 0)
 
 
 def waiting(connection: Connection, monitor_ids: Collection[int]) -> list[WaitingAlert]:

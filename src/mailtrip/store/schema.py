@@ -120,6 +120,7 @@ locations = Table(
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("name", String(255), nullable=False),
     Column("is_private", Boolean, nullable=False, server_default=false(), comment="serves its account only"),
+    Column("silent_since", UTCDateTime),
     UniqueConstraint("account_id", "name"),
 )
 

@@ -47,6 +47,7 @@ KIND_NAMES: Final = {
     AlertKind.DELAYED: "the message has come, late",
     AlertKind.WITHDRAWN: "withdrawn: the fault was ours",
     AlertKind.SLOW: "slow deliveries",
+    AlertKind.SILENT: "a location is silent",
     AlertKind.NOTICE: "will fail unless somebody acts",
     AlertKind.TEST: "test alert",
 }
@@ -177,7 +178,7 @@ def show_troubles(
 def show_log(logged: LoggedAlert, *, monitors: Mapping[int, str], recipients: Mapping[int, Recipient]) -> LogRow:
     """An alert in a line."""
     alert, delivery = logged.alert, logged.delivery
-    is_error = alert.kind in {AlertKind.ERROR, AlertKind.REMINDER, AlertKind.ESCALATION}
+    is_error = alert.kind in {AlertKind.ERROR, AlertKind.REMINDER, AlertKind.ESCALATION, AlertKind.SILENT}
     word, tone = _delivery(delivery)
     return LogRow(
         id=alert.id,

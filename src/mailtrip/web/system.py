@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailtrip.errors import Unavailable
-from mailtrip.model import Actor
-from mailtrip.service import installation
+from mailtrip.model import Actor, Location
+from mailtrip.service import installation, locations
 from mailtrip.service.health import Health, HealthStatus
 from mailtrip.service.installation import KeptFor
 from mailtrip.store import Connection
@@ -29,10 +29,11 @@ async def read_system(call: PageCall) -> Response:
 
     def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
         may_see_all = actor.role.may_manage_users
+        silent = [each for each in locations.list_all(connection, actor) if each.silent_since is not None]
         return {
             "health": health,
-            "is_well": health is not None and health.status is HealthStatus.OK,
-            "troubles": list(_troubles(health)),
+            "is_well": health is not None and health.status is HealthStatus.OK and not silent,
+            "troubles": [*_troubles(health), *(_silence(location) for location in silent)],
             "database": installation.database_facts(connection, actor) if may_see_all else None,
             "kept_for": list(_kept_for(call.services.kept_for)) if may_see_all else [],
         }
@@ -58,6 +59,13 @@ def _troubles(health: Health | None) -> Iterator[str]:
         yield f"{count_of(health.results_waiting, 'result')} of runs wait for the database to come back."
     if not health.network_ok:
         yield "This location has lost its network: no mail server can be reached, and no monitor is blamed for it."
+
+
+def _silence(location: Location) -> str:
+    return (
+        f"The location {location.name} has been silent since {location.silent_since:%Y-%m-%d %H:%M} UTC: what its "
+        "monitors watch is not known, and no monitor is blamed for it."
+    )
 
 
 def _kept_for(kept: KeptFor) -> Iterator[tuple[str, str]]:

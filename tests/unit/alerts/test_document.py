@@ -27,6 +27,7 @@ def test_an_error_is_told_with_all_that_is_known_of_it() -> None:
         "monitor": "Münster mail",
         "run_id": 100007,
         "location_id": 10,
+        "location": None,
         "status": 104,
         "status_text": "SMTP: login refused",
         "error_count": 2,

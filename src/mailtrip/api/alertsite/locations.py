@@ -14,25 +14,44 @@ from mailtrip.api.alertsite.envelope import (
 from mailtrip.api.alertsite.fields import Field
 from mailtrip.api.alertsite.list_query import ListQuery, Wanted
 from mailtrip.api.alertsite.records import RecordTable
+from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import JSON
 from mailtrip.api.openapi import answers, referring
 from mailtrip.api.queries import ID_SCHEMA
 from mailtrip.api.responses import json_response, to_bytes
-from mailtrip.model import Actor, Location
+from mailtrip.model import Actor
 from mailtrip.service import locations
+from mailtrip.service.locations import ReportedLocation
 from mailtrip.store import Connection
 
 __all__ = ["COMPONENTS", "LOCATIONS", "router"]
 
-_FIELDS: tuple[Field[Location], ...] = (
-    Field(name="id", about="The location's number.", example=10, show=lambda each: each.id, returns=ID_SCHEMA),
+_TIME: Final[dict[str, JSON]] = {"type": ["string", "null"], "format": "date-time"}
+
+_FIELDS: tuple[Field[ReportedLocation], ...] = (
+    Field(name="id", about="The location's number.", example=10, show=lambda each: each.location.id, returns=ID_SCHEMA),
     Field(
         name="name",
         about="What people call the location.",
         example="Local",
-        show=lambda each: each.name,
+        show=lambda each: each.location.name,
         returns={"type": "string"},
+    ),
+    Field(
+        name="last_report",
+        about="The slot of the newest finished run there; null without one.",
+        example="2026-01-31T12:00:00Z",
+        show=lambda each: None if each.last_slot is None else show_time(each.last_slot),
+        returns=_TIME,
+    ),
+    Field(
+        name="silent_since",
+        about="Since when nothing was heard of it though runs were due there, which raises alerts with status 4050; null "
+        "when it is not silent.",
+        example=None,
+        show=lambda each: None if each.location.silent_since is None else show_time(each.location.silent_since),
+        returns=_TIME,
     ),
 )
 

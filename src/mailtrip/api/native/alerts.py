@@ -32,12 +32,17 @@ class _Object(BaseModel):
 
 
 class AlertObject(_Object):
-    """One thing that a recipient was told, or is to be told, about a monitor."""
+    """One thing that a recipient was told, or is to be told, about a monitor or a location."""
 
     id: int = Field(description="The alert's number.", examples=[100001])
     kind: AlertKind = Field(description="What it tells.", examples=["error"])
     recipient_id: int = Field(description="Who is told.", examples=[100001])
-    monitor_id: int | None = Field(description="About which monitor; null for a test.", examples=[100001])
+    monitor_id: int | None = Field(
+        description="About which monitor; null where it is about a location, and for a test.", examples=[100001]
+    )
+    location_id: int | None = Field(
+        description="About which location; null where it is about a monitor, and for a test.", examples=[None]
+    )
     run_id: int | None = Field(description="About which run; null where it is about none.", examples=[100001])
     status: int = Field(description="Status of that run.", examples=[104])
     error_count: int = Field(description="Errors in a row, as the recipient counts them.", examples=[2])
@@ -237,6 +242,7 @@ def _show(logged: LoggedAlert) -> AlertObject:
         kind=alert.kind,
         recipient_id=alert.recipient_id,
         monitor_id=alert.monitor_id,
+        location_id=alert.location_id,
         run_id=alert.run_id,
         status=int(alert.status),
         error_count=alert.errors,
