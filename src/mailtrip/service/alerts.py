@@ -1,6 +1,6 @@
 """Alerts: what recipients are to be told of how runs ended, decided in the transaction that records it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,33 +8,34 @@ from mailtrip import store
 from mailtrip.alerts.causes import cause_of
 from mailtrip.alerts.policy import Decision, Finding, Outcome, Standing, advance
 from mailtrip.model import AlertKind, Monitor, Run, RunKind, Severity
-from mailtrip.service.audience import Audience, monitors_of
+from mailtrip.service.audience import Audience
+from mailtrip.service.lookup import Lookup
+from mailtrip.service.runs import Finished
 from mailtrip.store import Connection
 from mailtrip.store.alerts import NewAlert, StandingRow, WaitingAlert
 
 __all__ = ["note_finished", "note_revised"]
 
 
-def note_finished(connection: Connection, finished: Collection[Run], *, now: datetime) -> None:
+def note_finished(connection: Connection, finished: Finished, lookup: Lookup, *, now: datetime) -> None:
     """Take in runs that have just finished: their rows are written, and what they verify is noted.
 
     Args:
         connection: of the transaction that finishes them.
-        finished: as they were before; of any account.
+        finished: of any account.
+        lookup: of this transaction.
         now: becomes the time of the alerts.
     """
-    concerned = {run.id for run in finished if run.kind is not RunKind.TEST}
+    concerned = {run.id: run for run in finished.runs if run.kind is not RunKind.TEST}
     if not concerned:
         return
-    known = {row.monitor_id for row in store.alerts.standings(connection, {run.monitor_id for run in finished})}
-    runs = {run.id: run for run in store.ledger.find(connection, concerned)}
-    verified = {run.recheck_of for run in runs.values() if run.recheck_of is not None} - runs.keys()
-    runs |= {run.id: run for run in store.ledger.find(connection, verified)}
-    wanted = {run.monitor_id for run in runs.values() if run.monitor_id in known or _is_error(run)}
-    if not wanted:
-        return
+    standings = store.alerts.standings(connection, {run.monitor_id for run in concerned.values()})
+    runs = concerned | {run.id: run for run in finished.verified}
+    wanted = {row.monitor_id for row in standings} | {run.monitor_id for run in runs.values() if _is_error(run)}
     spoken = [run for run in _speaking(runs, concerned) if run.monitor_id in wanted]
-    monitors = monitors_of(connection, spoken)
+    if not spoken:
+        return
+    monitors = lookup.monitors_of(spoken)
     findings = [
         (run, Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status))
         for run in spoken
@@ -42,7 +43,7 @@ def note_finished(connection: Connection, finished: Collection[Run], *, now: dat
         and run.result is not None
         and (outcome := _outcome(run, monitors[run.monitor_id])) is not None
     ]
-    _take_in(connection, findings, monitors, now=now)
+    _take_in(connection, findings, standings, lookup, now=now)
 
 
 def note_revised(connection: Connection, run: Run, *, now: datetime) -> None:
@@ -62,7 +63,8 @@ def note_revised(connection: Connection, run: Run, *, now: datetime) -> None:
     else:
         return
     finding = Finding(at=now, run_id=run.id, slot=run.slot, outcome=outcome, status=run.result.status)
-    _take_in(connection, [(run, finding)], monitors_of(connection, [run]), now=now)
+    standings = store.alerts.standings(connection, [run.monitor_id])
+    _take_in(connection, [(run, finding)], standings, Lookup(connection, now=now), now=now)
 
 
 def _is_error(run: Run) -> bool:
@@ -86,28 +88,32 @@ def _outcome(run: Run, monitor: Monitor) -> Outcome | None:
 
 
 def _take_in(
-    connection: Connection, findings: Collection[tuple[Run, Finding]], monitors: dict[int, Monitor], *, now: datetime
+    connection: Connection,
+    findings: Collection[tuple[Run, Finding]],
+    standings: Sequence[StandingRow],
+    lookup: Lookup,
+    *,
+    now: datetime,
 ) -> None:
     if not findings:
         return
-    accounts = {id_: Audience(connection, id_, now=now) for id_ in sorted({run.account_id for run, _ in findings})}
-    intake = _Intake(connection, {run.monitor_id for run, _ in findings})
+    monitors = lookup.monitors_of(run for run, _ in findings)
+    intake = _Intake(standings, store.alerts.waiting(connection, list(monitors)))
     for run, finding in findings:
         if run.monitor_id in monitors:
-            intake.take(run, finding, monitors[run.monitor_id], accounts[run.account_id])
+            intake.take(run, finding, monitors[run.monitor_id], lookup.audience(run.account_id))
     intake.store(connection, now=now)
 
 
 class _Intake:
-    """Takes findings in, one after the other, of monitors whose standings are read, and locked, at the start."""
+    """Takes findings in, one after the other, of monitors whose standings, and what waits, are locked."""
 
-    def __init__(self, connection: Connection, monitor_ids: Collection[int]) -> None:
-        rows = store.alerts.standings(connection, monitor_ids)
-        self._standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in rows}
+    def __init__(self, standings: Sequence[StandingRow], waiting: Iterable[WaitingAlert]) -> None:
+        self._standings = {(row.monitor_id, row.recipient_id): _standing(row) for row in standings}
         self._told_before: dict[int, list[int]] = {}
-        for row in rows:
+        for row in standings:
             self._told_before.setdefault(row.monitor_id, []).append(row.recipient_id)
-        self._waiting = _Waiting(store.alerts.waiting(connection, monitor_ids))
+        self._waiting = _Waiting(waiting)
         self._changed: dict[tuple[int, int], int] = {}
 
     def take(self, run: Run, finding: Finding, monitor: Monitor, account: Audience) -> None:

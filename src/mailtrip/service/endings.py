@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mailtrip.model import Result, Run, RunState
 from mailtrip.service import alerts, notices, performance
+from mailtrip.service.lookup import Lookup
 from mailtrip.service.runs import finish
 from mailtrip.store import Connection, endings
 from mailtrip.store.endings import Ending, RunKey
@@ -46,11 +47,11 @@ def conclude(connection: Connection, conclusions: Sequence[Conclusion], *, now: 
             finished.append(FinishedRun(run_id=run_id, result=item.result, recheck_of=item.run.recheck_of))
         else:
             ended.append(Ending(run_id=run_id, state=item.state, note=item.note or ""))
-    runs = finish(connection, finished)
-    alerts.note_finished(connection, runs, now=now)
-    results = {item.run_id: item.result for item in finished}
-    notices.note_states(connection, runs, results, now=now)
-    performance.note_pace(connection, runs, results, now=now)
+    done = finish(connection, finished)
+    lookup = Lookup(connection, now=now)
+    alerts.note_finished(connection, done, lookup, now=now)
+    notices.note_states(connection, done.runs, lookup, now=now)
+    performance.note_pace(connection, done.runs, lookup, now=now)
     endings.end(connection, ended, now=now)
 
 

@@ -9,7 +9,8 @@ from mailtrip.alerts.notices import RUNS_WANTED, Notice, NoticeSilence, NoticeWo
 from mailtrip.alerts.policy import Route
 from mailtrip.model import AlertKind, MonitorSettings, Result, Run, RunKind, Severity, StatusCode, TLSFacts
 from mailtrip.probe.expectations import Expectations, find_shortfalls
-from mailtrip.service.audience import Audience, monitors_of
+from mailtrip.service.audience import Audience
+from mailtrip.service.lookup import Lookup
 from mailtrip.store import Connection
 from mailtrip.store.alerts import NewAlert
 from mailtrip.store.codec import storable
@@ -19,8 +20,6 @@ __all__ = ["note_states"]
 
 _KEEP_TELLINGS = timedelta(days=30)
 _LONGEST_CAUSE = 280
-_FARTHEST = timedelta(days=365)
-"""The most days before the end of a certificate that a monitor may want to be told."""
 
 _Key = tuple[int, StatusCode, str]
 
@@ -40,24 +39,28 @@ class _State:
     detail: str | None
 
 
-def note_states(
-    connection: Connection, finished: Iterable[Run], results: Mapping[int, Result], *, now: datetime
-) -> None:
+def note_states(connection: Connection, finished: Iterable[Run], lookup: Lookup, *, now: datetime) -> None:
     """Take in what runs that have just finished say of certificates, quotas and deletions.
 
     Args:
         connection: of the transaction that finishes them.
         finished: of any account. Tests and rechecks say nothing here, nor does trouble of ours.
-        results: theirs, by run.
+        lookup: of this transaction.
         now: becomes the time of the alerts.
     """
-    speaking = [run for run in finished if _may_speak(run, results[run.id])]
+    results = {run.id: run.result for run in finished if run.result is not None and _may_speak(run, run.result)}
+    speaking = [run for run in finished if run.id in results]
     if not speaking:
         return
     known = store.notices.of_monitors(connection, {run.monitor_id for run in speaking})
     in_question = {row.monitor_id for row in known}
-    speaking = [run for run in speaking if run.monitor_id in in_question or _may_tell(results[run.id], now=now)]
-    monitors = monitors_of(connection, speaking)
+    days = _certificate_days(connection, speaking, results)
+    speaking = [
+        run
+        for run in speaking
+        if run.monitor_id in in_question or _has_found(results[run.id], days.get(run.monitor_id, 0), now=now)
+    ]
+    monitors = lookup.monitors_of(speaking)
     before = {row.key: row for row in known if row.monitor_id in monitors}
     rows = {key: row for key, row in before.items() if _is_watched(row, monitors[row.monitor_id].settings)}
     spoken: set[_Key] = set()
@@ -68,19 +71,25 @@ def note_states(
     store.notices.forget(connection, [before[key] for key in before.keys() - rows.keys()])
     store.notices.put(connection, [rows[key] for key in sorted(rows) if rows[key] != before.get(key)])
     due = [rows[key] for key in sorted(spoken & rows.keys()) if _is_due(rows[key], now=now)]
-    _tell(connection, due, {id_ for id_, monitor in monitors.items() if monitor.settings.notify_on_error}, now=now)
+    _tell(connection, due, {id_ for id_, each in monitors.items() if each.settings.notify_on_error}, lookup, now=now)
 
 
 def _may_speak(run: Run, result: Result) -> bool:
     return run.kind is RunKind.SCHEDULED and result.status.severity is not Severity.UNKNOWN
 
 
-def _may_tell(result: Result, *, now: datetime) -> bool:
-    """Whether, with some settings, the result says that something is not well: most say nothing, and cost nothing."""
-    farthest = now + _FARTHEST
+def _certificate_days(connection: Connection, runs: Iterable[Run], results: Mapping[int, Result]) -> dict[int, int]:
+    """So many days before the end of a certificate the monitors whose runs have seen one want to hear of it."""
+    seen = {run.monitor_id for run in runs if any(session.tls is not None for session in results[run.id].sessions)}
+    return store.notices.certificate_days(connection, seen) if seen else {}
+
+
+def _has_found(result: Result, certificate_days: int, *, now: datetime) -> bool:
+    """Whether a result may say that something is not well: most don't, and the monitor need not be read for these."""
+    end = now + timedelta(days=certificate_days)
     return bool(result.left_behind) or any(
         session.quota_percent is not None
-        or (session.tls is not None and session.tls.not_after is not None and session.tls.not_after < farthest)
+        or (session.tls is not None and session.tls.not_after is not None and session.tls.not_after <= end)
         for session in result.sessions
     )
 
@@ -179,16 +188,15 @@ def _lasts(row: NoticeRow) -> bool:
     return row.found >= RUNS_WANTED[row.status] and not _notice(row).is_over
 
 
-def _tell(connection: Connection, due: Sequence[NoticeRow], loud: Collection[int], *, now: datetime) -> None:
+def _tell(
+    connection: Connection, due: Sequence[NoticeRow], loud: Collection[int], lookup: Lookup, *, now: datetime
+) -> None:
     """Tell of what is due, cause by cause; monitors that are not `loud` tell nobody."""
-    audiences: dict[int, Audience] = {}
     shared: dict[Cause, list[NoticeRow]] = {}
     for row in due:
         shared.setdefault(row.shared, []).append(row)
     for cause, rows in shared.items():
-        if cause.account_id not in audiences:
-            audiences[cause.account_id] = Audience(connection, cause.account_id, now=now)
-        teller = _Teller(connection, cause, audiences[cause.account_id], now=now)
+        teller = _Teller(connection, cause, lookup.audience(cause.account_id), now=now)
         teller.tell_lasting([row for row in rows if not row.without], loud)
         teller.tell_end([row for row in rows if row.without])
 

@@ -1,12 +1,12 @@
 """Performance alerts: who is told that deliveries are slow, decided in the transaction that records the run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from mailtrip import store
 from mailtrip.alerts.performance import Level, Pace, PerformanceStanding, advance, level_of, measured
 from mailtrip.model import AlertKind, Measurement, Monitor, Result, Run, RunKind, Severity, StatusCode
-from mailtrip.service.audience import Audience, monitors_of
+from mailtrip.service.lookup import Lookup
 from mailtrip.store import Connection
 from mailtrip.store.alerts import NewAlert
 from mailtrip.store.codec import storable
@@ -17,7 +17,7 @@ __all__ = ["note_pace"]
 _MOST_LAG = timedelta(seconds=1)
 
 
-def note_pace(connection: Connection, finished: Iterable[Run], results: Mapping[int, Result], *, now: datetime) -> None:
+def note_pace(connection: Connection, finished: Collection[Run], lookup: Lookup, *, now: datetime) -> None:
     """Take in how long the deliveries, or the answers, of runs took that have just finished.
 
     Nothing is kept of accounts where nobody wants to hear of it.
@@ -25,18 +25,18 @@ def note_pace(connection: Connection, finished: Iterable[Run], results: Mapping[
     Args:
         connection: of the transaction that finishes them.
         finished: of any account. Tests and rechecks say nothing here, nor do runs that failed or could not tell.
-        results: theirs, by run.
+        lookup: of this transaction.
         now: becomes the time of the alerts.
     """
-    took = {run.id: span for run in finished if (span := _took(run, results[run.id])) is not None}
+    took = {run.id: span for run in finished if run.result and (span := _took(run, run.result)) is not None}
     if not took:
         return
     wanting = store.performance.accounts_wanting(connection, {run.account_id for run in finished})
     runs = [run for run in finished if run.id in took and run.account_id in wanting]
     if not runs:
         return
-    monitors = monitors_of(connection, runs)
-    desk = _Desk(connection, monitors.keys(), now=now)
+    monitors = lookup.monitors_of(runs)
+    desk = _Desk(connection, monitors.keys(), lookup, now=now)
     for run in sorted(runs, key=lambda run: (run.slot, run.id)):
         if run.monitor_id in monitors:
             desk.take(run, monitors[run.monitor_id], took[run.id])
@@ -59,11 +59,11 @@ def _took(run: Run, result: Result) -> timedelta | None:
 class _Desk:
     """Takes in one delivery after the other, and keeps at the end what came of them."""
 
-    def __init__(self, connection: Connection, monitor_ids: Iterable[int], *, now: datetime) -> None:
+    def __init__(self, connection: Connection, monitor_ids: Iterable[int], lookup: Lookup, *, now: datetime) -> None:
         ids = set(monitor_ids)
         self._connection = connection
         self._now = now
-        self._audiences: dict[int, Audience] = {}
+        self._lookup = lookup
         self._paces = store.performance.paces(connection, ids)
         self._known = {(row.monitor_id, row.recipient_id): row for row in store.performance.standings(connection, ids)}
         self._standings = dict(self._known)
@@ -79,7 +79,7 @@ class _Desk:
         self._paces[monitor.id] = PaceRow(
             monitor_id=monitor.id, account_id=run.account_id, recent=pace.recent, hours=pace.hours
         )
-        audience = self._audience(run.account_id)
+        audience = self._lookup.audience(run.account_id)
         routes = audience.performance_router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
         status = StatusCode.SLOW if monitor.settings.sends_message else StatusCode.SLOW_ANSWER
         hearing = {recipient_id for recipient_id, route in routes.items() if route.concerns(status)}
@@ -96,14 +96,9 @@ class _Desk:
         store.performance.forget_standings(self._connection, self._known.keys() - self._standings.keys())
         store.alerts.add(self._connection, self._alerts, now=self._now)
 
-    def _audience(self, account_id: int) -> Audience:
-        if account_id not in self._audiences:
-            self._audiences[account_id] = Audience(self._connection, account_id, now=self._now)
-        return self._audiences[account_id]
-
     def _tell(self, run: Run, monitor: Monitor, pace: Pace, status: StatusCode, recipient_id: int) -> None:
         key = (monitor.id, recipient_id)
-        audience = self._audience(run.account_id)
+        audience = self._lookup.audience(run.account_id)
         settings = audience.recipients[recipient_id].settings
         level = level_of(pace, settings, warning_time=monitor.settings.warning_time)
         before = self._standings.get(key)

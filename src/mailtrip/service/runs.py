@@ -1,7 +1,8 @@
 """Runs: ordered, claimed, finished and read."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailtrip import store
@@ -17,6 +18,7 @@ from mailtrip.store.history import Earlier, Streak, Told
 from mailtrip.store.runs import FinishedRun, PlannedRun
 
 __all__ = [
+    "Finished",
     "FinishedRun",
     "PlannedRun",
     "claim",
@@ -29,6 +31,18 @@ __all__ = [
 
 _MOST_TESTS = 5
 """Tests of one monitor that may be under way at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Runs that have just finished, as they are now.
+
+    Attributes:
+        verified: those that they verify, and that had finished before.
+    """
+
+    runs: tuple[Run, ...]
+    verified: tuple[Run, ...] = ()
 
 
 def order_test(
@@ -133,31 +147,42 @@ def skip(connection: Connection, planned: Sequence[PlannedRun], *, note: str, st
     store.runs.insert(connection, planned, state, note=note, now=now)
 
 
-def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
+def finish(connection: Connection, finished: Sequence[FinishedRun]) -> Finished:
     """Store many results; a run that is not running any more stays as it is, so that doing it twice does no harm.
 
     The sentence of an error gets a clause about the runs before it, as they are known now. A recheck's does not.
-
-    Returns:
-        The runs that finished by it, as they were until then.
     """
     results = {item.run_id: item.result for item in finished}
-    failed = {id_ for id_, result in results.items() if result.status.severity is Severity.ERROR}
-    latest = store.history.latest(connection, failed)
-    runs = store.runs.finish(connection, finished)
-    ended = Counter((run.monitor_id, run.location_id) for run in runs)
-    told = []
-    for run in sorted(runs, key=lambda run: run.slot):
-        if run.kind is RunKind.RECHECK or run.id not in failed:
-            continue
-        last = latest.get(run.id)
-        if ended[run.monitor_id, run.location_id] == 1 and _is_enough(last, run):
-            told.append(_told(connection, run, results[run.id], [last] if last else []))
-        else:  # one by one, as what is told of the one counts for the next
+    before = store.runs.lock_finished(connection, finished)
+    ending = {run.id: run for run in before if run.id in results and run.state is RunState.RUNNING}
+    failed = [
+        run
+        for run in ending.values()
+        if run.kind is not RunKind.RECHECK and results[run.id].status.severity is Severity.ERROR
+    ]
+    latest = store.history.latest(connection, [run.id for run in failed]) if failed else {}
+    ended = Counter((run.monitor_id, run.location_id) for run in ending.values())
+    told = {
+        run.id: _told(connection, run, results[run.id], [last] if last else [])
+        for run in failed
+        if ended[run.monitor_id, run.location_id] == 1 and _is_enough(last := latest.get(run.id), run)
+    }
+    changes = store.runs.finish(connection, [_with_history(item, told) for item in finished], before=before)
+    for run in sorted(failed, key=lambda run: run.slot):
+        if run.id not in told:  # one by one, as what is told of the one counts for the next
             earlier = store.history.before(connection, run, limit=MOST_EARLIER)
             store.history.put(connection, [_told(connection, run, results[run.id], earlier)])
-    store.history.put(connection, told)
-    return runs
+    return Finished(
+        runs=tuple(run for _, run in changes if run.id in ending),
+        verified=tuple(run for _, run in changes if run.id not in ending),
+    )
+
+
+def _with_history(item: FinishedRun, told: Mapping[int, Told]) -> FinishedRun:
+    if item.run_id not in told:
+        return item
+    history = told[item.run_id]
+    return replace(item, result=replace(item.result, summary=history.summary), streak=history.streak)
 
 
 def _is_enough(latest: Earlier | None, run: Run) -> bool:

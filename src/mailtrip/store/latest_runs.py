@@ -11,7 +11,6 @@ from mailtrip.model import LatestRun, Run, RunKind, StatusCode, Verdict
 from mailtrip.store.dialects import insert_into
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import latest_runs, runs
-from mailtrip.store.types import AnyRow
 
 __all__ = ["SHOWN", "find", "fingerprint", "marks", "put"]
 
@@ -44,9 +43,9 @@ def fingerprint(connection: Connection, account_id: int) -> str:
     return f"{count}.{int(runs_sum or 0)}.{int(status_sum or 0)}"
 
 
-def put(connection: Connection, rows: Sequence[tuple[AnyRow, Verdict, StatusCode]]) -> None:
+def put(connection: Connection, ended: Sequence[tuple[Run, Verdict, StatusCode]]) -> None:
     """Make these the latest runs of their monitors and locations, where they are. A recheck never is."""
-    values = [_values(*row) for row in rows if row[0].kind is not RunKind.RECHECK]
+    values = [_values(*each) for each in ended if each[0].kind is not RunKind.RECHECK]
     if values:
         connection.execute(_upsert(connection.dialect.name), values)
 
@@ -62,13 +61,13 @@ def _upsert(dialect: str) -> Any:  # Any: as for insert_into
     )
 
 
-def _values(row: AnyRow, verdict: Verdict, status: StatusCode) -> dict[str, object]:
+def _values(run: Run, verdict: Verdict, status: StatusCode) -> dict[str, object]:
     return {
-        "monitor_id": row.monitor_id,
-        "location_id": row.location_id,
-        "account_id": row.account_id,
-        "run_id": row.id,
-        "slot": row.slot,
+        "monitor_id": run.monitor_id,
+        "location_id": run.location_id,
+        "account_id": run.account_id,
+        "run_id": run.id,
+        "slot": run.slot,
         "verdict": verdict,
         "status": status,
     }

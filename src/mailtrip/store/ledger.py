@@ -121,11 +121,12 @@ def revise(connection: Connection, run_id: int, ruling: Ruling, *, now: datetime
     connection.execute(
         update(run_transcripts).where(run_transcripts.c.run_id == run_id).values(is_good=ruling.status is StatusCode.OK)
     )
-    put_latest(connection, [(row, ruling.verdict, ruling.status)])
+    revised = to_run(row)
+    put_latest(connection, [(revised, ruling.verdict, ruling.status)])
     if row.recheck_of is not None:
         verify(connection, {row.recheck_of: ruling.status})
     rollups.note_since(connection, locked)
-    return _with_found(to_run(row), ruling.found)
+    return _with_found(revised, ruling.found)
 
 
 def note_accepted(connection: Connection, acceptances: Sequence[Acceptance]) -> None:

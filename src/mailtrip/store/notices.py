@@ -17,6 +17,7 @@ __all__ = [
     "Cause",
     "NoticeRow",
     "TellingRow",
+    "certificate_days",
     "forget",
     "forget_old_tellings",
     "forget_tellings",
@@ -74,6 +75,12 @@ class TellingRow:
     account_id: int
     monitor_id: int
     told_at: datetime
+
+
+def certificate_days(connection: Connection, monitor_ids: Collection[int]) -> dict[int, int]:
+    """How many days before the end of a certificate monitors want to hear of it; 0 for never."""
+    query = select(monitors.c.id, monitors.c.certificate_days).where(monitors.c.id.in_(monitor_ids))
+    return {row.id: row.certificate_days for row in connection.execute(query)}
 
 
 def of_monitors(connection: Connection, monitor_ids: Collection[int]) -> list[NoticeRow]:

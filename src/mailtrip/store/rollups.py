@@ -5,7 +5,7 @@ of the monitor and of its account; what changes in a folded hour goes there at o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -223,12 +223,23 @@ def _add_to_hours(connection: Connection, sums: Mapping[Key, _Sum]) -> None:
     if not keys:
         return
     values = [_values(key, sums[key]) | {"log": encode_log(sums[key].log)} for key in keys]
-    rows = connection.execute(_adding(connection.dialect.name, ROLLUPS[Size.HOUR]), values)
-    late = {key: sums[key] for *names, is_folded in rows if is_folded and (key := Key(*names))}
+    connection.execute(_adding(connection.dialect.name, ROLLUPS[Size.HOUR]), values)
+    late = {key: sums[key] for key in _folded(connection, keys)}
     timed = [_time_values(key, sums[key]) for key in keys if sums[key].has_times]
     if timed:
         connection.execute(_appending(connection.dialect.name), timed)
     _fold_up(connection, late)
+
+
+def _folded(connection: Connection, keys: Collection[Key]) -> list[Key]:
+    """Those of the hours that are folded: few, if any. Asked once they are written to, as they stay as they are then."""
+    table = ROLLUPS[Size.HOUR]
+    # Not as rows that the writing gives back: for these, it would be one long statement that PostgreSQL has to read anew.
+    alike = (
+        table.c[name].in_({getattr(key, name) for key in keys}) for name in ("account_id", "begins_at", "monitor_id")
+    )
+    rows = connection.execute(select(*(table.c[name] for name in _KEY)).where(table.c.is_folded, *alike))
+    return sorted({_key_of(row) for row in rows} & set(keys))
 
 
 def _fold_up(connection: Connection, hours: Mapping[Key, _Sum], *, number: int = 1) -> None:
@@ -311,16 +322,13 @@ def _time_values(key: Key, sum_: _Sum) -> dict[str, object]:
 
 @cache  # put together once, as each batch of results waits for it
 def _adding(dialect: str, table: Table) -> Any:  # Any: as for insert_into
-    """Add to rollups; of hours, whether each is folded comes back."""
+    """Add to rollups."""
     statement = insert_into(dialect, table)
     new = statement.excluded
     values = {name: table.c[name] + new[name] for name in COUNTED}
     if "log" in table.c:
         values["log"] = cast(table.c.log.op("||")(new.log), LargeBinary)
-    statement = statement.on_conflict_do_update(index_elements=[table.c[name] for name in _KEY], set_=values)
-    if "log" in table.c:
-        statement = statement.returning(*(table.c[name] for name in _KEY), table.c.is_folded)
-    return statement
+    return statement.on_conflict_do_update(index_elements=[table.c[name] for name in _KEY], set_=values)
 
 
 @cache  # likewise

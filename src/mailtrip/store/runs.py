@@ -1,6 +1,6 @@
 """Runs as they are stored: claimed once by their unique key, finished many at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from mailtrip.model import Result, Run, RunKind, RunState, Severity, StatusCode
 from mailtrip.store import latest_runs, rollups
 from mailtrip.store.codec import encode_transcripts, storable
 from mailtrip.store.dialects import insert_into
-from mailtrip.store.findings import Findings
+from mailtrip.store.findings import Findings, Streak
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import run_transcripts, runs
 from mailtrip.store.types import AnyRow
 
-__all__ = ["FinishedRun", "PlannedRun", "finish", "insert", "lock", "verify"]
+__all__ = ["FinishedRun", "PlannedRun", "finish", "insert", "lock", "lock_finished", "verify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +43,13 @@ class FinishedRun:
 
     Attributes:
         recheck_of: the run whose error it verifies, where that was not known at its claim.
+        streak: the failures in a row that it ends.
     """
 
     run_id: int
     result: Result
     recheck_of: int | None = None
+    streak: Streak | None = None
 
 
 def insert(
@@ -76,46 +78,59 @@ def insert(
     return stored
 
 
-def finish(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
+def lock_finished(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
+    """The runs that these results are of, and those that they verify, by id; they stay so until the transaction ends."""
+    ids = {item.run_id for item in finished} | {item.recheck_of for item in finished if item.recheck_of is not None}
+    return [to_run(row) for row in lock(connection, runs.c.id.in_(ids))] if ids else []
+
+
+def finish(
+    connection: Connection, finished: Sequence[FinishedRun], *, before: Sequence[Run] | None = None
+) -> list[tuple[Run, Run]]:
     """Store results, transcripts and latest runs; a run that is no longer running stays as it is.
 
+    Args:
+        connection: of a writing transaction.
+        finished: at most one a run.
+        before: what `lock_finished` gave, if it was asked.
+
     Returns:
-        The runs that finished by it, as they were until then.
+        The runs that finished by it, and those that they verify, each as it was and as it is.
     """
-    results = {item.run_id: item.result for item in finished}
-    if not results:
+    before = lock_finished(connection, finished) if before is None else before
+    items = {item.run_id: item for item in finished}
+    ending = [run for run in before if run.id in items and run.state is RunState.RUNNING]
+    if not ending:
         return []
-    verified = {item.run_id: item.recheck_of for item in finished if item.recheck_of is not None}
-    locked = lock(connection, runs.c.id.in_({*results, *verified.values()}))
-    rows = [row for row in locked if row.id in results and row.state is RunState.RUNNING]
-    if not rows:
-        return []
-    connection.execute(_FINISH, [_result_values(row.id, results[row.id]) for row in rows])
-    with_transcript = [row for row in rows if any(session.transcript for session in results[row.id].sessions)]
-    if with_transcript:
-        connection.execute(
-            run_transcripts.insert(), [_transcript_values(row, results[row.id]) for row in with_transcript]
-        )
-    latest_runs.put(connection, [(row, results[row.id].verdict, results[row.id].status) for row in rows])
-    verified |= {row.id: row.recheck_of for row in rows if row.recheck_of is not None}
-    _tie(connection, {row.id: verified[row.id] for row in rows if row.recheck_of is None and row.id in verified})
-    found = {verified[row.id]: results[row.id].status for row in rows if row.id in verified}
+    results = {run.id: items[run.id].result for run in ending}
+    connection.execute(_FINISH, [_result_values(items[run.id]) for run in ending])
+    transcripts = [_transcript_values(run, results[run.id]) for run in ending if _has_transcript(results[run.id])]
+    if transcripts:
+        connection.execute(run_transcripts.insert(), transcripts)
+    latest_runs.put(connection, [(run, results[run.id].verdict, results[run.id].status) for run in ending])
+    known = {run.id: run.recheck_of for run in ending if run.recheck_of is not None}
+    new = {id_: verified for id_ in results.keys() - known if (verified := items[id_].recheck_of) is not None}
+    _tie(connection, new)
+    found = {verified: results[id_].status for id_, verified in (known | new).items()}
     verify(connection, found)
-    rollups.note(connection, _changes(locked, {row.id: results[row.id] for row in rows}, found))
-    return [to_run(row) for row in rows]
+    changes = [
+        (run, _changed(run, results.get(run.id), found.get(run.id), recheck_of=new.get(run.id, run.recheck_of)))
+        for run in before
+        if run.id in results or run.id in found
+    ]
+    rollups.note(connection, changes)
+    return changes
 
 
-def _changes(
-    locked: Sequence[AnyRow], results: Mapping[int, Result], found: Mapping[int, StatusCode]
-) -> Iterator[rollups.Change]:
-    """What becomes of runs that finish with these results, and of those that others verify with what they found."""
-    for row in locked:
-        before = after = to_run(row)
-        if row.id in results:
-            after = replace(after, state=RunState.FINISHED, result=results[row.id])
-        if row.id in found:
-            after = replace(after, verified=_verifies(found[row.id]))
-        yield before, after
+def _changed(run: Run, result: Result | None, found: StatusCode | None, *, recheck_of: int | None) -> Run:
+    """What becomes of a run that finishes with a result, or that another one verifies with what it found."""
+    return replace(
+        run,
+        state=run.state if result is None else RunState.FINISHED,
+        result=result or run.result,
+        verified=run.verified if found is None else _verifies(found),
+        recheck_of=recheck_of,
+    )
 
 
 def _tie(connection: Connection, verifiers: Mapping[int, int]) -> None:
@@ -190,10 +205,11 @@ _LINK = update(runs).where(runs.c.id == bindparam("of_run")).values(recheck_id=b
 _VERIFY = update(runs).where(runs.c.id == bindparam("of_run")).values(verified=bindparam("found"))
 
 
-def _result_values(run_id: int, result: Result) -> dict[str, object]:
+def _result_values(item: FinishedRun) -> dict[str, object]:
+    result = item.result
     sighting = result.sighting
     return {
-        "of_run": run_id,
+        "of_run": item.run_id,
         "state": RunState.FINISHED,
         "changed_at": result.started_at + result.duration,
         "started_at": result.started_at,
@@ -214,15 +230,19 @@ def _result_values(run_id: int, result: Result) -> dict[str, object]:
         "left_behind": result.left_behind,
         "lag": result.lag,
         "sessions": result.sessions,
-        "findings": Findings.of(result),
+        "findings": Findings.of(result, streak=item.streak),
     }
 
 
-def _transcript_values(row: AnyRow, result: Result) -> dict[str, object]:
+def _has_transcript(result: Result) -> bool:
+    return any(session.transcript for session in result.sessions)
+
+
+def _transcript_values(run: Run, result: Result) -> dict[str, object]:
     return {
-        "run_id": row.id,
-        "account_id": row.account_id,
+        "run_id": run.id,
+        "account_id": run.account_id,
         "is_good": result.status is StatusCode.OK,
-        "slot": row.slot,
+        "slot": run.slot,
         "content": encode_transcripts(result.sessions),
     }
