@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailtrip.model import Blackout, BlackoutType, OneTimeWindow, WeeklyWindow, Window
 
-__all__ = ["blackout_at", "holds_back_alert", "is_within", "next_change"]
+__all__ = ["blackout_at", "holds_back_alert", "is_within", "next_change", "occurrences"]
 
 _SUNDAY = datetime(1970, 1, 4, tzinfo=UTC)
 _WEEK = timedelta(weeks=1)
@@ -18,6 +18,22 @@ def is_within(window: Window, moment: datetime) -> bool:
             return window.start <= moment < window.end
         case WeeklyWindow():
             return _since(window.start.offset, moment) < window.length
+
+
+def occurrences(window: Window, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Each start and end of the window of which some part lies from `since` up to `until`, which is not part; oldest first.
+
+    They are not cut: the first may start before `since`, the last may end after `until`.
+    """
+    if isinstance(window, OneTimeWindow):
+        if window.start < until and window.end > since:
+            yield window.start, window.end
+        return
+    start = since - _since(window.start.offset, since)
+    while start < until:
+        if start + window.length > since:
+            yield start, start + window.length
+        start += _WEEK
 
 
 def blackout_at(blackouts: Iterable[Blackout], moment: datetime) -> Blackout | None:

@@ -133,16 +133,21 @@ def page(
     type: BlackoutType | None = None,  # noqa: A002  # the word of the model and of the API
     subject_id: int | None = None,
     is_weekly: bool | None = None,
+    within: tuple[datetime, datetime] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> tuple[list[Blackout], int]:
-    """Blackouts by id, past ones too, and how many match in all; None is no filter, `limit` None is all of them."""
+    """Blackouts by id, past ones too, and how many match in all; None is no filter, `limit` None is all of them.
+
+    `within` leaves out one-time ones of which no part lies between these times; weekly ones come in any case.
+    """
     return store.blackouts.page(
         connection,
         actor.account_id,
         type=type,
         subject_id=subject_id,
         is_weekly=is_weekly,
+        within=within,
         access=actor.access,
         limit=limit,
         offset=offset,

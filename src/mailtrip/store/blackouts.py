@@ -75,11 +75,15 @@ def page(
     type: BlackoutType | None = None,  # noqa: A002  # the word of the model and of the API
     subject_id: int | None = None,
     is_weekly: bool | None = None,
+    within: tuple[datetime, datetime] | None = None,
     access: MonitorAccess | None = None,
     limit: int | None,
     offset: int,
 ) -> tuple[list[Blackout], int]:
-    """Blackouts of the account by id, and how many match in all; None is no filter."""
+    """Blackouts of the account by id, and how many match in all; None is no filter.
+
+    `within` leaves out one-time ones of which no part lies between these times; weekly ones come in any case.
+    """
     query = _visible(account_id)
     if access is not None:
         query = query.where((blackouts.c.type == BlackoutType.NOTIFIER) | seen(blackouts.c.subject_id, access))
@@ -89,6 +93,9 @@ def page(
         query = query.where(blackouts.c.subject_id == subject_id)
     if is_weekly is not None:
         query = query.where(_IS_WEEKLY if is_weekly else ~_IS_WEEKLY)
+    if within is not None:
+        since, until = within
+        query = query.where(_IS_WEEKLY | ((blackouts.c.begins_at < until) & (blackouts.c.ends_at > since)))
     total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(blackouts.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
     return [_blackout(row) for row in rows], total

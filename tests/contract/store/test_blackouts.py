@@ -165,6 +165,22 @@ def test_another_account_finds_nothing(database: Database) -> None:
     assert database.read(lambda connection: blackouts.page(connection, STRANGER)) == ([], 0)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "has_one_time"), [(0, 1, False), (0, 2, True), (1.5, 1.5, True), (2, 9, False)]
+)
+def test_blackouts_are_found_by_the_time_they_lie_in(
+    database: Database, since: float, until: float, has_one_time: bool
+) -> None:
+    monitor_id = make_monitor(database)
+    once, weekly = create(database, ONCE, monitor_id), create(database, WEEKLY, monitor_id)
+    within = (NOW + since * HOUR, NOW + until * HOUR)
+
+    found, count = database.read(lambda connection: blackouts.page(connection, ADMIN, within=within))
+
+    expected = [once, weekly] if has_one_time else [weekly]
+    assert ([blackout.id for blackout in found], count) == (expected, len(expected))
+
+
 def test_a_removed_monitor_leaves_no_blackout_behind(database: Database) -> None:
     monitor_id = make_monitor(database)
     create(database, ONCE, monitor_id)

@@ -1,0 +1,37 @@
+"""Blackouts and SLAs for the tests and pictures of their pages."""
+
+from datetime import time, timedelta
+from functools import partial
+
+from tests.api.harness import OPERATOR
+from tests.web.service import NOW, WebService
+
+from mailtrip.model import AlertMethod, BlackoutType
+from mailtrip.service import blackouts, recipients
+from mailtrip.service.blackouts import BlackoutDraft
+
+__all__ = ["add_blackouts"]
+
+_HOUR = timedelta(hours=1)
+
+
+def add_blackouts(service: WebService) -> list[int]:
+    """One of each sort, around `NOW`, a Tuesday, and give their ids: in force, to come, each week over Sunday's end, of a recipient."""
+    changes = {"method": AlertMethod.EMAIL_TEXT, "address": "night@example.com", "name": "Night shift"}
+    create = partial(recipients.create, actor=OPERATOR, changes=changes, password=None, secrets=service.keys)
+    recipient_id = service.database.write(partial(create, now=NOW - 24 * _HOUR))
+    midnight = NOW.replace(hour=0, minute=0)
+    once = {"start": midnight - 2 * _HOUR, "end": midnight + 12 * _HOUR, "note": "Move to the new cluster"}
+    later = {"start": midnight + 34 * _HOUR, "end": midnight + 36 * _HOUR}
+    weekly = {"start_day": 1, "start_time": time(22), "end_day": 2, "end_time": time(2, 30), "note": "Backup"}
+    nightly = {"start_day": 6, "start_time": time(18), "end_day": 2, "end_time": time(6), "note": "Week-end"}
+    drafts = [
+        BlackoutDraft(type=BlackoutType.MONITOR, subject_id=service.monitor_ids["Shop"], **once),
+        BlackoutDraft(type=BlackoutType.ALERT, subject_id=service.monitor_ids["Orders"], **later),
+        BlackoutDraft(type=BlackoutType.MONITOR, subject_id=service.monitor_ids["Accounting"], **weekly),
+        BlackoutDraft(type=BlackoutType.NOTIFIER, subject_id=recipient_id, **nightly),
+    ]
+    return [
+        service.database.write(partial(blackouts.create, actor=OPERATOR, draft=draft, now=NOW - 24 * _HOUR))
+        for draft in drafts
+    ]
