@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from functools import partial
+from typing import Any
 
 from tests.api.harness import OPERATOR
 from tests.web.service import NOW, WebService
@@ -21,10 +22,27 @@ def add_blackouts(service: WebService) -> list[int]:
     create = partial(recipients.create, actor=OPERATOR, changes=changes, password=None, secrets=service.keys)
     recipient_id = service.database.write(partial(create, now=NOW - 24 * _HOUR))
     midnight = NOW.replace(hour=0, minute=0)
-    once = {"start": midnight - 2 * _HOUR, "end": midnight + 12 * _HOUR, "note": "Move to the new cluster"}
-    later = {"start": midnight + 34 * _HOUR, "end": midnight + 36 * _HOUR}
-    weekly = {"start_day": 1, "start_time": time(22), "end_day": 2, "end_time": time(2, 30), "note": "Backup"}
-    nightly = {"start_day": 6, "start_time": time(18), "end_day": 2, "end_time": time(6), "note": "Week-end"}
+    # Any: values of several types
+    once: dict[str, Any] = {
+        "start": midnight - 2 * _HOUR,
+        "end": midnight + 12 * _HOUR,
+        "note": "Move to the new cluster",
+    }
+    later: dict[str, Any] = {"start": midnight + 34 * _HOUR, "end": midnight + 36 * _HOUR}
+    weekly: dict[str, Any] = {
+        "start_day": 1,
+        "start_time": time(22),
+        "end_day": 2,
+        "end_time": time(2, 30),
+        "note": "Backup",
+    }
+    nightly: dict[str, Any] = {
+        "start_day": 6,
+        "start_time": time(18),
+        "end_day": 2,
+        "end_time": time(6),
+        "note": "Week-end",
+    }
     drafts = [
         BlackoutDraft(type=BlackoutType.MONITOR, subject_id=service.monitor_ids["Shop"], **once),
         BlackoutDraft(type=BlackoutType.ALERT, subject_id=service.monitor_ids["Orders"], **later),
