@@ -23,10 +23,12 @@ from mailtrip.service import runs, users
 from mailtrip.service.call_limits import CallLimits, Rate
 from mailtrip.service.health import Health
 from mailtrip.service.installation import KeptFor
+from mailtrip.service.jobs import RunJob
 from mailtrip.service.live_runs import LiveRuns, LiveSteps
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.runs import FinishedRun, PlannedRun
 from mailtrip.service.secrets import KeyRing
+from mailtrip.service.trials import Trials
 from mailtrip.store import Database
 from mailtrip.testing.clock import FakeClock
 from mailtrip.testing.engine import make_tokens
@@ -62,6 +64,8 @@ class WebService:
     live_runs: LiveRuns
     health: "HealthSource"
     records: dict[str, DomainRecords]
+    trials: Trials
+    trial_jobs: list[RunJob]
     monitor_ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -104,7 +108,9 @@ def serve(
     async def find_records(domain: str) -> DomainRecords:
         return records.get(domain, DomainRecords())
 
-    parts = make_web_services(services, live_steps, KEPT_FOR)
+    trial_jobs: list[RunJob] = []
+    trials = Trials(clock, trial_jobs.append)
+    parts = make_web_services(services, live_steps, KEPT_FOR, trials)
     dashboard = Dashboard(
         replace(parts, assets=assets or parts.assets, find_records=find_records),
         events=Events(most=most_streams, every_seconds=0.2),
@@ -114,7 +120,20 @@ def serve(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        yield WebService(url, database, clock, queue, dashboard, services.limiter, keys, live_runs, health, records)
+        yield WebService(
+            url,
+            database,
+            clock,
+            queue,
+            dashboard,
+            services.limiter,
+            keys,
+            live_runs,
+            health,
+            records,
+            trials,
+            trial_jobs,
+        )
         dashboard.stop()
         server.should_exit = True
         thread.join(10)

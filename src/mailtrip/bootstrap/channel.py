@@ -10,7 +10,9 @@ from typing import Final
 
 from mailtrip.config import Settings
 from mailtrip.model import Run
+from mailtrip.service.endings import Conclusion
 from mailtrip.service.health import Health
+from mailtrip.service.jobs import RunJob
 from mailtrip.service.live_runs import LiveSteps
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "RunOrdered",
     "Stop",
     "Told",
+    "TrialEnded",
+    "TrialOrdered",
 ]
 
 _LENGTH: Final = struct.Struct("!I")
@@ -78,6 +82,20 @@ class RunOrdered:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialOrdered:
+    """From the front: a run of a monitor that is not stored, to be made and not recorded; it holds passwords."""
+
+    job: RunJob = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """To the front: how such a run ended."""
+
+    conclusion: Conclusion
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """From the front: a question, about this run where it is about one."""
 
@@ -86,7 +104,7 @@ class Asked:
     run_id: int
 
 
-Message = Begin | ReloadTLS | Stop | Told | Ready | RunOrdered | Asked
+Message = Begin | ReloadTLS | Stop | Told | TrialEnded | Ready | RunOrdered | TrialOrdered | Asked
 
 
 class Channel:

@@ -32,6 +32,8 @@ from mailtrip.bootstrap.channel import (
     RunOrdered,
     Stop,
     Told,
+    TrialEnded,
+    TrialOrdered,
 )
 from mailtrip.bootstrap.edge import make_call_limits, make_edge
 from mailtrip.bootstrap.http_protocol import Patience
@@ -52,9 +54,11 @@ from mailtrip.model import Run
 from mailtrip.probe.token import MessageKey
 from mailtrip.service.health import Health
 from mailtrip.service.installation import KeptFor
+from mailtrip.service.jobs import RunJob
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.login_limiter import LoginLimiter
 from mailtrip.service.logins import Logins
+from mailtrip.service.trials import Trials
 from mailtrip.web import Dashboard, WebServices
 
 __all__ = ["EngineLink", "main", "make_web_services"]
@@ -81,6 +85,10 @@ class EngineLink:
     def put(self, run: Run) -> None:
         """Hand over a run that is stored as running."""
         self._channel.send(RunOrdered(run))
+
+    def try_out(self, job: RunJob) -> None:
+        """Hand over a run that is not stored; `TrialEnded` will tell how it ended."""
+        self._channel.send(TrialOrdered(job))
 
     async def health(self) -> Health:
         """How the service is.
@@ -148,7 +156,8 @@ async def _answer_requests(
     link = EngineLink(channel)
     services = _make_services(settings, storage, link, clock=clock)
     relay = relay_of(settings)
-    parts = make_web_services(services, link.live_steps, _kept_for(settings))
+    trials = Trials(clock, link.try_out)
+    parts = make_web_services(services, link.live_steps, _kept_for(settings), trials)
     dashboard = Dashboard(replace(parts, alert_relay=None if relay is None else relay.host))
     server = _make_server(services, dashboard, settings, tls)
 
@@ -159,25 +168,29 @@ async def _answer_requests(
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     async with asyncio.TaskGroup() as group:
         keeping = group.create_task(keep_token_uses(storage.database, services.token_uses, clock=clock))
-        hearing = group.create_task(_hear(channel, link, stop, tls))
+        hearing = group.create_task(_hear(channel, link, trials, stop, tls))
         channel.send(Ready())
         await server.serve(sockets=[listening])
         hearing.cancel()
         keeping.cancel()
 
 
-async def _hear(channel: Channel, link: EngineLink, stop: Callable[[], None], tls: ServerTLS | None) -> None:
+async def _hear(
+    channel: Channel, link: EngineLink, trials: Trials, stop: Callable[[], None], tls: ServerTLS | None
+) -> None:
     """Do as the engine's process says, until it says stop or nothing more."""
     while True:
         match await channel.receive():
             case Told() as told:
                 link.hear(told)
+            case TrialEnded(conclusion):
+                trials.end(conclusion)
             case ReloadTLS():
                 _reload(tls)
             case Stop() | None:
                 stop()
                 return
-            case Begin() | Ready() | RunOrdered() | Asked():
+            case Begin() | Ready() | RunOrdered() | TrialOrdered() | Asked():
                 raise TypeError("the engine's process said what only the front says")
             case other:
                 assert_never(other)
@@ -221,7 +234,7 @@ def _make_services(settings: Settings, storage: Storage, link: EngineLink, *, cl
 
 
 def make_web_services(
-    services: Services, live_steps: Callable[[int], Awaitable[LiveSteps]], kept_for: KeptFor
+    services: Services, live_steps: Callable[[int], Awaitable[LiveSteps]], kept_for: KeptFor, trials: Trials
 ) -> WebServices:
     """The dashboard's, which has all that it shares with the API from there."""
     return WebServices(
@@ -242,6 +255,7 @@ def make_web_services(
         run_json=lambda run: show_run(run).model_dump_json().encode(),
         find_records=find_records,
         policy=services.policy,
+        trials=trials,
     )
 
 

@@ -22,10 +22,14 @@ from mailtrip.bootstrap.channel import (
     RunOrdered,
     Stop,
     Told,
+    TrialEnded,
+    TrialOrdered,
 )
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
+from mailtrip.service.endings import Conclusion
 from mailtrip.service.health import Health
+from mailtrip.service.jobs import RunJob
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.ports import RunQueue
 
@@ -47,6 +51,7 @@ class FrontProcess:
         settings: in force; the front gets them over its channel, as they hold secrets.
         listening: where requests come in.
         queue: takes the test runs that are ordered.
+        try_out: makes a run that is not recorded, and tells its second argument how it ended.
         health: how the engine is; never blocks.
         steps_of: the steps so far of a test that is under way; None of another run.
         end_seconds: how long it may take to end; requests under way have 5 of them.
@@ -58,6 +63,7 @@ class FrontProcess:
         listening: socket.socket,
         *,
         queue: RunQueue,
+        try_out: Callable[[RunJob, Callable[[Conclusion], None]], None],
         health: Callable[[], Health],
         steps_of: Callable[[int], LiveSteps],
         clock: Clock,
@@ -66,6 +72,7 @@ class FrontProcess:
         self._settings = settings
         self._listening = listening
         self._queue = queue
+        self._try_out = try_out
         self._health = health
         self._steps_of = steps_of
         self._clock = clock
@@ -154,9 +161,11 @@ class FrontProcess:
                 self._ready.set()
             case RunOrdered(run):
                 self._queue.put(run)
+            case TrialOrdered(job):
+                self._try_out(job, lambda conclusion: channel.send(TrialEnded(conclusion)))
             case Asked(number, question, run_id):
                 channel.send(Told(number, self._know(question, run_id)))
-            case Begin() | ReloadTLS() | Stop() | Told():
+            case Begin() | ReloadTLS() | Stop() | Told() | TrialEnded():
                 raise TypeError("the front said what only the engine's process says")
             case other:
                 assert_never(other)

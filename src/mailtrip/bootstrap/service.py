@@ -75,6 +75,7 @@ async def running_service(
             settings,
             listening,
             queue=engine,
+            try_out=engine.try_out,
             health=lambda: _health(engine.health()),
             steps_of=live_runs.steps_of,
             clock=clock,

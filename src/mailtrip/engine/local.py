@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailtrip.clock import Clock
-from mailtrip.engine.dispatcher import Dispatcher
+from mailtrip.engine.dispatcher import NOT_STARTED, Dispatcher
 from mailtrip.engine.gaps import GapRecorder
 from mailtrip.engine.lag import LagMeter, Peak
 from mailtrip.engine.limits import EngineLimits
@@ -20,7 +20,7 @@ from mailtrip.engine.scheduler import Scheduler
 from mailtrip.engine.upkeep import Upkeep
 from mailtrip.engine.verdicts import plan_recheck
 from mailtrip.engine.worker import Worker
-from mailtrip.model import DEFAULT_LOCATION_ID, Accepted, Providers, Result, Run, RunKind
+from mailtrip.model import DEFAULT_LOCATION_ID, Accepted, Providers, Result, Run, RunKind, RunState
 
 __all__ = ["EngineHealth", "EngineLimits", "LocalEngine"]
 
@@ -65,6 +65,14 @@ class EngineHealth:
     lateness: timedelta
     planner_idle: timedelta | None
     is_network_lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """A run of a monitor that is not stored: the token of its message, and who waits for its end."""
+
+    token: str | None
+    tell: Callable[[Conclusion], None]
 
 
 class LocalEngine:
@@ -123,6 +131,7 @@ class LocalEngine:
         )
         self._listeners: list[Listener] = []
         self._verifiers: dict[int, PlannedRun] = {}
+        self._trials: dict[int, _Trial] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._finished = 0
         self._unfinished = 0
@@ -132,8 +141,8 @@ class LocalEngine:
 
     @property
     def unwritten(self) -> Collection[str]:
-        """Tokens of runs that were begun while the database was away: they may not be in the ledger yet."""
-        return self._scheduler.unwritten
+        """Tokens of runs under way that the ledger may not have: begun while the database was away, or trials."""
+        return [*self._scheduler.unwritten, *(trial.token for trial in self._trials.values() if trial.token)]
 
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of each result from now on."""
@@ -143,8 +152,23 @@ class LocalEngine:
         """Start a stored `RUNNING` run of kind `TEST` now, before all planned ones (`service.ports.RunQueue`)."""
         self._on_the_loop(lambda: self._scheduler.put(run))
 
+    def try_out(self, job: RunJob, tell: Callable[[Conclusion], None]) -> None:
+        """Make a run of a monitor that is not stored, before all planned ones; nothing of it is recorded.
+
+        Args:
+            job: its run and its monitor have ids below zero that nothing else has.
+            tell: called once with how it ended, on the event loop.
+        """
+        if self._loop is None:
+            tell(Conclusion(run=job.run, state=RunState.NOT_MEASURED, note=NOT_STARTED))
+            return
+        self._trials[job.run.id] = _Trial(token=job.run.token, tell=tell)
+        self._dispatcher.offer(job)
+
     def note_accepted(self, run: Run, accepted: Accepted) -> None:
         """The SMTP server took a run's message: to be known also when the program ends before the run does."""
+        if run.id in self._trials:
+            return
         passed = timedelta(seconds=self._clock.monotonic() - accepted.at)
         self._notes.accept(Acceptance(run_id=run.id, at=self._clock.now() - passed, reply=accepted.reply))
 
@@ -222,6 +246,9 @@ class LocalEngine:
             loop.call_soon_threadsafe(call)
 
     def _conclude_job(self, job: RunJob, conclusion: Conclusion) -> None:
+        if (trial := self._trials.pop(job.run.id, None)) is not None:
+            self._tell(trial, job, conclusion)
+            return
         if conclusion.result is None:
             self._conclude(conclusion)
             return
@@ -234,6 +261,15 @@ class LocalEngine:
             self._lateness.note(lateness, at=self._clock.monotonic())
         for listener in self._listeners:
             listener(job, result)
+
+    def _tell(self, trial: "_Trial", job: RunJob, conclusion: Conclusion) -> None:
+        """How a trial ended; that it found no network counts for what others found as well."""
+        if conclusion.result is not None:
+            now = self._clock.monotonic()
+            result, blamed = self._network.judge(job.run.id, job.settings, conclusion.result, at=now)
+            self._notes.excuse(blamed)
+            conclusion = replace(conclusion, result=result)
+        trial.tell(conclusion)
 
     def _recheck(self, job: RunJob, result: Result) -> None:
         now = self._clock.now()

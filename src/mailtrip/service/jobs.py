@@ -8,7 +8,7 @@ from mailtrip.model import Credentials, Mechanism, MonitorSettings, Run
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
-__all__ = ["RunJob", "load"]
+__all__ = ["RunJob", "load", "make"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +36,28 @@ def load(connection: Connection, secrets: Secrets, runs: Sequence[Run]) -> list[
     return [_job(run, secrets, *found[run.monitor_id]) for run in runs if run.monitor_id in found]
 
 
-def _job(run: Run, secrets: Secrets, settings: MonitorSettings, sealed: store.monitors.StoredSecrets) -> RunJob:
+def make(run: Run, settings: MonitorSettings, *, password: str | None, smtp_password: str | None) -> RunJob:
+    """The job of a run, with the passwords of its mailbox and of its SMTP server; None where there is none."""
     return RunJob(
         run=run,
         settings=settings,
         mailbox_credentials=_credentials(
-            settings.username or settings.email or None, sealed.mailbox, settings.mailbox_mechanism, secrets
+            settings.username or settings.email or None, password, settings.mailbox_mechanism
         ),
-        smtp_credentials=_credentials(settings.smtp_username, sealed.smtp, settings.smtp_mechanism, secrets),
+        smtp_credentials=_credentials(settings.smtp_username, smtp_password, settings.smtp_mechanism),
     )
 
 
-def _credentials(
-    username: str | None, sealed: bytes | None, mechanism: Mechanism, secrets: Secrets
-) -> Credentials | None:
-    if username is None or sealed is None:
+def _job(run: Run, secrets: Secrets, settings: MonitorSettings, sealed: store.monitors.StoredSecrets) -> RunJob:
+    return make(
+        run,
+        settings,
+        password=None if sealed.mailbox is None else secrets.unseal(sealed.mailbox),
+        smtp_password=None if sealed.smtp is None else secrets.unseal(sealed.smtp),
+    )
+
+
+def _credentials(username: str | None, password: str | None, mechanism: Mechanism) -> Credentials | None:
+    if username is None or password is None:
         return None
-    return Credentials(username=username, password=secrets.unseal(sealed), mechanism=mechanism)
+    return Credentials(username=username, password=password, mechanism=mechanism)

@@ -34,6 +34,7 @@ __all__ = [
     "Unchanged",
     "check",
     "create",
+    "draft",
     "edit",
     "get",
     "last_statuses",
@@ -109,6 +110,24 @@ def create(
         Forbidden: the role may not edit, or the actor not all monitors.
         InvalidInput: with all faults.
     """
+    settings = draft(connection, actor, changes, passwords=passwords, policy=policy)
+    sealed = _seal(passwords, secrets)
+    stored = store.monitors.StoredSecrets(mailbox=sealed.get("mailbox_secret"), smtp=sealed.get("smtp_secret"))
+    monitor_id = store.monitors.insert(connection, actor.account_id, settings, stored, now=now)
+    there = _there(None, sealed)
+    audit.record(connection, actor, AuditAction.MONITOR_CREATED, monitor_id, now=now, after=settings, secrets=there)
+    return monitor_id
+
+
+def draft(
+    connection: Connection,
+    actor: Actor,
+    changes: Mapping[str, object],
+    *,
+    passwords: Passwords,
+    policy: NetworkPolicy | None = None,
+) -> MonitorSettings:
+    """The settings that a new monitor would have; nothing is stored. Arguments and errors are those of `create`."""
     require_edit(actor)
     require_all_monitors(actor)
     wanted = changes.get("type")
@@ -124,12 +143,7 @@ def create(
     faults += policy_faults(settings, policy) if policy else []
     if faults:
         raise InvalidInput(faults)
-    sealed = _seal(passwords, secrets)
-    stored = store.monitors.StoredSecrets(mailbox=sealed.get("mailbox_secret"), smtp=sealed.get("smtp_secret"))
-    monitor_id = store.monitors.insert(connection, actor.account_id, settings, stored, now=now)
-    there = _there(None, sealed)
-    audit.record(connection, actor, AuditAction.MONITOR_CREATED, monitor_id, now=now, after=settings, secrets=there)
-    return monitor_id
+    return settings
 
 
 def edit(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from mailtrip.errors import Fault, InvalidInput
 from mailtrip.model import MailProtocol, Mechanism, MonitorSettings, MonitorType, TLSMode
@@ -22,6 +22,7 @@ __all__ = [
     "read_entries",
 ]
 
+T = TypeVar("T")
 Entries = Mapping[str, str]
 """What stands in the form, by the field's name; of a tick `yes` or nothing."""
 
@@ -115,17 +116,17 @@ def parse_entries(entries: Entries, type_: MonitorType, *, before: Entries | Non
     )
 
 
-def attempt(connection: Connection, *, work: Callable[[Connection], int], parsed: Parsed) -> int:
-    """Create or edit, and tell all faults at once; what can't be read keeps the transaction from being kept."""
+def attempt(connection: Connection, *, work: Callable[[Connection], T], parsed: Parsed) -> T:
+    """Create, edit or draft, and tell all faults at once; what can't be read keeps the transaction from being kept."""
     try:
-        monitor_id = work(connection)
+        found = work(connection)
     except InvalidInput as error:
         unread = {fault.field for fault in parsed.faults}
         others = [fault for fault in error.faults if fault.field not in unread]
         raise InvalidInput((*parsed.faults, *others)) from error
     if parsed.faults:
         raise InvalidInput(parsed.faults)
-    return monitor_id
+    return found
 
 
 def place_faults(faults: Iterable[Fault], entries: Entries) -> PlacedFaults:

@@ -34,6 +34,8 @@ class FormPage:
         hidden: further values that are sent, by name.
         has_types: whether the types are offered that may be made.
         finds_servers: whether servers can be looked for.
+        can_be_tried: whether it can be tried as it stands.
+        is_trial: faults and notices are about a trial of it.
     """
 
     title: str
@@ -48,6 +50,8 @@ class FormPage:
     hidden: Mapping[str, str] = field(default_factory=dict)
     has_types: bool = False
     finds_servers: bool = False
+    can_be_tried: bool = False
+    is_trial: bool = False
 
     def values(self) -> Mapping[str, object]:
         """For the template."""
@@ -66,7 +70,7 @@ class FormPage:
         """The page, for those who are signed in."""
         is_part = "hx-request" in call.request.headers
         values = {**self.values(), "retyped": self._retyped(is_part=is_part)}
-        status = 422 if self.faults.count else 200
+        status = 422 if self.faults.count and not is_part else 200
         return await call.show("monitor_form.html", lambda _connection, _actor: values, status=status)
 
     def _retyped(self, *, is_part: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """The pages that make a monitor: from its address, with servers that are proposed, or from another monitor."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Final
 
@@ -16,6 +16,7 @@ from mailtrip.service.access import require_all_monitors, require_edit
 from mailtrip.store import Connection
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
 from mailtrip.web.monitor_form import (
+    Parsed,
     PlacedFaults,
     attempt,
     entries_of,
@@ -26,7 +27,7 @@ from mailtrip.web.monitor_form import (
 )
 from mailtrip.web.monitor_form_page import FormPage
 
-__all__ = ["PLAN_CODE", "routes"]
+__all__ = ["PLAN_CODE", "NewMonitor", "base_of", "form_page", "read_new", "routes"]
 
 _PATH: Final = "/monitors/new"
 PLAN_CODE: Final = "UBM - A/A"
@@ -37,6 +38,20 @@ _BASES: Final = {
     Basis.PROVIDER: "Proposed: the provider's own for mail programs.",
     Basis.GUESS: "A guess: the host that takes the domain's mail. Compare it with the provider's help.",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMonitor:
+    """A monitor as the form describes it.
+
+    Attributes:
+        source: the monitor that it is a copy of; None for none.
+    """
+
+    type: MonitorType
+    source: Monitor | None
+    entries: dict[str, str] = field(repr=False)
+    parsed: Parsed = field(repr=False)
 
 
 def routes() -> list[Route]:
@@ -55,9 +70,9 @@ async def show_new(call: PageCall) -> Response:
     source = await call.reading(partial(_find_source, number=query.get("from", "")))
     if source is None:
         type_ = _type_of(query.get("type", ""))
-        return await _form_page(type_, first_entries(type_)).show(call)
+        return await form_page(type_, first_entries(type_)).show(call)
     entries = entries_of(source.settings) | {"name": f"Copy of {source.settings.name}"[:255]}
-    return await _form_page(source.settings.type, entries, source=source).show(call)
+    return await form_page(source.settings.type, entries, source=source).show(call)
 
 
 async def find_servers(call: PageCall, form: Form) -> Response:
@@ -68,26 +83,32 @@ async def find_servers(call: PageCall, form: Form) -> Response:
 
 async def create(call: PageCall, form: Form) -> Response:
     """Make the monitor and test it at once; its run is shown live."""
-    source = await call.reading(partial(_find_source, number=form.get("from", "")))
-    type_ = source.settings.type if source else _type_of(form.get("type", ""))
-    entries = read_entries(form, type_)
-    if type_ is MonitorType.ROUND_TRIP and _has_address_only(entries):
-        return await _propose(call, entries, source)
-    parsed = parse_entries(entries, type_)
+    new = await read_new(call, form)
+    if new.type is MonitorType.ROUND_TRIP and _has_address_only(new.entries):
+        return await _propose(call, new.entries, new.source)
     work = partial(
         monitors.create,
         actor=await call.actor(),
-        changes={**_base(type_, source), **parsed.changes},
-        passwords=parsed.passwords,
+        changes={**base_of(new), **new.parsed.changes},
+        passwords=new.parsed.passwords,
         secrets=call.services.secrets,
         now=call.now,
         policy=call.services.policy,
     )
     try:
-        monitor_id = await call.writing(partial(attempt, work=work, parsed=parsed))
+        monitor_id = await call.writing(partial(attempt, work=work, parsed=new.parsed))
     except InvalidInput as error:
-        return await _form_page(type_, entries, source=source, faults=place_faults(error.faults, entries)).show(call)
+        faults = place_faults(error.faults, new.entries)
+        return await form_page(new.type, new.entries, source=new.source, faults=faults).show(call)
     return await _test(call, monitor_id)
+
+
+async def read_new(call: PageCall, form: Form) -> NewMonitor:
+    """What the form asks for; raises Forbidden for those who may make none, and NotFound."""
+    source = await call.reading(partial(_find_source, number=form.get("from", "")))
+    type_ = source.settings.type if source else _type_of(form.get("type", ""))
+    entries = read_entries(form, type_)
+    return NewMonitor(type=type_, source=source, entries=entries, parsed=parse_entries(entries, type_))
 
 
 async def _lead_back(_call: PageCall) -> Response:
@@ -110,7 +131,7 @@ async def _propose(call: PageCall, entries: dict[str, str], source: Monitor | No
     domain = entries["email"].strip().rpartition("@")[2].strip(".")
     type_ = MonitorType.ROUND_TRIP
     if "@" not in entries["email"] or not domain or domain.startswith("["):
-        return await _form_page(type_, entries, source=source, notices=[_NO_DOMAIN]).show(call)
+        return await form_page(type_, entries, source=source, notices=[_NO_DOMAIN]).show(call)
     records = await call.services.find_records(domain)
     found = propose(domain, records)
     protocol = _protocol(entries, found)
@@ -122,7 +143,7 @@ async def _propose(call: PageCall, entries: dict[str, str], source: Monitor | No
     other = MailProtocol.POP3 if protocol is MailProtocol.IMAP else MailProtocol.IMAP
     if protocol in found and other in found:
         notes["mailbox_protocol"] = f"Over {other.upper()} it would be {found[other].server}."
-    return await _form_page(type_, filled, source=source, notes=notes, notices=[_notice(domain, records, found)]).show(
+    return await form_page(type_, filled, source=source, notes=notes, notices=[_notice(domain, records, found)]).show(
         call
     )
 
@@ -142,7 +163,7 @@ def _notice(domain: str, records: DomainRecords, found: Mapping[MailProtocol, Pr
     return "Look at the servers below. The test after saving shows each step with them."
 
 
-def _form_page(
+def form_page(
     type_: MonitorType,
     entries: Mapping[str, str],
     *,
@@ -150,7 +171,9 @@ def _form_page(
     faults: PlacedFaults | None = None,
     notes: Mapping[str, str] | None = None,
     notices: list[str] | None = None,
+    is_trial: bool = False,
 ) -> FormPage:
+    """The form of a new monitor."""
     return FormPage(
         title="New monitor",
         action=_PATH,
@@ -164,14 +187,16 @@ def _form_page(
         hidden={"type": type_.value, "from": "" if source is None else str(source.id)},
         has_types=source is None,
         finds_servers=type_ is MonitorType.ROUND_TRIP,
+        can_be_tried=True,
+        is_trial=is_trial,
     )
 
 
-def _base(type_: MonitorType, source: Monitor | None) -> dict[str, object]:
+def base_of(new: NewMonitor) -> dict[str, object]:
     """What the form does not have: of a copy, as the other monitor has it."""
-    if source is None:
-        return {"type": type_, "plan_code": PLAN_CODE}
-    return {each.name: getattr(source.settings, each.name) for each in fields(MonitorSettings)}
+    if new.source is None:
+        return {"type": new.type, "plan_code": PLAN_CODE}
+    return {each.name: getattr(new.source.settings, each.name) for each in fields(MonitorSettings)}
 
 
 def _find_source(connection: Connection, actor: Actor, *, number: str) -> Monitor | None:

@@ -1,40 +1,33 @@
 """The page of a run, the same as JSON, and word of each step of one that is under way."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from mailtrip.errors import MailtripError, NotFound, Unavailable
+from mailtrip.errors import NotFound, Unavailable
 from mailtrip.model import Actor, Run, RunState
-from mailtrip.model.words import STEP_NAMES, format_duration
 from mailtrip.service import locations, monitors, runs
 from mailtrip.service.live_runs import LiveStep
 from mailtrip.store import Connection
 from mailtrip.web.calls import PageCall, page
+from mailtrip.web.live_steps import LiveStreams, show_step
 from mailtrip.web.run_view import show_run
 
 __all__ = ["RunPages", "location_names", "number_in"]
 
 _LARGEST: Final = 2**63 - 1
-_LOOK_SECONDS: Final = 0.25
-_LOOKS: Final = 4
-"""After so many, a step that is still under way is shown with the time it has taken by then."""
-_CHANGED: Final = b"event: changed\ndata:\n\n"
-_OVER: Final = b"event: over\ndata:\n\n"
 
 
 class RunPages:
     """What there is to see of runs."""
 
-    def __init__(self) -> None:
-        self._stopped = asyncio.Event()
+    def __init__(self, streams: LiveStreams) -> None:
+        """Take what tells of the steps of runs."""
+        self._streams = streams
 
     def routes(self) -> list[Route]:
         """The routes of this module."""
@@ -44,38 +37,15 @@ class RunPages:
             page("/runs/{run_id:int}/events", self._follow),
         ]
 
-    def stop(self) -> None:
-        """End all streams of events."""
-        self._stopped.set()
-
     async def _follow(self, call: PageCall) -> Response:
-        """Events while a run is under way: `changed` when there is more to see of it, `over` at its end."""
         run_id = number_in(call, "run_id")
         await call.reading(partial(_read, run_id=run_id))
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._events(call, run_id), headers=headers, media_type="text/event-stream")
 
-    async def _events(self, call: PageCall, run_id: int) -> AsyncIterator[bytes]:
-        services = call.services
-        told: object = ()
-        for look in count():
-            if self._stopped.is_set():
-                return
-            try:
-                steps = await services.live_steps(run_id)
-                seen = None if steps is None else [(each.step, each.is_over) for each in steps]
-                if seen is None:
-                    run = await call.reading(partial(_read, run_id=run_id))
-                    if run.state is not RunState.RUNNING:
-                        yield _CHANGED + _OVER
-                        return
-            except MailtripError:
-                return  # the browser asks again, and is told then
-            if seen != told or look % _LOOKS == 0:
-                yield _CHANGED
-                told = seen
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), _LOOK_SECONDS)
+        async def is_over() -> bool:
+            run = await call.reading(partial(_read, run_id=run_id))
+            return run.state is not RunState.RUNNING
+
+        return self._streams.follow(call, run_id, is_over)
 
 
 async def read_run(call: PageCall) -> Response:
@@ -112,16 +82,6 @@ def location_names(connection: Connection, actor: Actor) -> Mapping[int, str]:
     return {location.id: location.name for location in locations.list_all(connection, actor)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StepNow:
-    """A step of a run that is under way, in words."""
-
-    name: str
-    begun: str
-    took: str
-    is_over: bool
-
-
 def _read(connection: Connection, actor: Actor, *, run_id: int) -> Run:
     return runs.get(connection, actor, run_id)
 
@@ -138,14 +98,5 @@ def _find(
         "location": location,
         "recheck_of": run.recheck_of,
         "recheck_id": run.recheck_id,
-        "steps": None if steps is None else [_show_step(each) for each in steps],
+        "steps": None if steps is None else [show_step(each) for each in steps],
     }
-
-
-def _show_step(step: LiveStep) -> _StepNow:
-    return _StepNow(
-        name=STEP_NAMES[step.step],
-        begun=f"{step.offset.total_seconds():.3f} s",
-        took=format_duration(step.spent),
-        is_over=step.is_over,
-    )

@@ -1,8 +1,8 @@
 """What the dashboard is given to work with; `bootstrap` fills it in, tests fill in their own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, Protocol
 
 from mailtrip.clock import Clock
@@ -15,6 +15,7 @@ from mailtrip.service.installation import KeptFor
 from mailtrip.service.live_runs import LiveSteps
 from mailtrip.service.logins import Logins
 from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
+from mailtrip.service.trials import Trials
 from mailtrip.store import Connection
 from mailtrip.web.assets import Assets
 
@@ -25,10 +26,19 @@ REPORTS: Final = ("availability", "response-time", "sla", "outages")
 
 
 class ReadReport(Protocol):
-    """Reads a report; raises `InvalidInput` when it would be too large."""
+    """Reads a report; raises `NotFound` of monitors that are not there, `InvalidInput` when it would be too large."""
 
     def __call__(
-        self, name: str, connection: Connection, actor: Actor, *, since: datetime, until: datetime, bucket: Size
+        self,
+        name: str,
+        connection: Connection,
+        actor: Actor,
+        *,
+        monitor_ids: Collection[int] | None,
+        since: datetime,
+        until: datetime,
+        bucket: Size,
+        zone: tzinfo,
     ) -> bytes: ...
 
 
@@ -44,10 +54,11 @@ class WebServices:
         live_steps: the steps so far of a test that is under way, None of another run; raises `Unavailable`.
         health: how the service is; raises `Unavailable` when the engine does not say.
         kept_for: how long things are kept, by the settings.
-        report_csv: a report of `REPORTS` as CSV, all that the actor may see of this time.
+        report_csv: a report of `REPORTS` as CSV.
         run_json: a run, whole, as the API shows it.
         find_records: what DNS says of the domain of a mail address.
         policy: where monitors may connect.
+        trials: of monitors before they are saved.
         alert_relay: the host that takes alerts sent by mail; None where they can't be sent.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
@@ -67,6 +78,7 @@ class WebServices:
     run_json: Callable[[Run], bytes]
     find_records: Callable[[str], Awaitable[DomainRecords]]
     policy: NetworkPolicy
+    trials: Trials
     alert_relay: str | None = None
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)

@@ -35,9 +35,11 @@ from mailtrip.web import (
 from mailtrip.web.calls import frame_of, see_other
 from mailtrip.web.events import Events
 from mailtrip.web.forms import FormTooLarge, FormTooSlow
+from mailtrip.web.live_steps import LiveStreams
 from mailtrip.web.rendering import Templates
 from mailtrip.web.run import RunPages
 from mailtrip.web.services import WebServices
+from mailtrip.web.try_monitor import TrialPages
 
 __all__ = ["Dashboard"]
 
@@ -73,7 +75,7 @@ class Dashboard:
         self._services = services
         self._templates = Templates(services.assets, version=services.version)
         self._events = events or Events()
-        self._runs = RunPages()
+        self._streams = LiveStreams()
         router = Router(
             [
                 Route("/", _go_to_overview, methods=["GET"]),
@@ -97,7 +99,8 @@ class Dashboard:
                 *reports.routes(),
                 *api_tokens.routes(),
                 *self._events.routes(),
-                *self._runs.routes(),
+                *RunPages(self._streams).routes(),
+                *TrialPages(self._streams).routes(),
             ],
             redirect_slashes=False,
         )
@@ -117,7 +120,7 @@ class Dashboard:
     def stop(self) -> None:
         """End all streams of events."""
         self._events.stop()
-        self._runs.stop()
+        self._streams.stop()
 
     def refusal(self, scope: Scope, answer: Response) -> Response:
         """The page in place of the API's answer to a request that never reached the dashboard, or failed in it."""

@@ -69,6 +69,7 @@ def make_front(settings: Settings, listening: socket.socket) -> FrontProcess:
         settings,
         listening,
         queue=Queue(),
+        try_out=lambda _job, _tell: None,
         health=lambda: HEALTHY,
         steps_of=lambda _: None,
         clock=SystemClock(),

@@ -5,5 +5,8 @@ import { showLocalTimes } from "./scripts/times.js";
 
 document.documentElement.classList.add("has-script");
 showLocalTimes(document);
-document.addEventListener("htmx:after:swap", () => showLocalTimes(document));
+document.addEventListener("htmx:after:swap", () => {
+  showLocalTimes(document);
+  startLive(document);
+});
 startLive(document);

@@ -1,12 +1,19 @@
 import htmx from "htmx.org";
 
-// A page with `data-live="/events?..."` is told when something has changed, and fetches the part with id `live` anew.
+// An element with `data-live="/events?..."` is told when something has changed, and fetches the part with id `live` anew:
+// from the page itself, or from where `data-live-from` says.
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 60000;
 
 export function startLive(root) {
-  const element = root.querySelector("[data-live]");
-  if (element === null) return;
+  for (const element of root.querySelectorAll("[data-live]")) follow(root, element);
+}
+
+const followed = new WeakSet();
+
+function follow(root, element) {
+  if (followed.has(element)) return;
+  followed.add(element);
   const state = root.querySelector("[data-live-state]");
   let source = null;
   let wait = FIRST_WAIT;
@@ -16,8 +23,13 @@ export function startLive(root) {
   };
   let isStale = false;
   const refresh = () => {
+    if (!element.isConnected) {
+      source.close();
+      return;
+    }
     isStale = document.hidden; // a page that nobody looks at waits until somebody does
-    if (!isStale) htmx.ajax("GET", location.href, { target: "#live", select: "#live", swap: "outerMorph" });
+    const from = element.dataset.liveFrom ?? location.href;
+    if (!isStale) htmx.ajax("GET", from, { target: "#live", select: "#live", swap: "outerMorph" });
   };
   document.addEventListener("visibilitychange", () => {
     if (isStale) refresh();
@@ -37,6 +49,7 @@ export function startLive(root) {
       say("Connecting again …");
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       setTimeout(() => {
+        if (!element.isConnected) return;
         refresh(); // who is no longer signed in is led to sign in
         open();
       }, wait);
@@ -46,6 +59,6 @@ export function startLive(root) {
   open();
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => {
-    if (event.persisted) open();
+    if (event.persisted && element.isConnected) open();
   });
 }
