@@ -84,3 +84,48 @@ def test_a_limited_user_finds_the_monitors_that_may_be_seen(visit: Callable[...,
 
 def test_a_report_that_is_none_is_not_found(service: WebService) -> None:
     assert sign_in(service, ADMIN_EMAIL).get(f"{service.url}/reports/x.csv", timeout=10).status_code == 404
+
+
+def test_a_report_is_of_chosen_monitors_in_a_chosen_zone(admin: Visitor) -> None:
+    admin.goto("/reports?span=day")
+    page = admin.page
+    page.get_by_text("Monitors and time zone").click()
+    page.get_by_label("Names with").fill("ORD")
+    page.get_by_label("Time zone").fill("Asia/Tokyo")
+    page.get_by_role("button", name="Choose").click()
+    admin.look()
+
+    monitors = page.get_by_role("region", name="Monitors")
+    expect(monitors.get_by_role("row")).to_have_count(2)
+    expect(monitors.get_by_role("row", name="Orders")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Asia/Tokyo; beside it")
+    page.get_by_role("link", name="7 days").click()
+    expect(page.get_by_label("Names with")).to_have_value("ORD")
+    page.get_by_label("Names with").fill("nothing has this name")
+    page.get_by_role("button", name="Choose").click()
+    expect(monitors).to_contain_text("No monitor has such a name")
+
+
+@pytest.mark.parametrize("name", ["availability", "response-time", "sla", "outages"])
+def test_the_table_is_of_the_same_monitors_as_the_page(service: WebService, name: str) -> None:
+    path = f"{service.url}/reports/{name}.csv?span=day&zone=Asia/Tokyo&monitor={service.monitor_ids['Not run yet']}"
+    answer = sign_in(service).get(path, timeout=10)
+
+    assert answer.status_code == 200
+    assert "Orders" not in answer.text
+
+
+def test_a_report_comes_as_pdf(service: WebService) -> None:
+    answer = sign_in(service).get(f"{service.url}/reports.pdf?span=day&zone=Europe/Berlin&search=o", timeout=30)
+
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="report-')
+    assert answer.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("path", ["/reports", "/reports.pdf", "/reports/availability.csv"])
+def test_a_monitor_that_is_not_there_or_may_not_be_seen_has_no_report(service: WebService, path: str) -> None:
+    client = sign_in(service, LIMITED_EMAIL)
+
+    for monitor_id in (service.monitor_ids["Orders"], 999_999):
+        assert client.get(f"{service.url}{path}?monitor={monitor_id}", timeout=10).status_code == 404

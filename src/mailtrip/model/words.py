@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mailtrip.model.run import Step
 
-__all__ = ["STEP_NAMES", "format_duration"]
+__all__ = ["STEP_NAMES", "count_of", "format_duration", "percent"]
 
 STEP_NAMES = {
     Step.MAILBOX_RESOLVE: "Mailbox: look up the name",
@@ -43,3 +43,16 @@ def format_duration(duration: timedelta) -> str:
         return f"{hours} h {minutes:02} min"
     days, hours = divmod(round(seconds / 3600), 24)
     return f"{days} d {hours} h"
+
+
+def percent(share: float | None) -> str:
+    """A share of 0..1 with one digit, rounded down, so that 100 % is said of nothing less."""
+    if share is None:
+        return "no data"
+    tenths = int(share * 1000 + 1e-9)
+    return "100 %" if tenths == 1000 else f"{tenths / 10:.1f} %"
+
+
+def count_of(number: int, thing: str) -> str:
+    """`1 monitor`, `2 monitors`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,6 +1,7 @@
 """Reports: availability, response times, outages and SLAs of any time, beside the time before."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Final
 
@@ -9,12 +10,12 @@ from starlette.routing import Route
 
 from mailtrip.errors import InvalidInput, NotFound
 from mailtrip.model import Actor
-from mailtrip.model.tally import Size
-from mailtrip.service import outages, report_figures, sla_reports
+from mailtrip.service import report_document, report_pdf
+from mailtrip.service.report_document import ReportDocument
+from mailtrip.service.report_figures import choose_monitors
 from mailtrip.store import Connection
 from mailtrip.web.calls import PageCall, page
-from mailtrip.web.reports_view import Query, Span, make_strip, monitor_rows
-from mailtrip.web.run import location_names
+from mailtrip.web.reports_view import Query, Span, make_strip
 from mailtrip.web.services import REPORTS
 
 __all__ = ["routes"]
@@ -26,16 +27,27 @@ _TOO_MUCH: Final = "That is too much for one page: choose a shorter time."
 
 def routes() -> list[Route]:
     """The routes of this module."""
-    return [page("/reports", read_reports), page("/reports/{name}.csv", read_csv)]
+    return [page("/reports", read_reports), page("/reports.pdf", read_pdf), page("/reports/{name}.csv", read_csv)]
 
 
 async def read_reports(call: PageCall) -> Response:
     """The page."""
-    query = Query.parse(call.request.query_params, now=call.now)
+    query = _query(call)
     try:
         return await call.show("reports.html", partial(_find, query=query))
     except InvalidInput:
-        return await call.show("reports.html", lambda _connection, _actor: _frame(query, fault=_TOO_MUCH), status=422)
+        return await call.show("reports.html", partial(_frame, query=query, fault=_TOO_MUCH), status=422)
+
+
+async def read_pdf(call: PageCall) -> Response:
+    """The same to keep, to print and to pass on."""
+    query = _query(call)
+    try:
+        document = await call.reading(partial(_collect, query=query))
+    except InvalidInput:
+        return await call.show("reports.html", partial(_frame, query=query, fault=_TOO_MUCH), status=422)
+    content = await asyncio.to_thread(report_pdf.draw, document, made_at=call.now)
+    return Response(content, media_type="application/pdf", headers=_file(f"report-{query.first_day}.pdf"))
 
 
 async def read_csv(call: PageCall) -> Response:
@@ -43,42 +55,76 @@ async def read_csv(call: PageCall) -> Response:
     name = call.request.path_params["name"]
     if name not in REPORTS:
         raise NotFound("there is no such report")
-    query = Query.parse(call.request.query_params, now=call.now)
-    read = partial(call.services.report_csv, name, since=query.since, until=query.until, bucket=query.size)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
+    query = _query(call)
+
+    def read(connection: Connection, actor: Actor) -> bytes:
+        return call.services.report_csv(
+            name,
+            connection,
+            actor,
+            monitor_ids=_chosen(connection, actor, query),
+            since=query.since,
+            until=query.until,
+            bucket=query.size,
+            zone=query.tzinfo,
+        )
+
+    return Response(await call.reading(read), media_type="text/csv; charset=utf-8", headers=_file(f"{name}.csv"))
+
+
+def _query(call: PageCall) -> Query:
+    given = call.request.query_params
+    return Query.parse(given, now=call.now, monitors=given.getlist("monitor"))
+
+
+def _file(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
         "Vary": "Cookie",
     }
-    return Response(await call.reading(read), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _frame(query: Query, *, fault: str | None = None) -> Mapping[str, object]:
-    return {"query": query, "spans": [span for span in Span if span is not Span.OWN], "fault": fault}
+def _chosen(connection: Connection, actor: Actor, query: Query) -> Collection[int] | None:
+    """The monitors that are asked for; None for all that the actor may see."""
+    if query.monitor_ids or not query.search:
+        return query.monitor_ids or None
+    names = choose_monitors(connection, actor, None).names
+    return [id_ for id_, name in names.items() if query.search.casefold() in name.casefold()]
+
+
+def _collect(connection: Connection, actor: Actor, *, query: Query) -> ReportDocument:
+    return report_document.collect(
+        connection,
+        actor,
+        monitor_ids=_chosen(connection, actor, query),
+        since=query.since,
+        until=query.until,
+        before=query.before,
+        zone=query.tzinfo,
+    )
+
+
+def _frame(connection: Connection, actor: Actor, *, query: Query, fault: str | None = None) -> Mapping[str, object]:
+    names = choose_monitors(connection, actor, None).names
+    wanted = query.search.casefold()
+    offered = [(id_, name) for id_, name in names.items() if id_ in query.monitor_ids or wanted in name.casefold()]
+    return {
+        "query": query,
+        "zone": query.tzinfo,
+        "spans": [span for span in Span if span is not Span.OWN],
+        "fault": fault,
+        "offered": sorted(offered, key=lambda each: each[1].casefold())[:_MOST_MONITORS],
+    }
 
 
 def _find(connection: Connection, actor: Actor, *, query: Query) -> Mapping[str, object]:
-    since, until, before = query.since, query.until, query.before
-    times = report_figures.response_times(connection, actor, since=since, until=until, bucket=query.size)
-    earlier = report_figures.response_times(connection, actor, since=before, until=since, bucket=Size.MONTH)
-    out = outages.find(connection, actor, since=since, until=until)
-    rows = monitor_rows(times.monitors, earlier.monitors, out.outages)
-    slas = sla_reports.report(connection, actor, since=since, until=until).slas
-    slas_before = sla_reports.report(connection, actor, since=before, until=since).slas
+    report = _collect(connection, actor, query=query)
     return {
-        **_frame(query),
-        "is_complete": times.is_complete,
-        "total": times.total,
-        "total_before": earlier.total,
-        "times": report_figures.percentiles_of(times.times),
-        "times_before": report_figures.percentiles_of(earlier.times),
-        "strip": make_strip(times.buckets, query.size),
-        "rows": rows[:_MOST_MONITORS],
-        "more_rows": len(rows) - _MOST_MONITORS,
-        "outages": out.outages[:_MOST_OUTAGES],
-        "outages_total": len(out.outages),
-        "outages_before": len(outages.find(connection, actor, since=before, until=since).outages),
-        "names": out.names,
-        "locations": location_names(connection, actor),
-        "slas": list(zip(slas, slas_before, strict=True)),
+        **_frame(connection, actor, query=query),
+        "report": report,
+        "strip": make_strip(report.buckets, query.size, query.tzinfo),
+        "rows": report.rows[:_MOST_MONITORS],
+        "more_rows": len(report.rows) - _MOST_MONITORS,
+        "outages": report.outages[:_MOST_OUTAGES],
     }

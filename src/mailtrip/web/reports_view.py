@@ -1,26 +1,28 @@
 """Reports as their page shows them: the time that is asked for, and figures with those of the time before. Pure."""
 
-from collections import Counter
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
-from mailtrip.model.tally import Counts, Size
-from mailtrip.reports.outages import Outage
+from mailtrip.model.tally import Size
 from mailtrip.reports.spans import whole_hours
-from mailtrip.service.report_figures import Bucket, MonitorFigures, Percentiles
+from mailtrip.schedule.quiet_hours import zone_of
+from mailtrip.service.report_document import bucket_size
+from mailtrip.service.report_figures import Bucket
 from mailtrip.web.audit_view import parse_day
 from mailtrip.web.days import Level, level_of, told
 
-__all__ = ["MonitorRow", "Query", "Span", "Strip", "make_strip", "monitor_rows"]
+__all__ = ["Query", "Span", "Strip", "make_strip"]
 
 _LONGEST: Final = timedelta(days=3660)
 _YEARS: Final = range(2000, 2200)
 _CELL: Final = 10
-_NONE: Final = Percentiles(total=0, p50=None, p90=None, p95=None, p99=None)
+_LONGEST_SEARCH: Final = 100
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 class Span(StrEnum):
@@ -56,92 +58,95 @@ class Query:
     Attributes:
         until: no part of it.
         before: when the time before begins, which ends at `since`: as long, and for a month the month before.
+        zone: where days and months begin: an IANA name.
+        search: what the monitors' names contain; empty for all of them.
+        monitor_ids: only these, whatever their names; empty for all.
     """
 
     span: Span
     since: datetime
     until: datetime
     before: datetime
+    zone: str = "UTC"
+    search: str = ""
+    monitor_ids: tuple[int, ...] = ()
 
     @classmethod
-    def parse(cls, given: Mapping[str, str], *, now: datetime) -> "Query":
-        """What a page's address asks for; what is wrong in it counts as not given."""
+    def parse(cls, given: Mapping[str, str], *, now: datetime, monitors: Iterable[str] = ()) -> "Query":
+        """What a page's address asks for; what is wrong in it counts as not given.
+
+        Args:
+            given: its fields.
+            now: where times end that end now.
+            monitors: numbers of monitors, of which there may be several.
+        """
+        name = given.get("zone", "").strip()
+        zone = zone_of(name) if name else UTC
         span = next((span for span in Span if span == given.get("span")), Span.MONTH)
         first, last = parse_day(given.get("from", "")), parse_day(given.get("to", ""))
         if span is Span.OWN and (first is None or last is None or not _is_sound(first, last)):
             span = Span.MONTH
-        if span in _LENGTHS:
-            since, until = whole_hours(now - _LENGTHS[span], now)
-        elif span is Span.OWN and first is not None and last is not None:
-            since, until = _begin_of(first), _begin_of(last + timedelta(days=1))
-        else:
-            month = Size.MONTH.begin_of(now.astimezone(UTC))
-            ends_now = span is Span.THIS_MONTH
-            since, until = (month, whole_hours(now, now + timedelta(hours=1))[1]) if ends_now else (_back(month), month)
-        before = since - (until - since) if span in {*_LENGTHS, Span.OWN} else _back(since)
-        return cls(span=span, since=since, until=until, before=before)
+        since, until, before = _times(span, first, last, now, zone or UTC)
+        return cls(
+            span=span,
+            since=since,
+            until=until,
+            before=before,
+            zone=name if zone and name else "UTC",
+            search=given.get("search", "").strip()[:_LONGEST_SEARCH],
+            monitor_ids=tuple(sorted({int(each) for each in monitors if _NUMBER.fullmatch(each)})),
+        )
 
     @property
     def size(self) -> Size:
-        """How long each bucket is, so that they are not too many to look at."""
-        length = self.until - self.since
-        if length <= timedelta(days=3):
-            return Size.HOUR
-        return Size.DAY if length <= timedelta(days=100) else Size.MONTH
+        return bucket_size(self.until - self.since)
+
+    @property
+    def tzinfo(self) -> tzinfo:
+        return zone_of(self.zone) or UTC
 
     @property
     def first_day(self) -> date:
-        return self.since.date()
+        return self.since.astimezone(self.tzinfo).date()
 
     @property
     def last_day(self) -> date:
-        return (self.until - timedelta(seconds=1)).date()
+        return (self.until - timedelta(seconds=1)).astimezone(self.tzinfo).date()
+
+    @property
+    def times(self) -> dict[str, str]:
+        """The fields of a form that keep the time."""
+        days = {"from": str(self.first_day), "to": str(self.last_day)} if self.span is Span.OWN else {}
+        return {"span": str(self.span), **days}
+
+    @property
+    def choice(self) -> list[tuple[str, str]]:
+        """The fields of a form that keep the monitors and the zone."""
+        chosen = [("monitor", str(id_)) for id_ in self.monitor_ids]
+        named = [("zone", self.zone if self.zone != "UTC" else ""), ("search", self.search)]
+        return [*((name, value) for name, value in named if value), *chosen]
 
     def path(self, path: str = "/reports", *, span: Span | None = None) -> str:
         """The address of a report of this time, or of another span."""
-        values = {"span": str(span or self.span)}
-        if span is None and self.span is Span.OWN:
-            values |= {"from": str(self.first_day), "to": str(self.last_day)}
-        return f"{path}?{urlencode(values)}"
+        times = self.times if span is None else {"span": str(span)}
+        return f"{path}?{urlencode([*times.items(), *self.choice])}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorRow:
-    """A monitor in a report; `before` is the same in the time before."""
-
-    id: int
-    name: str
-    counts: Counts
-    before: Counts
-    times: Percentiles
-    times_before: Percentiles
-    outages: int
-
-
-def monitor_rows(
-    now: Iterable[MonitorFigures], before: Iterable[MonitorFigures], outages: Iterable[Outage]
-) -> list[MonitorRow]:
-    """Monitors with the least available first; those that were not measured come last."""
-    earlier = {each.monitor_id: each for each in before}
-    counted = Counter(outage.monitor_id for outage in outages)
-    rows = [
-        MonitorRow(
-            id=each.monitor_id,
-            name=each.name,
-            counts=each.counts,
-            before=earlier[each.monitor_id].counts if each.monitor_id in earlier else Counts(),
-            times=each.times or _NONE,
-            times_before=(earlier[each.monitor_id].times if each.monitor_id in earlier else None) or _NONE,
-            outages=counted[each.monitor_id],
-        )
-        for each in now
-    ]
-    return sorted(rows, key=_order)
-
-
-def _order(row: MonitorRow) -> tuple[float, str]:
-    share = row.counts.availability
-    return (2.0 if share is None else share, row.name.casefold())
+def _times(
+    span: Span, first: date | None, last: date | None, now: datetime, zone: tzinfo
+) -> tuple[datetime, datetime, datetime]:
+    """Beginning, end, and when the time before begins."""
+    if span in _LENGTHS:
+        since, until = whole_hours(now - _LENGTHS[span], now)
+        return since, until, since - (until - since)
+    if span is Span.OWN and first is not None and last is not None:
+        after = last + timedelta(days=1)
+        return _begin_of(first, zone), _begin_of(after, zone), _begin_of(first - (after - first), zone)
+    month = now.astimezone(zone).date().replace(day=1)
+    if span is Span.THIS_MONTH:
+        until = whole_hours(now, now + timedelta(hours=1))[1]
+        return _begin_of(month, zone), until, _begin_of(_back(month), zone)
+    return _begin_of(_back(month), zone), _begin_of(month, zone), _begin_of(_back(_back(month)), zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +169,14 @@ class Strip:
     cell: int = _CELL
 
 
-def make_strip(buckets: Sequence[Bucket], size: Size) -> Strip:
-    """Availability by bucket."""
+def make_strip(buckets: Sequence[Bucket], size: Size, zone: tzinfo = UTC) -> Strip:
+    """Availability by bucket, with its time in the zone."""
     form = {Size.HOUR: "%d %b %H:%M", Size.DAY: "%a %d %b %Y", Size.MONTH: "%b %Y"}[size]
     cells = tuple(
         Cell(
             x=place * _CELL,
             level=level_of(bucket.counts.availability),
-            name=f"{bucket.since:{form}}",
+            name=f"{bucket.since.astimezone(zone):{form}}",
             text=told(bucket.counts),
             bucket=bucket,
         )
@@ -184,10 +189,11 @@ def _is_sound(first: date, last: date) -> bool:
     return first <= last and last - first < _LONGEST and first.year in _YEARS and last.year in _YEARS
 
 
-def _begin_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _begin_of(day: date, zone: tzinfo) -> datetime:
+    """In UTC; the whole hour before where a day of the zone does not begin at one."""
+    return Size.HOUR.begin_of(datetime.combine(day, time(), zone).astimezone(UTC))
 
 
-def _back(month: datetime) -> datetime:
+def _back(month: date) -> date:
     """The month before."""
-    return Size.MONTH.begin_of(month - timedelta(days=1))
+    return (month - timedelta(days=1)).replace(day=1)

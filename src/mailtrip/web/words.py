@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from mailtrip.model.words import format_duration
+from mailtrip.model.words import count_of, format_duration, percent
 
 __all__ = ["FILTERS", "byte_count", "count_of", "percent", "time_element", "without_controls"]
 
@@ -49,19 +49,6 @@ def without_controls(value: object) -> object:
     if type(value) is not str or value.isprintable():
         return value
     return value.translate(_CONTROLS)
-
-
-def percent(share: float | None) -> str:
-    """A share of 0..1 with one digit, rounded down, so that 100 % is said of nothing less."""
-    if share is None:
-        return "no data"
-    tenths = int(share * 1000 + 1e-9)
-    return "100 %" if tenths == 1000 else f"{tenths / 10:.1f} %"
-
-
-def count_of(number: int, thing: str) -> str:
-    """`1 monitor`, `2 monitors`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _duration(duration: timedelta | None) -> str:

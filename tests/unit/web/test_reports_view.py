@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailtrip.model.tally import Counts, Size
+from mailtrip.service.report_document import monitor_rows
 from mailtrip.service.report_figures import Bucket, MonitorFigures
 from mailtrip.web.days import Level
-from mailtrip.web.reports_view import Query, make_strip, monitor_rows
+from mailtrip.web.reports_view import Query, make_strip
 
 NOW = datetime(2026, 3, 3, 10, 30, tzinfo=UTC)
 
@@ -85,3 +86,30 @@ def test_a_bucket_in_which_nothing_was_measured_is_no_good_one() -> None:
         (Level.WHOLE, "Sun 01 Mar 2026", "100 % of 5 runs"),
         (Level.NO_DATA, "Mon 02 Mar 2026", "no data"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "since", "until", "before"),
+    [
+        ({"span": "last-month"}, at(1, 31, 23), at(2, 28, 23), at(12, 31, 23, year=2025)),
+        ({"span": "this-month"}, at(2, 28, 23), at(3, 3, 12), at(1, 31, 23)),
+        # The clocks are put forward on 29 March: the day has 23 hours.
+        ({"span": "own", "from": "2026-03-29", "to": "2026-03-29"}, at(3, 28, 23), at(3, 29, 22), at(3, 27, 23)),
+    ],
+)
+def test_days_and_months_are_those_of_the_zone(
+    given: dict[str, str], since: datetime, until: datetime, before: datetime
+) -> None:
+    query = Query.parse({**given, "zone": "Europe/Berlin"}, now=NOW)
+
+    assert (query.since, query.until, query.before) == (since, until, before)
+    assert query.zone == "Europe/Berlin"
+
+
+def test_a_zone_that_is_none_is_utc_and_monitors_are_numbers() -> None:
+    query = Query.parse(
+        {"zone": "../etc/passwd", "search": " x" * 100}, now=NOW, monitors=["7", "x", "-1", "3", "9" * 30]
+    )
+
+    assert (query.zone, query.monitor_ids, len(query.search)) == ("UTC", (3, 7), 100)
+    assert query.path().endswith("&monitor=3&monitor=7")

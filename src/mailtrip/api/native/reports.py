@@ -1,6 +1,6 @@
 """`/api/v1/reports`: availability, response times, SLAs and outages, as JSON and CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -194,22 +194,34 @@ async def _answer(
 
 
 def read_csv_report(
-    name: str, connection: Connection, actor: Actor, *, since: datetime, until: datetime, bucket: Size
+    name: str,
+    connection: Connection,
+    actor: Actor,
+    *,
+    monitor_ids: Collection[int] | None,
+    since: datetime,
+    until: datetime,
+    bucket: Size,
+    zone: tzinfo,
 ) -> bytes:
-    """A report of all that the actor may see as CSV, days and months in UTC, for whoever is beside the API.
+    """A report as CSV, for whoever is beside the API.
 
     Args:
         name: the last part of its path; KeyError for any other.
         connection: of a reading transaction.
         actor: who asks.
+        monitor_ids: only these; None for all that the actor may see.
         since: aware; likewise `until`.
         until: no part of it.
         bucket: how long each bucket is, where there are any.
+        zone: where days and months begin.
 
     Raises:
+        NotFound: one of the monitors is not there.
         InvalidInput: the answer would be too large.
     """
-    wanted, cut = _Wanted(monitor_ids=None, since=since, until=until, is_csv=True), _Cut(bucket, UTC)
+    chosen = None if monitor_ids is None else frozenset(monitor_ids)
+    wanted, cut = _Wanted(monitor_ids=chosen, since=since, until=until, is_csv=True), _Cut(bucket, zone)
     read: dict[str, Callable[[Connection, Actor], bytes]] = {
         "availability": partial(_availability, wanted, cut),
         "response-time": partial(_response_times, wanted, cut),
