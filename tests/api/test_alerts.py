@@ -104,7 +104,8 @@ def put(server: Server, recipient_id: str, monitor_id: str, count: int) -> list[
         since=server.clock.now(),
         cause="error 104 smtp.example.com",
     )
-    return server.database.write(partial(alert_rows.add, new=[new] * count, now=server.clock.now()))
+    now = server.clock.now()
+    return [server.database.write(partial(alert_rows.add_one, new=new, now=now)) for _ in range(count)]
 
 
 def test_alerts_are_listed_newest_first_in_pages(server: Server) -> None:

@@ -1,6 +1,7 @@
 """The outbox of alerts over the database: each method is one transaction of use cases."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from mailtrip.clock import Clock
 from mailtrip.model import AlertDelivery, AlertPackage, DeliveryAnswer
@@ -30,8 +31,8 @@ class DatabaseAlertDesk:
     async def release(self) -> int:
         return await self._database.writing(outbox.release)
 
-    async def has_work(self) -> bool:
-        return await self._database.reading(lambda connection: outbox.has_work(connection, now=self._clock.now()))
+    async def next_look(self) -> timedelta | None:
+        return await self._database.reading(lambda connection: outbox.next_look(connection, now=self._clock.now()))
 
     async def bundle_due(self) -> int:
         return await self._database.writing(lambda connection: outbox.bundle_due(connection, now=self._clock.now()))

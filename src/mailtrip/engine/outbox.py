@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from mailtrip.clock import Clock
+from mailtrip.engine.alarm import Alarm
 from mailtrip.engine.pulse import Pulse
 from mailtrip.errors import Unavailable
 from mailtrip.model import AlertDelivery, AlertPackage, DeliveryAnswer
@@ -29,8 +31,8 @@ class AlertDesk(Protocol):
         """At start: have sent again what a dead process was sending; how many there are."""
         ...
 
-    async def has_work(self) -> bool:
-        """Whether there may be anything to bundle or to claim."""
+    async def next_look(self) -> timedelta | None:
+        """How long there will be nothing to bundle or to claim, as far as is known: 0 where there is, None for ever."""
         ...
 
     async def bundle_due(self) -> int:
@@ -47,7 +49,7 @@ class AlertDesk(Protocol):
 
 
 class Outbox:
-    """Looks each second; at most 20 deliveries are under way at once.
+    """Looks each second, and when something is due or was delivered; at most 20 deliveries are under way at once.
 
     Args:
         desk: where deliveries are kept.
@@ -65,6 +67,7 @@ class Outbox:
         self._clock = clock
         self._patience = patience
         self._under_way: set[asyncio.Task[None]] = set()
+        self._alarm = Alarm(clock)
         self.pulse = Pulse(clock)
 
     async def run(self) -> None:
@@ -72,31 +75,37 @@ class Outbox:
         is_released = False
         async with asyncio.TaskGroup() as group:
             while True:
+                seconds = _EVERY_SECONDS
                 try:
                     if not is_released:
                         await self._release()
                         is_released = True
-                    await self._look(group)
+                    seconds = await self._look(group)
                     self.pulse.beat()
                 except Unavailable as exc:
                     _log.warning("alerts wait: the database is away", error=str(exc))
                 except Exception:  # noqa: BLE001 - alerts that can't be made must not end the runs; the pulse tells
                     _log.exception("alerts wait: trouble on our side")
-                await self._clock.sleep(_EVERY_SECONDS)
+                await self._alarm.wait(seconds)
 
     async def _release(self) -> None:
         if again := await self._desk.release():
             _log.warning("alerts are sent again, as it is not known whether they were", deliveries=again)
 
-    async def _look(self, group: asyncio.TaskGroup) -> None:
+    async def _look(self, group: asyncio.TaskGroup) -> float:
+        """Do what is to be done now; how many seconds later to look again."""
         room = _MOST_AT_ONCE - len(self._under_way)
-        if room <= 0 or not await self._desk.has_work():
-            return
+        idle = await self._desk.next_look() if room > 0 else None
+        if idle is None:
+            return _EVERY_SECONDS
+        if idle > timedelta(0):
+            return min(idle.total_seconds(), _EVERY_SECONDS)
         await self._desk.bundle_due()
         for package in await self._desk.claim(limit=room):
             task = group.create_task(self._deliver(package))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
+        return _EVERY_SECONDS
 
     async def _deliver(self, package: AlertPackage) -> None:
         answer = await self._attempt(package)
@@ -115,6 +124,7 @@ class Outbox:
             except Unavailable:
                 await self._clock.sleep(_EVERY_SECONDS)
             else:
+                self._alarm.ring()  # the next one to the same recipient has waited for this
                 return
 
     async def _attempt(self, package: AlertPackage) -> DeliveryAnswer:

@@ -93,7 +93,7 @@ def order_test(connection: Connection, actor: Actor, recipient_id: int, *, now: 
         # Each is told by itself.
         cause=f"test {now.isoformat()}",
     )
-    (alert_id,) = store.alerts.add(connection, [new], now=now)
+    alert_id = store.alerts.add_one(connection, new, now=now)
     audit.record(
         connection,
         actor,

@@ -1,5 +1,6 @@
 """Which alerts go out together and when: by cause, by the pace that causes set, and by what recipients want to hear now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from mailtrip.schedule.quiet_hours import day_start, is_quiet
 from mailtrip.store import Connection
 from mailtrip.store.alert_bundles import Bundle, Untold
 
-__all__ = ["due_bundles"]
+__all__ = ["due_bundles", "next_due"]
 
 _GATHER = timedelta(seconds=2)
 _LONGEST_GATHER = timedelta(seconds=4)
@@ -27,14 +28,18 @@ def due_bundles(connection: Connection, *, now: datetime) -> list[Bundle]:
     ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most. What a
     recipient does not want to hear now waits until it does, and is told together then.
     """
-    paces = {recipient.id: _pace(connection, recipient, now=now) for recipient in store.alert_bundles.paced(connection)}
-    closed = [id_ for id_, paced in paces.items() if paced.pace.is_closed]
-    waiting = store.alert_bundles.untold(connection, lately=now - _LATELY, closed=closed, limit=_MOST)
+    paces = _paces(connection, now=now)
     plan = _Plan(paces)
-    for item in waiting:
+    for item in _waiting(connection, paces, now=now):
         if _due_at(item) <= now:
             plan.add(item, now=now)
     return plan.bundles
+
+
+def next_due(connection: Connection, *, now: datetime) -> datetime | None:
+    """When the next of what waits, and is not due yet, is to go out, as far as that is known now; None for never."""
+    waiting = _waiting(connection, _paces(connection, now=now), now=now)
+    return min((due_at for item in waiting if (due_at := _due_at(item)) > now), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,16 @@ class _Plan:
         else:
             digest = self.bundles[place]
             self.bundles[place] = replace(digest, causes=(*digest.causes, item.cause))
+
+
+def _paces(connection: Connection, *, now: datetime) -> dict[int, _Paced]:
+    return {recipient.id: _pace(connection, recipient, now=now) for recipient in store.alert_bundles.paced(connection)}
+
+
+def _waiting(connection: Connection, paces: Mapping[int, _Paced], *, now: datetime) -> list[Untold]:
+    """What may be told now or later, oldest first; without what a recipient does not want to hear now."""
+    closed = [id_ for id_, paced in paces.items() if paced.pace.is_closed]
+    return store.alert_bundles.untold(connection, lately=now - _LATELY, closed=closed, limit=_MOST)
 
 
 def _pace(connection: Connection, recipient: Recipient, *, now: datetime) -> _Paced:

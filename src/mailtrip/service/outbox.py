@@ -16,11 +16,11 @@ from mailtrip.model import (
     Run,
 )
 from mailtrip.service import alert_links, escalations, fallbacks
-from mailtrip.service.bundles import due_bundles
+from mailtrip.service.bundles import due_bundles, next_due
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
-__all__ = ["bundle_due", "claim", "has_work", "record", "release"]
+__all__ = ["bundle_due", "claim", "has_work", "next_look", "record", "release"]
 
 _MOST_SHOWN = 50
 """Alerts of a delivery that are told one by one; of the others only their number is."""
@@ -37,6 +37,14 @@ def has_work(connection: Connection, *, now: datetime) -> bool:
         or escalations.is_due(connection, now=now)
         or bool(due_bundles(connection, now=now))
     )
+
+
+def next_look(connection: Connection, *, now: datetime) -> timedelta | None:
+    """How long there will be no work, as far as that is known now: 0 where there is some, None where nothing waits."""
+    if has_work(connection, now=now):
+        return timedelta(0)
+    due_at = next_due(connection, now=now)
+    return None if due_at is None else due_at - now
 
 
 def bundle_due(connection: Connection, *, now: datetime) -> int:

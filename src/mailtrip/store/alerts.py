@@ -19,6 +19,7 @@ __all__ = [
     "StandingRow",
     "WaitingAlert",
     "add",
+    "add_one",
     "claim",
     "deliveries",
     "drop_waiting",
@@ -113,14 +114,15 @@ def forget_standings(connection: Connection, keys: Collection[tuple[int, int]]) 
         connection.execute(_FORGET, pairs)
 
 
-def add(connection: Connection, new: Sequence[NewAlert], *, now: datetime) -> list[int]:
-    """Put alerts into the outbox and give their ids, in the order given."""
-    if not new:
-        return []
-    common = {"created_at": now, "delivery_id": None}
-    rows = [common | {name: getattr(item, name) for name in NewAlert.__slots__} for item in new]
-    statement = alerts.insert().returning(alerts.c.id, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, rows))
+def add(connection: Connection, new: Sequence[NewAlert], *, now: datetime) -> None:
+    """Put alerts into the outbox, in the order given."""
+    if new:
+        connection.execute(alerts.insert(), [_new_values(item, now=now) for item in new])
+
+
+def add_one(connection: Connection, new: NewAlert, *, now: datetime) -> int:
+    """Put an alert into the outbox and give its id."""
+    return int(connection.scalars(alerts.insert().returning(alerts.c.id), _new_values(new, now=now)).one())
 
 
 def has_due(connection: Connection, *, now: datetime) -> bool:
@@ -276,6 +278,10 @@ _HAS_DUE = select(
 _FORGET = delete(alert_standings).where(
     alert_standings.c.monitor_id == bindparam("monitor"), alert_standings.c.recipient_id == bindparam("recipient")
 )
+
+
+def _new_values(new: NewAlert, *, now: datetime) -> dict[str, object]:
+    return {name: getattr(new, name) for name in NewAlert.__slots__} | {"created_at": now, "delivery_id": None}
 
 
 def _alert(row: AnyRow) -> Alert:

@@ -442,6 +442,19 @@ def test_there_is_work_only_when_something_is_due(database: Database) -> None:
     assert has_work(NOW + 12 * SECOND)
 
 
+def test_it_is_known_when_there_will_be_work(database: Database) -> None:
+    def next_look(at: datetime) -> timedelta | None:
+        return database.read(lambda connection: outbox.next_look(connection, now=at))
+
+    make_recipient(database)
+    assert next_look(NOW) is None
+    happen(database, monitor_of(database), FAILED)
+    assert next_look(NOW + SECOND) == SECOND
+    assert next_look(NOW + 2 * SECOND) == timedelta(0)
+    deliver(database, at=NOW + 2 * SECOND)
+    assert next_look(NOW + 3 * SECOND) is None
+
+
 def test_what_was_told_is_forgotten_with_its_recipient_or_group(database: Database) -> None:
     recipient_id = make_recipient(database)
     monitor_id = monitor_of(database)

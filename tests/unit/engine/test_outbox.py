@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from structlog.testing import capture_logs
 from tests.unit.alerts.builders import make_package
@@ -24,6 +25,7 @@ class FakeDesk:
         self.recorded: dict[int, DeliveryAnswer] = {}
         self.released = 0
         self.is_away = False
+        self.idle: timedelta | None = None
         self.bug: Exception | None = None
 
     def _see(self) -> None:
@@ -35,9 +37,9 @@ class FakeDesk:
         self.released += 1
         return 0
 
-    async def has_work(self) -> bool:
+    async def next_look(self) -> timedelta | None:
         self._see()
-        return bool(self.waiting)
+        return timedelta(0) if self.waiting else self.idle
 
     async def bundle_due(self) -> int:
         self._see()
@@ -81,6 +83,37 @@ async def test_what_waits_is_sent_and_recorded(clock: FakeClock) -> None:
 
     assert desk.recorded == {0: SENT, 1: SENT, 2: SENT}
     assert desk.released == 1
+
+
+async def test_it_looks_when_the_next_is_due(clock: FakeClock) -> None:
+    desk = FakeDesk(0)
+    desk.idle = timedelta(seconds=0.3)
+
+    async def send(_: AlertPackage) -> DeliveryAnswer:
+        return SENT
+
+    async with at_work(desk, send, clock):
+        await clock.advance(0.25)
+        desk.waiting = [package(1)]
+        await clock.advance(0.04)
+        assert desk.recorded == {}
+        await clock.advance(0.02)
+
+    assert desk.recorded == {1: SENT}
+
+
+async def test_what_has_waited_for_a_delivery_is_sent_when_that_has_ended(clock: FakeClock) -> None:
+    desk = FakeDesk(1)
+
+    async def send(each: AlertPackage) -> DeliveryAnswer:
+        if each.delivery.id == 0:
+            desk.waiting.append(package(1))
+        return SENT
+
+    async with at_work(desk, send, clock):
+        await clock.advance(0.0)
+
+    assert desk.recorded == {0: SENT, 1: SENT}
 
 
 async def test_at_most_20_are_under_way_at_once(clock: FakeClock) -> None:
