@@ -72,6 +72,7 @@ BODIES: dict[str, Callable[[Stage], Mapping[str, Any]]] = {
     "/api/v3/slas": lambda stage: GOALS | {"monitor_id": stage.one(ROUND_TRIP)},
     "/api/v3/users": lambda _: {"email": "ada@example.com", "password": "correct horse", "role": "User"},
     "/api/v1/tokens": lambda _: {"name": "Nightly"},
+    "/api/v1/incidents": lambda _: {"title": "Mail is delayed", "text": "We look into it."},
 }
 """What makes a record, by the path that takes it."""
 
@@ -160,6 +161,16 @@ CHANGES: dict[str, Change] = {
     ),
     "delete /api/v3/users/{guid}": Change(AuditAction.USER_REMOVED, "/api/v3/users"),
     **created(AuditAction.API_TOKEN_CREATED, "/api/v1/tokens"),
+    "patch /api/v1/status-page": Change(AuditAction.STATUS_PAGE_CHANGED, body=lambda _: {"title": "Other"}),
+    "post /api/v1/status-page/renew": Change(AuditAction.STATUS_PAGE_CHANGED),
+    **created(AuditAction.INCIDENT_CREATED, "/api/v1/incidents"),
+    "patch /api/v1/incidents/{incident_id}": Change(
+        AuditAction.INCIDENT_CHANGED, "/api/v1/incidents", lambda _: {"title": "Other"}
+    ),
+    "post /api/v1/incidents/{incident_id}/updates": Change(
+        AuditAction.INCIDENT_UPDATED, "/api/v1/incidents", lambda _: {"text": "It is over.", "state": "resolved"}
+    ),
+    "delete /api/v1/incidents/{incident_id}": Change(AuditAction.INCIDENT_REMOVED, "/api/v1/incidents"),
     "delete /api/v1/tokens/{token_id}": Change(AuditAction.API_TOKEN_REMOVED, "/api/v1/tokens"),
 }
 """Each route that changes something: one that is missing here fails a test, whatever it is about."""

@@ -84,6 +84,15 @@ MATRIX = {
     "read_response_time": Who.ALL,
     "read_sla_report": Who.ALL,
     "read_outages": Who.ALL,
+    "read_status_page": Who.ALL,
+    "edit_status_page": Who.EDITORS,
+    "renew_status_page": Who.EDITORS,
+    "list_incidents": Who.ALL,
+    "read_incident": Who.ALL,
+    "create_incident": Who.EDITORS,
+    "edit_incident": Who.EDITORS,
+    "update_incident": Who.EDITORS,
+    "remove_incident": Who.EDITORS,
 }
 
 

@@ -195,6 +195,12 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
     recipient = create("/api/v3/recipients", {"method_id": 12, "recipient": email, "name": word})
     group = {"name": word, "monitors": [monitor_id], "recipients": [recipient]}
     sla = {"monitor_id": monitor_id, "name": word, "availability": 99, "response_time": 5}
+    incident = {"title": word, "text": word, "monitor_ids": [monitor_id]}
+    entries = [{"monitor_id": monitor_id, "name": word, "group": word}]
+    page = server.call(
+        "PATCH", "/api/v1/status-page", role=None, headers=headers, json={"title": word, "entries": entries}
+    )
+    assert page.status_code == 200, page.text
     run_id = finish_run(server, monitor_id, summary=word, account_id=customer)
     fail_run(server, monitor_id, slot=START + timedelta(minutes=1), account_id=customer)
     alerts = server.get("/api/v1/alerts", role=None, headers=headers).json()["results"]
@@ -209,6 +215,7 @@ def make_records(walker: Walker, *, word: str, customer: int) -> Records:
             "guid": create_text("/api/v3/users", user),
             "token_id": create("/api/v1/tokens", {"name": word, "role": "READONLY"}),
             "alert_id": alerts[0]["id"],
+            "incident_id": create("/api/v1/incidents", incident),
             "run_id": run_id,
         },
         customer=customer,

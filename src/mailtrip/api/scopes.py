@@ -16,6 +16,7 @@ _BY_TAG: Final = {
     "reports": _MONITORS,
     "runs": _MONITORS,
     "alerts": _MONITORS,
+    "status page": _MONITORS,
     "recipients": _RECIPIENTS,
     "recipient groups": _RECIPIENTS,
 }

@@ -94,9 +94,9 @@ class Scope(StrEnum):
     """What an API token may be cut to; its role may allow less."""
 
     MONITORS_READ = "monitors:read"
-    """Monitors, their runs, alerts, blackouts, SLAs and reports, and locations."""
+    """Monitors, their runs, alerts, blackouts, SLAs, reports, locations, and the status page."""
     MONITORS_WRITE = "monitors:write"
-    """Change monitors, blackouts and SLAs; acknowledge and snooze alerts."""
+    """Change monitors, blackouts, SLAs and the status page; acknowledge and snooze alerts."""
     RUNS_TEST = "runs:test"
     """Start tests of monitors and recipients."""
     RECIPIENTS_READ = "recipients:read"

@@ -25,6 +25,8 @@ KIND_NAMES: Final[Mapping[AuditKind, str]] = {
     AuditKind.ALERT: "Alert",
     AuditKind.BLACKOUT: "Blackout",
     AuditKind.SLA: "SLA",
+    AuditKind.STATUS_PAGE: "Status page",
+    AuditKind.INCIDENT: "Incident",
     AuditKind.USER: "User",
     AuditKind.API_TOKEN: "API token",
     AuditKind.ACCOUNT: "Account",

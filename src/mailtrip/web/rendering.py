@@ -87,6 +87,10 @@ class Templates:
         self._environment.globals.update(assets=assets, version=version)
         self._environment.filters.update(words.FILTERS)
 
+    def render(self, template: str, values: Mapping[str, object]) -> bytes:
+        """The text of a template, in UTF-8."""
+        return self._environment.get_template(template).render(values).encode()
+
     def show(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int = 200) -> Response:
         """The page as an answer; takes some milliseconds for a long one, so it is made off the event loop.
 
@@ -96,7 +100,7 @@ class Templates:
             values: what is in it, by name.
             status: of the answer.
         """
-        content = self._environment.get_template(template).render(values, frame=frame).encode()
+        content = self.render(template, {**values, "frame": frame})
         headers = PAGE_HEADERS | {"Vary": "Accept-Encoding, Cookie"}
         if frame.takes_gzip and len(content) >= _WORTH_COMPRESSING:
             content = gzip.compress(content, _LEVEL, mtime=0)

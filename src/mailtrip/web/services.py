@@ -18,6 +18,7 @@ from mailtrip.service.ports import DatabasePort, RunQueue, Secrets
 from mailtrip.service.trials import Trials
 from mailtrip.store import Connection
 from mailtrip.web.assets import Assets
+from mailtrip.web.status_cache import StatusCache
 
 __all__ = ["REPORTS", "ReadReport", "WebServices"]
 
@@ -62,6 +63,7 @@ class WebServices:
         alert_relay: the host that takes alerts sent by mail; None where they can't be sent.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
+        status_pages: what is shown to the public, kept for a moment.
     """
 
     database: DatabasePort
@@ -83,3 +85,7 @@ class WebServices:
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)
     body_seconds: float = 30.0
+    status_pages: StatusCache = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status_pages", StatusCache(self.clock.monotonic))

@@ -29,6 +29,7 @@ from mailtrip.web import (
     reports,
     second_factor,
     sign_in,
+    status_page,
     system,
     users,
 )
@@ -88,6 +89,7 @@ class Dashboard:
                 *change_monitor.routes(),
                 *import_monitors.routes(),
                 *alert_answer.routes(),
+                *status_page.routes(),
                 *alerts.routes(),
                 *recipients.routes(),
                 *blackouts.routes(),

@@ -10,16 +10,24 @@ from mailtrip.api.native import (
     alerts,
     audit,
     health,
+    incidents,
     objects,
     report_objects,
     reports,
     runs,
+    status_page,
     tokens,
 )
 
 __all__ = ["COMPONENTS", "MODELS", "router"]
 
-COMPONENTS: Final = tokens.COMPONENTS | alert_responses.COMPONENTS | alert_templates.COMPONENTS
+COMPONENTS: Final = (
+    tokens.COMPONENTS
+    | alert_responses.COMPONENTS
+    | alert_templates.COMPONENTS
+    | status_page.COMPONENTS
+    | incidents.COMPONENTS
+)
 
 MODELS: Final = (
     objects.RunList,
@@ -41,6 +49,17 @@ MODELS: Final = (
 def router() -> APIRouter:
     """Our own operations."""
     routes = APIRouter()
-    for part in (runs, alerts, alert_responses, alert_templates, tokens, audit, reports, health):
+    for part in (
+        runs,
+        alerts,
+        alert_responses,
+        alert_templates,
+        tokens,
+        audit,
+        reports,
+        status_page,
+        incidents,
+        health,
+    ):
         routes.include_router(part.router())
     return routes
