@@ -1,4 +1,4 @@
-"""Blackouts and SLAs for the tests and pictures of their pages."""
+"""Blackouts and SLAs, for the tests and pictures of their pages."""
 
 from datetime import time, timedelta
 from functools import partial
@@ -7,11 +7,11 @@ from typing import Any
 from tests.api.harness import OPERATOR
 from tests.web.service import NOW, WebService
 
-from mailtrip.model import AlertMethod, BlackoutType
-from mailtrip.service import blackouts, recipients
+from mailtrip.model import AlertMethod, BlackoutType, Exclusion, OneTimeWindow, OperatingPeriod, WeeklyWindow, WeekTime
+from mailtrip.service import blackouts, recipients, slas
 from mailtrip.service.blackouts import BlackoutDraft
 
-__all__ = ["add_blackouts"]
+__all__ = ["add_blackouts", "add_sla"]
 
 _HOUR = timedelta(hours=1)
 
@@ -53,3 +53,18 @@ def add_blackouts(service: WebService) -> list[int]:
         service.database.write(partial(blackouts.create, actor=OPERATOR, draft=draft, now=NOW - 24 * _HOUR))
         for draft in drafts
     ]
+
+
+def add_sla(service: WebService, name: str) -> int:
+    """An SLA of the monitor of this name, of working days, with an exclusion, and give its id."""
+    period = WeeklyWindow(start=WeekTime(day=2, time=time(6)), end=WeekTime(day=6, time=time(23, 59)))
+    left_out = OneTimeWindow(start=NOW - 30 * _HOUR, end=NOW - 24 * _HOUR)
+    changes = {
+        "name": f"{name} at work",
+        "availability_percent": 99.5,
+        "response_time": timedelta(seconds=20),
+        "operating_periods": (OperatingPeriod(window=period),),
+        "exclusions": (Exclusion(window=left_out, note="Agreed"),),
+    }
+    create = partial(slas.create, actor=OPERATOR, monitor_id=service.monitor_ids[name], changes=changes, now=NOW)
+    return service.database.write(create)
