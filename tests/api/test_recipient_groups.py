@@ -76,11 +76,19 @@ def test_an_error_that_mail_monitors_do_not_have_is_kept(server: Server) -> None
     ]
 
 
-@pytest.mark.parametrize("code", [0, 1000, 4050, -1, "x", None])
+@pytest.mark.parametrize("code", [0, 1000, 4051, -1, "x", None])
 def test_an_error_code_has_up_to_three_digits(server: Server, code: object) -> None:
     body = {"name": "x", "monitors": [server.create()], "recipients": [recipient(server)], "errortypes": [{"id": code}]}
     [told] = faults(server, body)
     assert told.startswith("errortypes: item 0 must be a whole number from 1 to 999, not ")
+
+
+def test_the_status_of_silent_locations_can_be_named(server: Server) -> None:
+    group_id = create(server, [server.create()], [recipient(server)], errortypes=[{"id": 4050}, "2"])
+    assert read(server, group_id)["errortypes"] == [
+        {"id": 4050, "description": "Location lost contact"},
+        {"id": 2, "description": "Round trip not finished within the timeout"},
+    ]
 
 
 def test_name_monitors_and_recipients_are_required(server: Server) -> None:

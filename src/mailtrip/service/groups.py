@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from mailtrip import store
 from mailtrip.errors import Fault, Forbidden, InvalidInput, NotFound
-from mailtrip.model import Access, Actor, AuditAction, AuditNote, Recipient, RecipientGroup, RecipientGroupSettings
+from mailtrip.model import (
+    Access,
+    Actor,
+    AuditAction,
+    AuditNote,
+    Recipient,
+    RecipientGroup,
+    RecipientGroupSettings,
+    StatusCode,
+)
 from mailtrip.service import audit
 from mailtrip.service.access import may_see, require_edit
 from mailtrip.service.settings import missing, settle, unset
@@ -215,8 +224,9 @@ def _list_faults(name: str, kind: str, ids: Sequence[int], known: Collection[int
 
 def _code_faults(codes: Sequence[int]) -> list[Fault]:
     for code in codes:
-        if not 1 <= code <= _LARGEST_CODE:
-            return [Fault("status_codes", f"{code} is no error that can be named; use 1 to {_LARGEST_CODE}")]
+        if not 1 <= code <= _LARGEST_CODE and code != StatusCode.LOCATION_SILENT:
+            allowed = f"1 to {_LARGEST_CODE}, or {int(StatusCode.LOCATION_SILENT)}"
+            return [Fault("status_codes", f"{code} is no error that can be named; use {allowed}")]
     return _doubles("status_codes", codes)
 
 

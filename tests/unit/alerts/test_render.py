@@ -7,7 +7,7 @@ import pytest
 from tests.unit.alerts.builders import KEY, make_item, make_package, make_run
 
 from mailtrip.alerts.render import fields_of, servers_of, shown_span, subject_of, text_of
-from mailtrip.model import AlertItem, AlertKind, MailProtocol, Step
+from mailtrip.model import AlertItem, AlertKind, MailProtocol, StatusCode, Step
 
 HOUR = timedelta(hours=1)
 
@@ -52,6 +52,36 @@ def test_an_alert_that_has_a_sentence_of_its_own_says_it(kind: AlertKind, subjec
 
     assert subject_of(package) == subject
     assert "\nIt ends soon.\n" in text_of(package, public_url=None)
+
+
+def silent(kind: AlertKind = AlertKind.SILENT) -> AlertItem:
+    item = make_item(kind, after=12 * HOUR)
+    alert = replace(
+        item.alert,
+        monitor_id=None,
+        run_id=None,
+        location_id=20,
+        status=StatusCode.LOCATION_SILENT,
+        detail="Nothing was heard.",
+    )
+    return replace(item, alert=alert, monitor_name=None, run=None, location_name="Elsewhere")
+
+
+def test_an_alert_about_a_location_names_it_and_no_monitor() -> None:
+    package = make_package(silent())
+    fields = fields_of(package, package.items[0])
+
+    assert subject_of(package) == "[Mailtrip] Elsewhere: Location lost contact"
+    assert "\nLocation: Elsewhere (20)\n" in text_of(package, public_url=None)
+    assert [fields[name] for name in ("device_id", "location", "location_num", "notify_type", "status")] == [
+        "",
+        "Elsewhere",
+        "20",
+        "error",
+        "4050",
+    ]
+    assert subject_of(make_package(silent(AlertKind.CLEAR))) == "[Mailtrip] Elsewhere: In contact again after 12 h"
+    assert subject_of(make_package(make_item(), silent())).startswith("[Mailtrip] 2 monitors and locations: ")
 
 
 def test_the_subject_of_many_tells_their_number() -> None:

@@ -66,3 +66,16 @@ def test_thresholds_are_the_recipient_s() -> None:
     (route,) = Router([replace(FIRST, settings=settings)], []).routes_of(7).values()
 
     assert route == Route(start_threshold=3, stop_threshold=4, notify_on_clear=True)
+
+
+def test_what_concerns_several_monitors_is_for_all_who_hear_of_any_of_them() -> None:
+    router = Router(EVERYBODY, [group(1, codes=(2,)), group(1, 2, monitors=(8,), codes=(104,))])
+    found = {id_: set(route.status_codes) for id_, route in router.routes_of_all([7, 8]).items()}
+
+    assert found == {1: {2, 104}, 2: {104}}
+    assert {id_: set(route.status_codes) for id_, route in router.routes_of_all([7, 9]).items()} == {
+        1: set(),
+        2: set(),
+        3: set(),
+    }
+    assert router.routes_of_all([]) == {}

@@ -12,7 +12,8 @@ __all__ = ["error_types", "monitors", "no_templates", "recipients", "status_text
 _MOST_MEMBERS: Final = 10_000
 _MOST_CODES: Final = 999
 _ID: Final = identifier()
-_CODE: Final = integer(1, _MOST_CODES)
+_SHORT_CODE: Final = integer(1, _MOST_CODES)
+_SILENT: Final = integer(StatusCode.LOCATION_SILENT, StatusCode.LOCATION_SILENT)
 _STEP: Final = integer(0, 0)
 _WORD: Final[dict[str, JSON]] = {"type": "string"}
 
@@ -59,9 +60,30 @@ def error_types() -> Codec[tuple[int, ...]]:
     """`[{"id": 1}]` with status codes, other keys being ignored; bare numbers are taken too."""
     return _members(
         "status code",
-        _CODE,
+        _code(),
         shows={"description": {**_WORD, "description": "The status in words."}},
         most=_MOST_CODES,
+    )
+
+
+def _code() -> Codec[int]:
+    """The vendor takes up to three digits (alertsite-v3.md, 4.3); the status of silent locations has four."""
+
+    def parse(value: object) -> int:
+        try:
+            return _SILENT.parse(value)
+        except BadValue:
+            pass
+        try:
+            return _SHORT_CODE.parse(value)
+        except BadValue as error:
+            raise BadValue(f"{error}; {int(StatusCode.LOCATION_SILENT)} is taken too") from None
+
+    return Codec(
+        parse=parse,
+        write=int,
+        accepts={"anyOf": [_SHORT_CODE.accepts, _SILENT.accepts]},
+        returns={"anyOf": [_SHORT_CODE.returns, _SILENT.returns]},
     )
 
 
