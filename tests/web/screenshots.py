@@ -3,18 +3,34 @@
 Give a folder to have all pages, light and dark, on a desk and on a phone, to look at.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page
+from tests.api.harness import OPERATOR
 from tests.web.browser import open_browser
 from tests.web.service import ADMIN_EMAIL, PASSWORD, WebService, seed, serve
+from tests.web.test_alerts import send_out
+
+from mailtrip.model import AlertMethod, DeliveryAnswer
+from mailtrip.service import alert_log, recipients
 
 PICTURES = Path(__file__).parents[2] / "docs/pictures"
 _WIDTHS = {"desk": (1280, 800), "phone": (390, 844)}
+_OF_ALERTS = (
+    "alerts",
+    "alerts/recipients",
+    "alerts/recipients/100001?test=100001",
+    "alerts/recipients/100001/edit",
+    "alerts/recipients/100001/delete",
+    "alerts/recipients/new",
+    "alerts/recipients/new?method=101",
+)
 _SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 
 
@@ -30,9 +46,23 @@ def main() -> None:
             for scheme in _SCHEMES:
                 _picture(browser, service, PICTURES / f"overview-{scheme}.png", "/overview", "desk", scheme)
             return
-        pages = ("overview", "account", "account/second-factor", "nowhere")
-        for name, path in ((page.replace("/", "-"), f"/{page}") for page in pages):
+        _add_recipients(service)
+        pages = ("overview", "account", "account/second-factor", "nowhere", *_OF_ALERTS)
+        for name, path in ((re.sub(r"\W", "-", page), f"/{page}") for page in pages):
             _take(browser, service, folder, name, path)
+
+
+def _add_recipients(service: WebService) -> None:
+    """Two that are told, one of them tested."""
+    for changes in (
+        {"method": AlertMethod.EMAIL_HTML, "address": "night@example.com", "name": "Night shift", "start_threshold": 2},
+        {"method": AlertMethod.WEB_JSON, "address": "https://hooks.example.com/services/T0/key"},
+    ):
+        create = partial(recipients.create, actor=OPERATOR, changes=changes, password=None, secrets=service.keys)
+        recipient_id = service.database.write(partial(create, now=service.clock.now()))
+        order = partial(alert_log.order_test, actor=OPERATOR, recipient_id=recipient_id, now=service.clock.now())
+        service.database.write(order)
+    send_out(service, DeliveryAnswer(is_sent=False, is_temporary=True, text="450 4.2.0 greylisted, try again"))
 
 
 def _take(

@@ -23,9 +23,9 @@ from mailtrip.web.words import count_of
 __all__ = ["MAIL", "SENT_BY", "RecipientRow", "TestView", "facts_of", "method_name", "show_recipient", "shown_address"]
 
 SENT_BY: Final[Mapping[AlertMethod, str]] = {
-    AlertMethod.EMAIL_HTML: "E-mail",
-    AlertMethod.EMAIL_TEXT: "E-mail, text only",
-    AlertMethod.EMAIL_WIRELESS: "E-mail, short",
+    AlertMethod.EMAIL_HTML: "Email",
+    AlertMethod.EMAIL_TEXT: "Email, text only",
+    AlertMethod.EMAIL_WIRELESS: "Email, short",
     AlertMethod.WEB_SIGNED: "Webhook, signed",
     AlertMethod.WEB_JSON: "Webhook with AlertSite's fields",
     AlertMethod.WEB_POST: "Web form",

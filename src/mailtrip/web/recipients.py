@@ -1,6 +1,6 @@
 """The pages of recipients: all of them, and one with its log, its test and its end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Final
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailtrip.errors import NotFound
-from mailtrip.model import Actor, Recipient
+from mailtrip.model import Actor, AlertMethod, Recipient
 from mailtrip.service import alert_log, groups, monitors, recipients, relay_watch
 from mailtrip.service.access import require_edit
 from mailtrip.store import Connection
@@ -51,7 +51,7 @@ async def read_recipients(call: PageCall) -> Response:
                 )
                 for each in found
             ],
-            "warning": mail_warning(call, connection, actor, found),
+            "warning": mail_warning(call, connection, actor, {each.settings.method for each in found}),
             "may_edit": actor.role.may_edit,
             "done": _DONE.get(call.request.query_params.get("done", "")),
         }
@@ -89,13 +89,13 @@ async def delete(call: PageCall, _form: Form) -> Response:
     return see_other(f"{_HOME}?done=removed")
 
 
-def mail_warning(call: PageCall, connection: Connection, actor: Actor, found: Sequence[Recipient]) -> str | None:
-    """Why what these recipients are told by mail may not get there; None where nothing is known of that."""
-    if not any(recipient.settings.method in MAIL for recipient in found):
+def mail_warning(call: PageCall, connection: Connection, actor: Actor, methods: Collection[AlertMethod]) -> str | None:
+    """Why what is told by these methods may not get there; None where nothing is known of that."""
+    if MAIL.isdisjoint(methods):
         return None
     relay = call.services.alert_relay
     if relay is None:
-        return "Nothing can be sent by e-mail: no relay is set for alerts. The operator names one in the setting alert_relay."
+        return "Nothing can be sent by email: no relay is set for alerts. The operator names one in the setting alert_relay."
     watching = relay_watch.watching(connection, relay, account_id=actor.account_id)
     names = sorted(monitors.names(connection, actor, watching).values())
     if not names:
@@ -103,7 +103,7 @@ def mail_warning(call: PageCall, connection: Connection, actor: Actor, found: Se
     others = len(names) - _MOST_NAMED
     shown = ", ".join([*names[:_MOST_NAMED], *([f"{others} more"] if others > 0 else [])])
     return (
-        f"Alerts by e-mail go through a server that is watched here ({shown}). When it is down, they can't say so: add a "
+        f"Alerts by email go through a server that is watched here ({shown}). When it is down, they can't say so: add a "
         "recipient that is told in another way, or a fall-back."
     )
 
@@ -127,7 +127,7 @@ def _find(connection: Connection, actor: Actor, *, call: PageCall) -> Mapping[st
         "rows": [show_log(each, monitors=names, recipients={recipient.id: recipient}) for each in shown],
         "is_first": before is None,
         "more": shown[-1].alert.id if len(found) > PER_PAGE else None,
-        "warning": mail_warning(call, connection, actor, [recipient]),
+        "warning": mail_warning(call, connection, actor, [recipient.settings.method]),
         "may_edit": actor.role.may_edit,
         "done": _DONE.get(query.get("done", "")),
     }
