@@ -20,6 +20,7 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "note": None,
         "alert_note": None,
         "custom_properties": [],
+        "tags": [],
         "email_from": "demo@example.com",
         "smtp_tls": "auto",
         "smtp_auth": "auto",

@@ -60,6 +60,7 @@ def test_every_field_reaches_the_settings(server: Server) -> None:
         note="a\nb",
         alert_note="c",
         custom_properties=[{"id": 228, "name": "Environment", "value": "Development", "value_id": 550}],
+        tags=["Customer A", "production"],
     )
     stored = server.stored(monitor_id)
     assert stored.settings == MonitorSettings(
@@ -91,6 +92,7 @@ def test_every_field_reaches_the_settings(server: Server) -> None:
         note="a\nb",
         alert_note="c",
         custom_properties=(CustomProperty(id=228, name="Environment", value="Development", value_id=550),),
+        tags=("Customer A", "production"),
     )
     assert (stored.has_password, stored.has_smtp_password) == (True, True)
 
@@ -154,6 +156,8 @@ def test_numbers_and_booleans_are_also_taken_as_strings(
         ({"mailbox_auth": "kerberos"}, "mailbox_auth: must be one of auto, plain, login, cram-md5, apop, scram-sha-1"),
         ({"folders": ["Lists"]}, "folders: is for IMAP; POP3 shows the inbox only"),
         ({"folders": "Lists"}, "folders: must be a list"),
+        ({"tags": ["Mail", "mail"]}, "tags: names a tag twice"),
+        ({"tags": ["a,b"]}, "tags: a tag has a comma"),
         ({"certificate_warning_days": 366}, "certificate_warning_days: must be a whole number from 0 to 365"),
         (
             {"mode": "primary"},

@@ -124,6 +124,25 @@ def test_a_search_works_without_script(visit: Callable[..., Visitor], service: W
     expect(visitor.page.locator(".monitor")).to_have_count(1)
 
 
+def test_monitors_are_found_by_their_tags(own_service: WebService, visit: Callable[..., Visitor]) -> None:
+    for name, tags in (("One", ("Customer A", "production")), ("Two", ("customer a",)), ("Three", ())):
+        make_monitor(own_service.database, name=name, tags=tags)
+    admin = visit(own_service)
+    admin.sign_in(ADMIN_EMAIL, PASSWORD)
+    admin.goto("/overview")
+    assert names(admin.page) == ["One", "Three", "Two"]
+    admin.page.get_by_role("link", name="Customer A", exact=True).click()
+    expect(admin.page.locator(".monitor")).to_have_count(2)
+    admin.look()
+    assert names(admin.page) == ["One", "Two"]
+    admin.page.get_by_label("Tag").select_option("production")
+    expect(admin.page.locator(".monitor")).to_have_count(1)
+    assert names(admin.page) == ["One"]
+    admin.page.get_by_label("Search monitors").fill("CUSTOMER")
+    admin.page.get_by_label("Tag").select_option("")
+    expect(admin.page.locator(".monitor")).to_have_count(2)
+
+
 def test_whoever_may_see_one_monitor_only_sees_no_other(visit: Callable[..., Visitor], service: WebService) -> None:
     visitor = visit(service)
     visitor.sign_in(LIMITED_EMAIL, PASSWORD)

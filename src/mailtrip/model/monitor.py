@@ -63,6 +63,7 @@ class MonitorSettings:
         certificate_days: a certificate that ends sooner is a warning; 0 for never.
         capabilities: what a check expects the server to offer, in its own words (`STARTTLS`, `AUTH PLAIN`, `IDLE`),
             otherwise there is a warning.
+        tags: words that people sort monitors by, each once whatever its case.
         location_ids: empty means the account's default location.
     """
 
@@ -101,6 +102,7 @@ class MonitorSettings:
     expect_dmarc: bool = False
     certificate_days: int = 14
     capabilities: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     note: str | None = None
     alert_note: str | None = None
     custom_properties: tuple[CustomProperty, ...] = ()

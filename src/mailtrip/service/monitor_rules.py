@@ -25,6 +25,8 @@ _LONGEST_SERVER = 300
 _LONGEST_CA = 256 * 1024
 _MOST_LOCATIONS = 100
 _MOST_PROPERTIES = 100
+_MOST_TAGS = 20
+_LONGEST_TAG = 40
 _MOST_FOLDERS = 10
 _MOST_CAPABILITIES = 20
 _LARGEST_ID = 2**53
@@ -63,6 +65,21 @@ def _notes(settings: MonitorSettings) -> Iterator[Fault]:
     for field, text in (("note", settings.note), ("alert_note", settings.alert_note)):
         if text is not None and (fault := note_fault(text)) is not None:
             yield Fault(field, fault)
+
+
+def _tags(settings: MonitorSettings) -> Iterator[Fault]:
+    tags = settings.tags
+    if len(tags) > _MOST_TAGS:
+        yield Fault("tags", f"names {len(tags)} tags; at most {_MOST_TAGS} are taken")
+    if len({tag.casefold() for tag in tags}) < len(tags):
+        yield Fault("tags", "names a tag twice; name each once, in capital or small letters")
+    for tag in tags:
+        fault = line_fault(tag, most=_LONGEST_TAG)
+        if fault is None and ("," in tag or tag != tag.strip()):
+            fault = "has a comma, or a blank at an end; write it without"
+        if fault is not None:
+            yield Fault("tags", f"a tag {fault}")
+            return
 
 
 def _folders(settings: MonitorSettings) -> Iterator[Fault]:
@@ -268,4 +285,5 @@ _RULES: tuple[Callable[[MonitorSettings], Iterator[Fault]], ...] = (
     _locations,
     _properties,
     _notes,
+    _tags,
 )

@@ -164,6 +164,7 @@ monitors = Table(
     Column("expect_dmarc", Boolean, nullable=False, server_default=false()),
     Column("certificate_days", Integer, nullable=False, server_default="14"),
     Column("capabilities", TextList, nullable=False, server_default="[]"),
+    Column("tags", TextList, nullable=False, server_default="[]"),
     Column("note", String(255)),
     Column("alert_note", String(1000)),
     Column("custom_properties", CustomProperties, nullable=False),

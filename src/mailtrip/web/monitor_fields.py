@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """A text of several lines."""
     NAMES = "names"
     """One name a line."""
+    WORDS = "words"
+    """Words in one line, with commas between them."""
 
 
 class Group(StrEnum):
@@ -199,6 +201,13 @@ FIELDS: Final = (
         kind=Kind.LINE,
         group=Group.PLAN,
         hint="What people call the monitor.",
+    ),
+    MonitorField(
+        name="tags",
+        label="Tags",
+        kind=Kind.WORDS,
+        group=Group.PLAN,
+        hint="Words to find monitors by in the overview, with commas between them.",
     ),
     MonitorField(name="interval", label="Run every", kind=Kind.MINUTES, group=Group.PLAN, is_short=True),
     MonitorField(

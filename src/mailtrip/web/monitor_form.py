@@ -173,7 +173,7 @@ def _written(value: object, kind: Kind) -> str:
         case timedelta():
             return f"{value / _UNITS[kind]:g}"
         case tuple():
-            return "\n".join(value)
+            return (", " if kind is Kind.WORDS else "\n").join(value)
         case _:
             return str(value)
 
@@ -195,6 +195,8 @@ def _value(row: MonitorField, text: str) -> object:
             return text == _YES
         case Kind.NAMES:
             return tuple(line.strip() for line in text.splitlines() if line.strip())
+        case Kind.WORDS:
+            return tuple(word.strip() for word in text.replace("\n", ",").split(",") if word.strip())
         case Kind.CHOICE:
             if text not in dict(row.choices):
                 raise ValueError("is none of the choices; choose one")

@@ -187,6 +187,7 @@ def _settings(monitor: Monitor, locations: Mapping[int, str]) -> Iterator[tuple[
     yield "Also looked into", ", ".join(settings.folders)
     yield "Expected", ", ".join(_expected(monitor))
     yield "Certificates", f"warn {settings.certificate_days} days before they end" if settings.certificate_days else ""
+    yield "Tags", ", ".join(settings.tags)
     yield "Note", settings.note or ""
     yield "Note in alerts", settings.alert_note or ""
 

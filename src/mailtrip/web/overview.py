@@ -27,6 +27,7 @@ from mailtrip.web.overview_view import (
     finding_row,
     headline,
     row_of,
+    tags_of,
 )
 
 __all__ = ["routes"]
@@ -61,6 +62,7 @@ async def _overview(call: PageCall) -> Response:
             "pages": pages,
             "findings": [finding_row(finding) for finding in overview.find_common(connection, actor, glances)],
             "rows": rows,
+            "tags": tags_of(glances),
             "is_complete": is_complete(connection),
             "mark": overview.fingerprint(connection, actor),
         }

@@ -27,6 +27,7 @@ __all__ = [
     "finding_row",
     "headline",
     "row_of",
+    "tags_of",
 ]
 
 BARS: Final = 90
@@ -52,12 +53,14 @@ class Query:
     """What of the monitors is asked for.
 
     Attributes:
-        text: in a name, an address or a server's name.
+        text: in a name, an address, a server's name or a tag.
+        tag: one that they have, whatever its case; empty for all.
         state: None for all.
         page: from 1.
     """
 
     text: str = ""
+    tag: str = ""
     state: MonitorState | None = None
     sort: Sort = Sort.STATE
     page: int = 1
@@ -68,6 +71,7 @@ class Query:
         page = given.get("page", "")
         return cls(
             text=given.get("q", "").strip()[:_LONGEST_SEARCH],
+            tag=given.get("tag", "").strip()[:_LONGEST_SEARCH],
             state=next((state for state in MonitorState if state == given.get("state")), None),
             sort=next((sort for sort in Sort if sort == given.get("sort")), Sort.STATE),
             page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
@@ -77,6 +81,7 @@ class Query:
         """The address of the same list with another state, or on another page."""
         values = {
             "q": self.text,
+            "tag": self.tag,
             "state": "" if state is None else str(state),
             "sort": "" if self.sort is Sort.STATE else str(self.sort),
             "page": "" if page == 1 else str(page),
@@ -111,6 +116,7 @@ class MonitorRow:
         at: when that run was planned.
         delivery: its time of delivery.
         availability: share of the last 30 days' runs that proved the mail path working; None where nothing was measured.
+        tags: each with the address of the list of all that have it.
     """
 
     id: int
@@ -124,6 +130,7 @@ class MonitorRow:
     availability: float | None
     is_in_blackout: bool
     bars: Bars
+    tags: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +168,13 @@ _RUN_WORDS: Final = {
 
 def choose(glances: Iterable[Glance], query: Query) -> list[Glance]:
     """Those that are asked for, of all states, in their order."""
-    wanted = query.text.casefold()
-    found = [glance for glance in glances if wanted in _searched(glance)]
+    wanted, tag = query.text.casefold(), query.tag.casefold()
+    found = [
+        glance
+        for glance in glances
+        if wanted in _searched(glance)
+        and (not tag or any(tag == each.casefold() for each in glance.monitor.settings.tags))
+    ]
     match query.sort:
         case Sort.STATE:
             return sorted(found, key=lambda glance: (_WORST_FIRST[glance.state], _name_key(glance)))
@@ -170,6 +182,12 @@ def choose(glances: Iterable[Glance], query: Query) -> list[Glance]:
             return sorted(found, key=_name_key)
         case Sort.SLOWEST:
             return sorted(found, key=lambda glance: (-_delivery_seconds(glance), _name_key(glance)))
+
+
+def tags_of(glances: Iterable[Glance]) -> list[str]:
+    """All tags that there are, each once whatever its case, by name."""
+    found = {tag.casefold(): tag for glance in glances for tag in glance.monitor.settings.tags}
+    return [found[key] for key in sorted(found)]
 
 
 def headline(counts: Mapping[MonitorState, int]) -> str:
@@ -202,6 +220,7 @@ def row_of(
         availability=availability,
         is_in_blackout=is_in_blackout,
         bars=bars_of(outcomes),
+        tags=[(tag, Query(tag=tag).path()) for tag in settings.tags],
     )
 
 
@@ -258,7 +277,9 @@ def _path(places: Iterable[int], word: str) -> str:
 
 def _searched(glance: Glance) -> str:
     settings = glance.monitor.settings
-    return f"{settings.name}\n{settings.email}\n{settings.smtp_server}\n{settings.mailbox_server}".casefold()
+    return "\n".join(
+        (settings.name, settings.email, settings.smtp_server, settings.mailbox_server, *settings.tags)
+    ).casefold()
 
 
 def _name_key(glance: Glance) -> tuple[str, int]:

@@ -22,6 +22,7 @@ SETTINGS = MonitorSettings(
     warning_time=timedelta(seconds=30),
     folders=("Lists", "Old mail"),
     expect_dkim=True,
+    tags=("Customer A", "production"),
     note="Two\nlines",
 )
 WRITTEN = {"email": "probe@example.com", "password": "secret"}

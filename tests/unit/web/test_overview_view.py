@@ -100,11 +100,12 @@ def test_a_share_is_rounded_down(share: float | None, text: str) -> None:
 
 
 def test_the_address_of_a_list_leads_back_to_it() -> None:
-    query = Query(text="a & b", sort=Sort.NAME)
+    query = Query(text="a & b", tag="Customer A", sort=Sort.NAME)
 
-    assert query.path(state=MonitorState.NO_DATA, page=2) == "/overview?q=a+%26+b&state=no-data&sort=name&page=2"
-    assert Query.parse({"q": " a & b ", "state": "no-data", "sort": "name", "page": "2"}) == Query(
-        text="a & b", state=MonitorState.NO_DATA, sort=Sort.NAME, page=2
+    path = query.path(state=MonitorState.NO_DATA, page=2)
+    assert path == "/overview?q=a+%26+b&tag=Customer+A&state=no-data&sort=name&page=2"
+    assert Query.parse({"q": " a & b ", "tag": "Customer A", "state": "no-data", "sort": "name", "page": "2"}) == Query(
+        text="a & b", tag="Customer A", state=MonitorState.NO_DATA, sort=Sort.NAME, page=2
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from mailtrip.api.alertsite.fields import MonitorView, given, shown_only
-from mailtrip.api.alertsite.list_codecs import custom_properties, locations
+from mailtrip.api.alertsite.list_codecs import custom_properties, locations, names
 from mailtrip.api.alertsite.statuses import LAST_STATUS, show_last_status
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.codecs import JSON, LARGEST_ID, Script, boolean, choice, duration, identifier, integer, text
@@ -74,6 +74,13 @@ IDENTITY = (
         custom_properties(),
         "Properties that have a value, replaced as a whole.",
         example=[{"id": 228, "name": "Environment", "value": "Development", "value_id": 550}],
+    ),
+    given(
+        "tags",
+        "tags",
+        names(longest=40, most=20),
+        "Words that people sort monitors by, each once whatever its case, replaced as a whole.",
+        example=["Customer A", "production"],
     ),
 )
 
