@@ -1,4 +1,4 @@
-"""Servers that the tests start too: a real PostgreSQL, a real Postfix and Dovecot."""
+"""Servers that the tests start too: a real PostgreSQL, a real Postfix and Dovecot, a web server that keeps what it is told."""
 
 import importlib
 import sys
@@ -6,7 +6,7 @@ from types import ModuleType
 
 from children import FOLDER
 
-__all__ = ["mail_server_module", "postgresql_module"]
+__all__ = ["mail_server_module", "postgresql_module", "receiver_module"]
 
 
 def postgresql_module() -> ModuleType:
@@ -17,6 +17,11 @@ def postgresql_module() -> ModuleType:
 def mail_server_module() -> ModuleType:
     """`tests.mailserver.server`."""
     return _import("tests.mailserver.server")
+
+
+def receiver_module() -> ModuleType:
+    """`tests.receiver`."""
+    return _import("tests.receiver")
 
 
 def _import(name: str) -> ModuleType:
