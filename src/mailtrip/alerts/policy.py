@@ -278,7 +278,9 @@ def _gap(alerts: int) -> timedelta:
 
 def _awake(standing: Standing, at: datetime) -> Standing:
     """The standing without a snooze that is over."""
-    return standing if standing.is_snoozed(at) else replace(standing, snoozed_until=None, snoozed_status=None)
+    if standing.snoozed_until is None or standing.is_snoozed(at):
+        return standing
+    return replace(standing, snoozed_until=None, snoozed_status=None)
 
 
 def _end(standing: Standing, kind: AlertKind, finding: Finding, route: Route, *, is_held_back: bool) -> Decision:

@@ -58,32 +58,33 @@ class StatusCode(IntEnum):
 
     @property
     def severity(self) -> Severity:
-        match self:
-            case StatusCode.OK:
-                return Severity.OK
-            case (
-                StatusCode.DELETE_FAILED
-                | StatusCode.MAILBOX_FILLING
-                | StatusCode.ALTERED
-                | StatusCode.DOUBLED
-                | StatusCode.SLOW
-                | StatusCode.AUTHENTICATION
-                | StatusCode.CERTIFICATE
-                | StatusCode.SLOW_ANSWER
-                | StatusCode.NOT_OFFERED
-            ):
-                return Severity.WARNING
-            case (
-                StatusCode.INTERNAL_ERROR
-                | StatusCode.LOCATION_LOST
-                | StatusCode.HELD_BACK
-                | StatusCode.CONNECTION_FORBIDDEN
-            ):
-                return Severity.UNKNOWN
-            case _:
-                return Severity.ERROR
+        return _SEVERITIES.get(self, Severity.ERROR)
 
 
+_SEVERITIES = {StatusCode.OK: Severity.OK}
+_SEVERITIES |= dict.fromkeys(
+    (
+        StatusCode.DELETE_FAILED,
+        StatusCode.MAILBOX_FILLING,
+        StatusCode.ALTERED,
+        StatusCode.DOUBLED,
+        StatusCode.SLOW,
+        StatusCode.AUTHENTICATION,
+        StatusCode.CERTIFICATE,
+        StatusCode.SLOW_ANSWER,
+        StatusCode.NOT_OFFERED,
+    ),
+    Severity.WARNING,
+)
+_SEVERITIES |= dict.fromkeys(
+    (
+        StatusCode.INTERNAL_ERROR,
+        StatusCode.LOCATION_LOST,
+        StatusCode.HELD_BACK,
+        StatusCode.CONNECTION_FORBIDDEN,
+    ),
+    Severity.UNKNOWN,
+)
 _TEXTS = {
     StatusCode.OK: "OK",
     StatusCode.CONNECTION_FAILED: "TCP connection failed",

@@ -68,9 +68,14 @@ def _encode(value: object) -> object:
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
     if is_dataclass(value):
-        named = ((item, getattr(value, item.name)) for item in fields(value))
-        return {item.name: _encode(held) for item, held in named if not _goes_without_saying(held, item.default)}
+        named = ((name, default, getattr(value, name)) for name, default in _defaults(value.__class__))
+        return {name: _encode(held) for name, default, held in named if not _goes_without_saying(held, default)}
     return value
+
+
+@cache
+def _defaults(kind: type) -> Sequence[tuple[str, object]]:
+    return tuple((item.name, item.default) for item in fields(kind))
 
 
 def _goes_without_saying(held: object, default: object) -> bool:
