@@ -232,12 +232,16 @@ def test_many_monitors_are_made_from_csv_all_or_none(admin: Visitor, service: We
     assert "secret" not in admin.page.content()
     assert stored(service, f"{name} one") == []
 
-    fill(admin.page, csv=good)
+    fill(admin.page, csv="")
+    admin.page.get_by_label("A file").set_input_files(
+        {"name": "monitors.csv", "mimeType": "text/csv", "buffer": good.encode("utf-8-sig")}
+    )
     admin.page.get_by_role("button", name="Check").click()
     expect(admin.page.get_by_role("status")).to_contain_text("2 monitors would be made")
     assert stored(service, f"{name} one") == []
     if not admin.has_script:
         fill(admin.page, csv=good)
+    admin.look()
     admin.page.get_by_role("button", name="Import all").click()
     expect(admin.page).to_have_url(f"{admin.url}/overview")
 
@@ -245,3 +249,23 @@ def test_many_monitors_are_made_from_csv_all_or_none(admin: Visitor, service: We
     assert (one.settings.mailbox_protocol, one.settings.smtp_username) == (MailProtocol.IMAP, "one@example.com")
     assert (two.settings.mailbox_protocol, two.settings.smtp_username) == (MailProtocol.POP3, "relay")
     assert (one.settings.enabled, two.settings.enabled) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "says"),
+    [
+        ("", "name\nGrüße".encode("latin-1"), "The file is not in UTF-8"),
+        ("", "name\nOne".encode("utf-16"), "The file is not in UTF-8"),
+        ("name", b"name", "give one of them"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_told_with_a_remedy(
+    service: WebService, text: str, content: bytes, says: str
+) -> None:
+    client = sign_in(service)
+    page = client.get(f"{service.url}/monitors/import", timeout=10)
+    form = {"form_token": token_of(page), "csv": text, "do": "check"}
+
+    answer = client.post(f"{service.url}/monitors/import", data=form, files={"file": content}, timeout=10)
+
+    assert says in answer.text

@@ -146,23 +146,23 @@ def page(path: str, handler: Callable[[PageCall], Awaitable[Response]]) -> Route
     return Route(path, answer, methods=["GET"], name=handler.__name__)
 
 
-def action(path: str, handler: Callable[[PageCall, Form], Awaitable[Response]]) -> Route:
+def action(path: str, handler: Callable[[PageCall, Form], Awaitable[Response]], *, takes_files: bool = False) -> Route:
     """What a form of a page does, for those who are signed in."""
 
     async def answer(request: Request) -> Response:
         try:
             call = _call_of(request)
-            return await handler(call, await read_own_form(request))
+            return await handler(call, await read_own_form(request, takes_files=takes_files))
         except TokenRejected:
             return _sign_in_first(request)
 
     return Route(path, answer, methods=["POST"], name=handler.__name__)
 
 
-async def read_own_form(request: Request) -> Form:
+async def read_own_form(request: Request, *, takes_files: bool = False) -> Form:
     """The fields of a form that a page of ours made for this browser; raises as `read_form`, and Forbidden for others."""
     check_origin(request.headers)
-    form = await read_form(request, seconds=services_of(request).body_seconds)
+    form = await read_form(request, seconds=services_of(request).body_seconds, takes_files=takes_files)
     check_token(form.get(FIELD, ""), form_key_of(request))
     return form
 

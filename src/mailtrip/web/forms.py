@@ -5,7 +5,9 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from email.parser import BytesHeaderParser
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,6 +21,8 @@ FIELD: Final = "form_token"
 """The hidden field of each form."""
 _LARGEST: Final = 262_144
 _MOST_FIELDS: Final = 1000
+_MOST_PARTS: Final = 100
+_LONGEST_BOUNDARY: Final = 70
 _TOKEN: Final = re.compile(r"[0-9a-f]{128}\Z")
 _REMEDY: Final = "load the page again, and send the form once more"
 
@@ -31,8 +35,11 @@ class FormTooSlow(MailtripError):
     """The form did not come within the time that it was given."""
 
 
-async def read_form(request: Request, *, seconds: float) -> dict[str, str]:
-    """The fields of a form as browsers send it (`application/x-www-form-urlencoded`); of one given twice, the last.
+async def read_form(request: Request, *, seconds: float, takes_files: bool = False) -> dict[str, str]:
+    """The fields of a form as browsers send it; of one given twice, the last.
+
+    Where it takes files, it may be `multipart/form-data`: a file is a field like others, its content taken for UTF-8, of
+    which bytes that are none become lone surrogates (PEP 383).
 
     Raises:
         FormTooSlow: it was not whole within `seconds`.
@@ -40,8 +47,13 @@ async def read_form(request: Request, *, seconds: float) -> dict[str, str]:
         InvalidInput: it is no such form in UTF-8.
         starlette.requests.ClientDisconnect: the client went away before its end.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    kind, boundary = header.get_content_type(), header.get_param("boundary")
+    has_files = takes_files and kind == "multipart/form-data"
+    if has_files and not (isinstance(boundary, str) and 0 < len(boundary) <= _LONGEST_BOUNDARY):
+        raise InvalidInput([Fault("Content-Type", "has no boundary; " + _REMEDY)])
+    if kind != "application/x-www-form-urlencoded" and not has_files:
         raise InvalidInput([Fault("Content-Type", "is that of no form; send application/x-www-form-urlencoded")])
     try:
         async with asyncio.timeout(seconds):
@@ -49,6 +61,8 @@ async def read_form(request: Request, *, seconds: float) -> dict[str, str]:
     except TimeoutError:
         raise FormTooSlow from None
     try:
+        if has_files:
+            return dict(_parts(content, str(boundary).encode("ascii")))
         return dict(
             parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
         )
@@ -96,6 +110,20 @@ def _proof(key: str) -> bytes:
 
 def _xor(left: bytes, right: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(left, right, strict=True))
+
+
+def _parts(content: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
+    """Names and contents of the parts of a form with files (RFC 7578); raises ValueError for what is none."""
+    parts = (b"\r\n" + content).split(b"\r\n--" + boundary, _MOST_PARTS + 1)
+    if len(parts) > _MOST_PARTS + 1 or not parts[-1].startswith(b"--"):
+        raise ValueError("it has too many parts, or no end")
+    for part in parts[1:-1]:
+        head, _, body = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        said = BytesHeaderParser().parsebytes(head)
+        name = str(said.get_param("name", "", header="content-disposition"))
+        if not name:
+            raise ValueError("a part has no name")
+        yield name, body.decode("utf-8", "strict" if said.get_filename() is None else "surrogateescape")
 
 
 async def _read(request: Request) -> bytes:

@@ -1,8 +1,10 @@
 """The page that makes many monitors of a CSV text: all of them or none."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +20,10 @@ from mailtrip.web.monitor_form import attempt, parse_entries
 from mailtrip.web.new_monitor import PLAN_CODE
 
 __all__ = ["routes"]
+
+
+_NO_UTF8: Final = re.compile("[\udc80-\udcff\0]")
+"""Of a file: bytes that are not UTF-8, and those of texts in UTF-16."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ class _NotKept(MailtripError):
 
 def routes() -> list[Route]:
     """The routes of this module."""
-    return [page("/monitors/import", show_page), action("/monitors/import", import_text)]
+    return [page("/monitors/import", show_page), action("/monitors/import", import_text, takes_files=True)]
 
 
 async def show_page(call: PageCall) -> Response:
@@ -50,7 +56,7 @@ async def import_text(call: PageCall, form: Form) -> Response:
     """Make the monitors of the text, or only say what would be made."""
     actor = await call.reading(_require_maker)
     try:
-        lines = read_lines(form.get("csv", ""))
+        lines = read_lines(_text_of(form))
     except ValueError as error:
         return await _show(call, fault=str(error))
     is_dry = form.get("do") != "import"
@@ -59,6 +65,16 @@ async def import_text(call: PageCall, form: Form) -> Response:
     except _NotKept as found:
         return await _show(call, outcomes=found.outcomes)
     return see_other("/overview")
+
+
+def _text_of(form: Form) -> str:
+    """What was written or uploaded; raises ValueError when it is both, or can't be read."""
+    written, uploaded = form.get("csv", ""), form.get("file", "")
+    if written.strip() and uploaded:
+        raise ValueError("There are a file and a text: give one of them.")
+    if _NO_UTF8.search(uploaded):
+        raise ValueError("The file is not in UTF-8. Save it as CSV in UTF-8, and choose it again.")
+    return uploaded or written
 
 
 def _make_all(connection: Connection, *, call: PageCall, actor: Actor, lines: Sequence[Line], is_dry: bool) -> None:

@@ -193,10 +193,9 @@ def _value(row: MonitorField, text: str) -> object:
             return _number(text)
         case Kind.YES:
             return text == _YES
-        case Kind.NAMES:
-            return tuple(line.strip() for line in text.splitlines() if line.strip())
-        case Kind.WORDS:
-            return tuple(word.strip() for word in text.replace("\n", ",").split(",") if word.strip())
+        case Kind.NAMES | Kind.WORDS:
+            lines = text.replace(",", "\n") if row.kind is Kind.WORDS else text
+            return tuple(line.strip() for line in lines.splitlines() if line.strip())
         case Kind.CHOICE:
             if text not in dict(row.choices):
                 raise ValueError("is none of the choices; choose one")
