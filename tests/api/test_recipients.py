@@ -63,6 +63,7 @@ def test_a_read_answers_with_the_bare_object_and_every_default_filled_in(server:
         "quiet_hours": [],
         "time_zone": "UTC",
         "daily_limit": None,
+        "monthly_report": False,
         "attach_screen_capture": False,
         "attach_server_response": False,
         "remote_commands": False,
@@ -447,6 +448,7 @@ def test_quiet_hours_and_a_daily_limit_are_kept_and_reset_by_null(server: Server
     [
         ({"time_zone": "Berlin"}, 'time_zone: "Berlin" is no time zone'),
         ({"daily_limit": 0}, "daily_limit: must be a whole number from 1"),
+        ({"method_id": 6, "recipient": "+12025550100", "monthly_report": True}, "monthly_report: comes by mail"),
         ({"quiet_hours": [{**QUIET[0], "from_day": 0}]}, "quiet_hours: item 0: from_day must be"),
         ({"quiet_hours": [{**QUIET[0], "thru_day": 2, "thru_time": "22:00"}]}, "quiet_hours: item 0 ends at the time"),
     ],

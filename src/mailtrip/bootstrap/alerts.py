@@ -34,7 +34,7 @@ from mailtrip.model import (
 from mailtrip.service import relay_watch
 from mailtrip.store import Database
 
-__all__ = ["Finder", "open_outbox"]
+__all__ = ["Finder", "open_outbox", "relay_of", "sender_of", "submitting"]
 
 _log = structlog.get_logger(__name__)
 
@@ -65,8 +65,8 @@ async def open_outbox(
     try:
         async with open_web_client() as web:
             mail = MailChannel(
-                None if relay is None else _submitting(client, relay, settings, clock),
-                sender=settings.alert_sender or f"mailtrip@{socket.gethostname()}",
+                None if relay is None else submitting(client, relay, settings, clock),
+                sender=sender_of(settings),
                 public_url=settings.public_url,
             )
             channels: dict[AlertMethod, Channel] = dict.fromkeys(
@@ -102,7 +102,13 @@ async def _warn_of_watched(database: Database, relay: Server) -> None:
         )
 
 
-def _submitting(client: MailClient, relay: Server, settings: Settings, clock: Clock) -> Submit:
+def sender_of(settings: Settings) -> str:
+    """The address that mail of ours comes from."""
+    return settings.alert_sender or f"mailtrip@{socket.gethostname()}"
+
+
+def submitting(client: MailClient, relay: Server, settings: Settings, clock: Clock) -> Submit:
+    """A way to hand messages to the relay."""
     credentials = None
     if settings.alert_relay_username is not None and settings.alert_relay_password is not None:
         credentials = Credentials(username=settings.alert_relay_username, password=settings.alert_relay_password)

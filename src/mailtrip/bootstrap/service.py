@@ -16,6 +16,7 @@ from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.front_process import FrontProcess
 from mailtrip.bootstrap.heartbeat import beat
 from mailtrip.bootstrap.listening import url_of
+from mailtrip.bootstrap.monthly_reports import open_monthly_reports
 from mailtrip.bootstrap.networks import make_policy, warn_of_forbidden
 from mailtrip.bootstrap.prober import Prober, make_token
 from mailtrip.bootstrap.providers import make_providers
@@ -80,9 +81,15 @@ async def running_service(
             steps_of=live_runs.steps_of,
             clock=clock,
         )
-        async with open_outbox(settings, storage, policy, clock=clock) as outbox, asyncio.TaskGroup() as group:
+        async with (
+            open_outbox(settings, storage, policy, clock=clock) as outbox,
+            open_monthly_reports(settings, storage, clock=clock) as reports,
+            asyncio.TaskGroup() as group,
+        ):
             running = group.create_task(engine.run())
-            sending = group.create_task(outbox.run(), name="outbox")
+            sending = [group.create_task(outbox.run(), name="outbox")]
+            if reports is not None:
+                sending.append(group.create_task(reports.run(), name="monthly reports"))
             watch = SilenceWatch(DatabaseSilenceDesk(storage.database, clock=clock), clock=clock)
             listening_to = group.create_task(watch.run(), name="locations")
             beating = group.create_task(beat(settings.heartbeat_url, engine, outbox, clock=clock), name="heartbeat")
@@ -97,7 +104,8 @@ async def running_service(
                 listening_to.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
                 await asyncio.wait([running])
-                sending.cancel()
+                for task in sending:
+                    task.cancel()
     finally:
         client.close()
 

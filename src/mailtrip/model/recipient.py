@@ -168,6 +168,7 @@ class RecipientSettings:
         quiet_hours: when only what is urgent is told, by the clocks of `time_zone`; the rest is told afterwards.
         time_zone: an IANA name.
         daily_limit: most messages of a day; what else comes is told the next day. None for any number.
+        monthly_report: whether the report of each month comes by mail.
         attach_screen_capture: kept for the vendor's scripts, as are `attach_server_response` and `remote_commands`.
     """
 
@@ -192,6 +193,7 @@ class RecipientSettings:
     quiet_hours: tuple[WeeklyWindow, ...] = ()
     time_zone: str = "UTC"
     daily_limit: int | None = None
+    monthly_report: bool = False
     attach_screen_capture: bool = False
     attach_server_response: bool = False
     remote_commands: bool = False

@@ -20,14 +20,14 @@ from mailtrip.service.bundles import due_bundles, next_due
 from mailtrip.service.ports import Secrets
 from mailtrip.store import Connection
 
-__all__ = ["bundle_due", "claim", "has_work", "next_look", "record", "release"]
+__all__ = ["GIVE_UP", "bundle_due", "claim", "has_work", "next_look", "pause_after", "record", "release"]
 
 _MOST_SHOWN = 50
 """Alerts of a delivery that are told one by one; of the others only their number is."""
 _MOST_PROVED = 3
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(hours=1)
-_GIVE_UP = timedelta(hours=24)
+GIVE_UP = timedelta(hours=24)
 
 
 def has_work(connection: Connection, *, now: datetime) -> bool:
@@ -80,13 +80,18 @@ def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnsw
     """
     if answer.is_sent:
         store.alerts.end(connection, delivery.id, DeliveryState.SENT, answer=answer.text, now=now)
-    elif answer.is_temporary and now < delivery.created_at + _GIVE_UP:
-        pause = min(_FIRST_PAUSE * (1 << min(delivery.attempts - 1, 16)), _LONGEST_PAUSE)
-        store.alerts.put_off(connection, delivery.id, until=now + pause, answer=answer.text)
+    elif answer.is_temporary and now < delivery.created_at + GIVE_UP:
+        until = now + pause_after(delivery.attempts)
+        store.alerts.put_off(connection, delivery.id, until=until, answer=answer.text)
         fallbacks.pass_on_held_up(connection, now=now)
     else:
         store.alerts.end(connection, delivery.id, DeliveryState.FAILED, answer=answer.text, now=now)
         fallbacks.fall_back(connection, delivery, now=now)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts that failed."""
+    return min(_FIRST_PAUSE * (1 << min(attempts - 1, 16)), _LONGEST_PAUSE)
 
 
 def release(connection: Connection) -> int:

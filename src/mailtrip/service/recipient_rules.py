@@ -7,7 +7,7 @@ from mailtrip.alerts.sample import sample_values
 from mailtrip.alerts.signature import NO_KEY, signing_key
 from mailtrip.alerts.template import LONGEST_SUBJECT, LONGEST_TEXT, template_fault
 from mailtrip.errors import Fault
-from mailtrip.model import AlertMethod, RecipientSettings, SecretKind
+from mailtrip.model import AlertMethod, ContactKind, RecipientSettings, SecretKind
 from mailtrip.schedule.quiet_hours import zone_of
 from mailtrip.service.contacts import contact_fault
 from mailtrip.service.text_rules import line_fault, note_fault, password_fault
@@ -147,6 +147,11 @@ def _daily_limit(settings: RecipientSettings) -> Iterator[Fault]:
         yield Fault("daily_limit", f"{limit} is out of range; use 1 to {_MOST_MESSAGES}, or null for any number")
 
 
+def _monthly_report(settings: RecipientSettings) -> Iterator[Fault]:
+    if settings.monthly_report and settings.method.contact is not ContactKind.MAIL:
+        yield Fault("monthly_report", f'comes by mail, and "{settings.method.text}" is none; leave it out')
+
+
 _RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
     _name,
     _method,
@@ -157,4 +162,5 @@ _RULES: tuple[Callable[[RecipientSettings], Iterator[Fault]], ...] = (
     _templates,
     _quiet_hours,
     _daily_limit,
+    _monthly_report,
 )

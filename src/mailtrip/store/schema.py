@@ -311,6 +311,7 @@ recipients = Table(
     Column("quiet_hours", WeeklyWindows, nullable=False, server_default="[]"),
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
     Column("daily_limit", Integer),
+    Column("monthly_report", Boolean, nullable=False, server_default=false()),
     Column("attach_screen_capture", Boolean, nullable=False),
     Column("attach_server_response", Boolean, nullable=False),
     Column("remote_commands", Boolean, nullable=False),

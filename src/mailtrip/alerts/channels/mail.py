@@ -12,12 +12,22 @@ from mailtrip.alerts.page import Page
 from mailtrip.alerts.wording import Wording, wording_of
 from mailtrip.model import Accepted, AlertMethod, AlertPackage, DeliveryAnswer, Envelope, Failure, StatusCode
 
-__all__ = ["MailChannel", "Submit"]
+__all__ = ["MailChannel", "Submit", "answer_of"]
 
 _FINAL = frozenset({StatusCode.RECIPIENT_REFUSED, StatusCode.MESSAGE_REFUSED})
 
 Submit = Callable[[Envelope, bytes], Awaitable[Accepted | Failure]]
 """Hands a message, with CRLF line ends, over to the relay."""
+
+
+def answer_of(outcome: Accepted | Failure) -> DeliveryAnswer:
+    """What the relay's answer means for the delivery."""
+    if isinstance(outcome, Failure):
+        # A message whose acceptance was not heard may have gone out: it goes again, under the same Message-ID. What is
+        # wrong with the relay, or with our login or sender there, is no fault of the recipient's, and is mended.
+        is_final = outcome.status in _FINAL and not outcome.is_temporary and not outcome.is_unanswered
+        return DeliveryAnswer(is_sent=False, text=outcome.reason, is_temporary=not is_final)
+    return DeliveryAnswer(is_sent=True, text=outcome.reply)
 
 
 class MailChannel:
@@ -42,13 +52,7 @@ class MailChannel:
             return DeliveryAnswer(is_sent=False, text=text, is_temporary=True)
         recipient = package.recipient.settings.address
         message = await asyncio.to_thread(self._message, package, recipient)
-        outcome = await self._submit(Envelope(sender=self._sender, recipient=recipient), message)
-        if isinstance(outcome, Failure):
-            # A message whose acceptance was not heard may have gone out: it goes again, under the same Message-ID. What is
-            # wrong with the relay, or with our login or sender there, is no fault of the recipient's, and is mended.
-            is_final = outcome.status in _FINAL and not outcome.is_temporary and not outcome.is_unanswered
-            return DeliveryAnswer(is_sent=False, text=outcome.reason, is_temporary=not is_final)
-        return DeliveryAnswer(is_sent=True, text=outcome.reply)
+        return answer_of(await self._submit(Envelope(sender=self._sender, recipient=recipient), message))
 
     def _message(self, package: AlertPackage, recipient: str) -> bytes:
         message = EmailMessage(policy=SMTP.clone(utf8=not (self._sender + recipient).isascii()))

@@ -219,6 +219,11 @@ _FIELDS: tuple[Field[RecipientView], ...] = (
         "last one of a day says so. Null for any number.",
         example=20,
     ),
+    _flag(
+        "monthly_report",
+        "Whether the report of the month that has ended comes by mail on the first of each month, with its PDF.",
+        example=False,
+    ),
     _flag("attach_screen_capture", "Kept for the vendor's scripts; mail has no screen.", example=False),
     _flag("attach_server_response", "Whether alerts by mail carry what the servers said.", example=False),
     _flag("remote_commands", "Kept for the vendor's scripts; there are no remote commands.", example=False),
