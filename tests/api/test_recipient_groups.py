@@ -60,6 +60,7 @@ def test_a_read_names_monitors_recipients_and_errors(server: Server) -> None:
         "urgent": False,
         "escalate_after_minutes": None,
         "escalate_to": [],
+        "escalate_to_groups": [],
         "templates": [],
     }
 
@@ -318,6 +319,24 @@ def test_a_group_may_be_urgent_and_may_escalate(server: Server) -> None:
 
     assert (kept["urgent"], kept["escalate_after_minutes"]) == (True, 30)
     assert [each["id"] for each in kept["escalate_to"]] == [boss]
+
+
+def test_a_group_may_escalate_to_groups_until_these_are_removed(server: Server) -> None:
+    monitor_id = server.create()
+    chiefs = create(server, [monitor_id], [recipient(server)])
+    given = {"escalate_after_minutes": 30, "escalate_to_groups": [{"id": chiefs}]}
+    group_id = create(server, [monitor_id], [recipient(server)], **given)
+    kept = server.get(f"{GROUPS}/{group_id}")
+    assert kept.json()["escalate_to_groups"] == [{"id": chiefs}]
+
+    server.delete(f"{GROUPS}/{chiefs}")
+    after = server.get(f"{GROUPS}/{group_id}")
+    assert after.json()["escalate_to_groups"] == []
+    assert after.headers["ETag"] != kept.headers["ETag"]
+    response = server.patch(f"{GROUPS}/{group_id}", json={"escalate_to_groups": [chiefs, group_id]})
+    assert messages(response) == [
+        f"invalid_request - escalate_to_groups: there is no recipient group {chiefs}; name recipient groups of this account"
+    ]
 
 
 def test_half_an_escalation_is_refused(server: Server) -> None:

@@ -32,7 +32,9 @@ class Router:
         about: AlertType = AlertType.AVAILABILITY,
     ) -> None:
         self._recipients = [each for each in recipients if _wants(each, about)]
+        groups = tuple(groups)
         filled = [group.settings for group in groups if group.settings.recipient_ids]
+        self._members = {group.id: group.settings.recipient_ids for group in groups}
         self._of_monitor: dict[int, list[RecipientGroupSettings]] = {}
         for group in filled:
             for monitor_id in group.monitor_ids:
@@ -67,12 +69,17 @@ class Router:
         """Whom the groups tell, through which a recipient was told of such an error, when nobody acknowledges it."""
         groups = self._of_monitor.get(monitor_id) or self._default_groups
         return [
-            Rung(after=group.escalate_after, recipient_ids=group.escalate_to, is_urgent=group.is_urgent)
+            Rung(after=group.escalate_after, recipient_ids=self._told_by(group), is_urgent=group.is_urgent)
             for group in groups
             if group.escalate_after is not None
             and recipient_id in group.recipient_ids
             and (not group.status_codes or status in group.status_codes)
         ]
+
+    def _told_by(self, group: RecipientGroupSettings) -> tuple[int, ...]:
+        """Whom a group tells when nobody acknowledges, each once."""
+        others = (each for id_ in group.escalate_to_groups for each in self._members.get(id_, ()))
+        return tuple(dict.fromkeys((*group.escalate_to, *others)))
 
     def _routes(self, groups: Sequence[RecipientGroupSettings]) -> dict[int, Route]:
         wanted: dict[int, frozenset[int]] = {}

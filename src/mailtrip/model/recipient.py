@@ -234,6 +234,7 @@ class RecipientGroupSettings:
         is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
         escalate_after: how long after its message nobody has to have acknowledged it, for others to be told; None for never.
         escalate_to: the recipients that are told then.
+        escalate_to_groups: the groups whose recipients are told then, those that are in them by that time.
     """
 
     name: str
@@ -244,6 +245,7 @@ class RecipientGroupSettings:
     is_urgent: bool = False
     escalate_after: timedelta | None = None
     escalate_to: tuple[int, ...] = ()
+    escalate_to_groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,7 @@ def _faults(
     if "recipient_ids" in names:
         there = store.recipients.known(connection, account_id, settings.recipient_ids)
         faults += _list_faults("recipient_ids", "recipient", settings.recipient_ids, there)
-    if {"escalate_after", "escalate_to"} & set(names):
+    if {"escalate_after", "escalate_to", "escalate_to_groups"} & set(names):
         faults += _escalation_faults(connection, actor, settings)
     if "status_codes" in names:
         faults += _code_faults(settings.status_codes)
@@ -190,18 +190,21 @@ def _faults(
 
 
 def _escalation_faults(connection: Connection, actor: Actor, settings: RecipientGroupSettings) -> list[Fault]:
-    after, to = settings.escalate_after, settings.escalate_to
-    if (after is None) is not (not to):
+    after, to, to_groups = settings.escalate_after, settings.escalate_to, settings.escalate_to_groups
+    if (after is None) is not (not to and not to_groups):
         missing_one = "escalate_after" if after is None else "escalate_to"
-        return [Fault(missing_one, "is required for an escalation; give both escalate_after_minutes and escalate_to")]
+        both = "escalate_after_minutes and escalate_to, or escalate_to_groups"
+        return [Fault(missing_one, f"is required for an escalation; give both {both}")]
     if after is not None and not timedelta(minutes=1) <= after <= _LONGEST_WAIT:
         return [Fault("escalate_after", "is out of range; use 1 to 1440 minutes")]
     there = store.recipients.known(connection, actor.account_id, to)
-    unknown = [each for each in to if each not in there]
-    if unknown:
-        shown = ", ".join(str(each) for each in unknown[:10])
-        return [Fault("escalate_to", f"there is no recipient {shown}; name recipients of this account")]
-    return _doubles("escalate_to", to)
+    groups = store.groups.known(connection, actor.account_id, to_groups)
+    return [
+        *_unknown("escalate_to", "recipient", to, there),
+        *_doubles("escalate_to", to),
+        *_unknown("escalate_to_groups", "recipient group", to_groups, groups),
+        *_doubles("escalate_to_groups", to_groups),
+    ]
 
 
 def _require_edit_of(actor: Actor, settings: RecipientGroupSettings) -> None:
@@ -213,13 +216,17 @@ def _require_edit_of(actor: Actor, settings: RecipientGroupSettings) -> None:
 
 
 def _list_faults(name: str, kind: str, ids: Sequence[int], known: Collection[int]) -> list[Fault]:
-    unknown = [each for each in ids if each not in known]
     if not ids:
         return [Fault(name, f"is empty; name at least one {kind}")]
-    if unknown:
-        shown = ", ".join(str(each) for each in unknown[:10])
-        return [Fault(name, f"there is no {kind} {shown}; name {kind}s of this account")]
-    return _doubles(name, ids)
+    return _unknown(name, kind, ids, known) or _doubles(name, ids)
+
+
+def _unknown(name: str, kind: str, ids: Sequence[int], known: Collection[int]) -> list[Fault]:
+    unknown = [each for each in ids if each not in known]
+    if not unknown:
+        return []
+    shown = ", ".join(str(each) for each in unknown[:10])
+    return [Fault(name, f"there is no {kind} {shown}; name {kind}s of this account")]
 
 
 def _code_faults(codes: Sequence[int]) -> list[Fault]:

@@ -17,10 +17,21 @@ from mailtrip.store.schema import (
 )
 from mailtrip.store.types import AnyRow
 
-__all__ = ["clear_default", "forget_monitor", "get", "insert", "of_recipients", "page", "remove", "renamed", "replace"]
+__all__ = [
+    "clear_default",
+    "forget_monitor",
+    "get",
+    "insert",
+    "known",
+    "of_recipients",
+    "page",
+    "remove",
+    "renamed",
+    "replace",
+]
 
 _FARTHEST = 2**62
-_SETTINGS = ("name", "is_default", "status_codes", "is_urgent", "escalate_after", "escalate_to")
+_SETTINGS = ("name", "is_default", "status_codes", "is_urgent", "escalate_after", "escalate_to", "escalate_to_groups")
 """Those that are columns of the group itself."""
 _MONITOR_ID = recipient_group_monitors.c.monitor_id
 _RECIPIENT_ID = recipient_group_recipients.c.recipient_id
@@ -52,7 +63,14 @@ def replace(
 
 
 def remove(connection: Connection, group_id: int) -> None:
-    """Delete a group; its monitors and recipients stay."""
+    """Delete a group; its monitors and recipients stay. Other groups escalate to it no more."""
+    table = recipient_groups
+    naming = select(table.c.id, table.c.escalate_to_groups).where(table.c.escalate_to_groups != ())
+    for row in connection.execute(naming.with_for_update()).all():
+        if group_id in row.escalate_to_groups:
+            left = tuple(each for each in row.escalate_to_groups if each != group_id)
+            values = {"escalate_to_groups": left, "revision": table.c.revision + 1}
+            connection.execute(update(table).where(table.c.id == row.id).values(values))
     _regroup(connection, _members(connection, recipient_group_recipients, _RECIPIENT_ID, [group_id]).get(group_id, ()))
     connection.execute(delete(recipient_groups).where(recipient_groups.c.id == group_id))
 
@@ -108,6 +126,14 @@ def of_recipients(connection: Connection, recipient_ids: Collection[int]) -> dic
     """The groups that recipients are in, by id; those that are in none are left out."""
     query = select(_RECIPIENT_ID, recipient_group_recipients.c.group_id).where(_RECIPIENT_ID.in_(recipient_ids))
     return _collect(connection.execute(query.order_by(recipient_group_recipients.c.group_id)))
+
+
+def known(connection: Connection, account_id: int, ids: Collection[int]) -> set[int]:
+    """Those of the ids that are groups of the account; nobody removes them until the transaction ends."""
+    query = select(recipient_groups.c.id).where(
+        recipient_groups.c.account_id == account_id, recipient_groups.c.id.in_(ids)
+    )
+    return set(connection.scalars(query.with_for_update(read=True)))
 
 
 def clear_default(connection: Connection, account_id: int, *, but: int | None) -> dict[int, str]:

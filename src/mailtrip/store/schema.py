@@ -332,6 +332,7 @@ recipient_groups = Table(
     Column("is_urgent", Boolean, nullable=False, server_default=false()),
     Column("escalate_after", Duration),
     Column("escalate_to", IntegerList, nullable=False, server_default="[]"),
+    Column("escalate_to_groups", IntegerList, nullable=False, server_default="[]"),
     Column("created_at", UTCDateTime, nullable=False),
     Column("modified_at", UTCDateTime, nullable=False),
     Column("revision", Integer, nullable=False),

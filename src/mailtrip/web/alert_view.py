@@ -199,21 +199,27 @@ def show_log(logged: LoggedAlert, *, monitors: Mapping[int, str], recipients: Ma
     )
 
 
-def show_group(group: RecipientGroup, *, monitors: Mapping[int, str], recipients: Mapping[int, Recipient]) -> GroupRow:
-    """A group in words; monitors that may not be seen are counted, not named."""
+def show_group(
+    group: RecipientGroup,
+    *,
+    monitors: Mapping[int, str],
+    recipients: Mapping[int, Recipient],
+    groups: Mapping[int, str],
+) -> GroupRow:
+    """A group in words; monitors that may not be seen are counted, not named. `groups` are the names of all."""
     settings = group.settings
     named = [monitors[each] for each in settings.monitor_ids if each in monitors]
     others = len(settings.monitor_ids) - len(named)
     after = settings.escalate_after
+    escalate_to = [name_of(recipients.get(each)) for each in settings.escalate_to]
+    escalate_to += [f"the group {groups.get(each, each)}" for each in settings.escalate_to_groups]
     return GroupRow(
         name=settings.name,
         is_default=settings.is_default,
         monitors=_listed([*named, *([f"{others} more"] if others else [])]) or "none",
         recipients=_names(settings.recipient_ids, recipients) or "none",
         errors=", ".join(str(code) for code in settings.status_codes) or "all",
-        escalation=""
-        if after is None
-        else f"after {format_duration(after)} to {_names(settings.escalate_to, recipients)}",
+        escalation="" if after is None else f"after {format_duration(after)} to {_listed(escalate_to)}",
     )
 
 

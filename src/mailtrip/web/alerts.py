@@ -106,7 +106,12 @@ def _find(connection: Connection, actor: Actor, *, before: int | None, now: date
         "more": shown[-1].alert.id if len(found) > PER_PAGE else None,
         "has_recipients": bool(told),
         "may_edit": actor.role.may_edit,
-        "groups": [show_group(each, monitors=names, recipients=by_id) for each in listed],
+        "groups": [
+            show_group(
+                each, monitors=names, recipients=by_id, groups={group.id: group.settings.name for group in listed}
+            )
+            for each in listed
+        ],
         "blackouts": [
             (row, name_of(by_id.get(row.subject_id)) if row.is_of_recipient else names.get(row.subject_id, ""))
             for row in (show_blackout(each, now=now) for each in reversed(shut))

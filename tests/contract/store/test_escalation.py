@@ -164,6 +164,23 @@ def test_an_error_that_is_not_among_those_of_the_group_is_not_escalated_by_it(da
     assert heard(database, boss) == []
 
 
+def test_all_who_are_in_a_group_by_then_are_told(database: Database) -> None:
+    first, boss, new = (make_recipient(database, name=name) for name in ("first", "boss", "new"))
+    monitor_id, other = monitor_of(database), monitor_of(database)
+    chiefs = make_group(database, monitor_ids=(other,), recipient_ids=(boss,), status_codes=(StatusCode.TIMEOUT,))
+    group = {"monitor_ids": (monitor_id,), "recipient_ids": (first,)}
+    make_group(database, **group, escalate_after=30 * MINUTE, escalate_to=(boss,), escalate_to_groups=(chiefs,))
+    happen(database, monitor_id, FAILED)
+    deliver(database, at=NOW + 2 * SECOND)
+    changes = {"recipient_ids": (boss, new)}
+    database.write(lambda connection: groups.edit(connection, ADMIN, chiefs, changes, now=NOW + MINUTE))
+    look(database, THEN)
+
+    assert heard(database, boss) == heard(database, new) == [AlertKind.ESCALATION]
+    happen(database, monitor_id, GOOD, slot=THEN + MINUTE)
+    assert heard(database, new) == [AlertKind.ESCALATION, AlertKind.CLEAR]
+
+
 @pytest.mark.parametrize("is_removed", [True, False], ids=["removed", "switched off"])
 def test_trouble_of_a_monitor_that_nobody_runs_any_more_is_not_escalated(database: Database, is_removed: bool) -> None:
     monitor_id, _, boss = failing(database)
@@ -201,9 +218,10 @@ def test_a_recipient_that_is_gone_is_not_told(database: Database) -> None:
         {"escalate_after": 30 * MINUTE},
         {"escalate_to": (1,)},
         {"escalate_after": 30 * MINUTE, "escalate_to": (999,)},
+        {"escalate_after": 30 * MINUTE, "escalate_to_groups": (999,)},
         {"escalate_after": timedelta(days=2), "escalate_to": (1,)},
     ],
-    ids=["nobody to tell", "no time", "an unknown recipient", "too long"],
+    ids=["nobody to tell", "no time", "an unknown recipient", "an unknown group", "too long"],
 )
 def test_half_an_escalation_is_refused(database: Database, fields: dict[str, object]) -> None:
     recipient_id = make_recipient(database)

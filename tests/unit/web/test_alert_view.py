@@ -150,14 +150,15 @@ def test_of_a_group_monitors_that_may_not_be_seen_are_counted_only() -> None:
         status_codes=(104, 204),
         escalate_after=timedelta(minutes=30),
         escalate_to=(TEAM.id,),
+        escalate_to_groups=(2,),
     )
     group = RecipientGroup(id=1, account_id=1, settings=settings, created_at=NOW, modified_at=NOW)
-    shown = show_group(group, monitors={100003: "Orders"}, recipients={TEAM.id: TEAM})
+    shown = show_group(group, monitors={100003: "Orders"}, recipients={TEAM.id: TEAM}, groups={2: "Chiefs"})
     assert (shown.monitors, shown.recipients, shown.errors, shown.escalation) == (
         "Orders, 2 more",
         "team@probe.test",
         "104, 204",
-        "after 30 min 00 s to team@probe.test",
+        "after 30 min 00 s to team@probe.test, the group Chiefs",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from mailtrip.api.alertsite.fields import Field, FieldMaker
-from mailtrip.api.alertsite.member_codecs import error_types, monitors, no_templates, recipients, status_text
+from mailtrip.api.alertsite.member_codecs import error_types, groups, monitors, no_templates, recipients, status_text
 from mailtrip.api.alertsite.records import RecordTable, components_of
 from mailtrip.api.codecs import JSON, LARGEST_ID, boolean, duration, text
 from mailtrip.model import Recipient, RecipientGroup, RecipientGroupSettings
@@ -107,7 +107,8 @@ _FIELDS: tuple[Field[GroupView], ...] = (
         "escalate_after_minutes",
         "escalate_after",
         duration(1, 1440, unit=timedelta(minutes=1)),
-        "So long after its message, `escalate_to` is told as well where nobody has acknowledged it; null for never.",
+        "So long after its message, `escalate_to` and `escalate_to_groups` are told as well where nobody has acknowledged "
+        "it; null for never.",
         example=30,
     ),
     _MAKER.given(
@@ -117,6 +118,13 @@ _FIELDS: tuple[Field[GroupView], ...] = (
         "Who is told then, replaced as a whole.",
         example=[],
         show=_show_escalation,
+    ),
+    _MAKER.given(
+        "escalate_to_groups",
+        "escalate_to_groups",
+        groups(),
+        "The groups whose recipients are told then too, replaced as a whole.",
+        example=[],
     ),
     Field(
         name="templates",

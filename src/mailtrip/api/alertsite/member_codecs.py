@@ -7,7 +7,7 @@ from mailtrip.api.alertsite.list_codecs import items_of
 from mailtrip.api.codecs import JSON, BadValue, Codec, identifier, integer, nullable
 from mailtrip.model import StatusCode
 
-__all__ = ["error_types", "monitors", "no_templates", "recipients", "status_text"]
+__all__ = ["error_types", "groups", "monitors", "no_templates", "recipients", "status_text"]
 
 _MOST_MEMBERS: Final = 10_000
 _MOST_CODES: Final = 999
@@ -54,6 +54,11 @@ def recipients(*, least: int = 1) -> Codec[tuple[int, ...]]:
         },
         least=least,
     )
+
+
+def groups() -> Codec[tuple[int, ...]]:
+    """`[{"id": 100001}]`, with other keys ignored; bare numbers are taken too."""
+    return _members("recipient group", _ID, shows={})
 
 
 def error_types() -> Codec[tuple[int, ...]]:
