@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from tests.api.harness import OPERATOR
 from tests.web.browser import open_browser
 from tests.web.service import ADMIN_EMAIL, PASSWORD, WebService, seed, serve
+from tests.web.status_seed import seed_status
 from tests.web.test_alerts import send_out
 
 from mailtrip.model import AlertMethod, DeliveryAnswer
@@ -50,6 +51,9 @@ def main() -> None:
         pages = ("overview", "account", "account/second-factor", "nowhere", *_OF_ALERTS)
         for name, path in ((re.sub(r"\W", "-", page), f"/{page}") for page in pages):
             _take(browser, service, folder, name, path)
+        _take(browser, service, folder, "status", seed_status(service), is_signed_in=False)
+        for page in ("status-page", "status-page/incidents", "status-page/incidents/100001"):
+            _take(browser, service, folder, page.replace("/", "-"), f"/{page}")
 
 
 def _add_recipients(service: WebService) -> None:

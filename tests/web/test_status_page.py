@@ -77,6 +77,7 @@ def marked_monitor(service: WebService) -> int:
         username=f"{MARK}-user",
         sender=f"{MARK}-sender@example.com",
         folders=(f"{MARK} folder",),
+        tags=(f"{MARK}-tag",),
         note=f"{MARK} note",
         alert_note=f"{MARK} alert note",
         custom_properties=(CustomProperty(id=77001, name=f"{MARK} property", value=f"{MARK} value", value_id=77002),),

@@ -30,6 +30,7 @@ _PLACES: Final = (
     ("/overview", "Overview"),
     ("/alerts", "Alerts"),
     ("/reports", "Reports"),
+    ("/status-page", "Status"),
     ("/locations", "Locations"),
     ("/system", "System"),
 )

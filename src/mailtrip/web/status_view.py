@@ -83,9 +83,10 @@ class OutageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryDay:
-    """What began on a day, the newest first."""
+    """What began on a day, the newest first; `has_data` tells whether anything was measured on it."""
 
     day: date
+    has_data: bool
     incidents: tuple[PublicIncident, ...]
     outages: tuple[OutageRow, ...]
 
@@ -139,9 +140,11 @@ def history_of(status: PublicStatus) -> list[HistoryDay]:
     found = list(status.outages or ())
     outages = _by_day(found, first, [outage.begin for outage in found])
     days = [status.made_at.date() - timedelta(days=back) for back in range(HISTORY_DAYS)]
+    measured = {each.day for entry in status.entries for each in entry.days if each.availability is not None}
     return [
         HistoryDay(
             day=day,
+            has_data=day in measured,
             incidents=tuple(incidents.get(day, ())),
             outages=tuple(_outage_row(outage) for outage in outages.get(day, ())),
         )

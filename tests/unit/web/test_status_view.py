@@ -100,6 +100,13 @@ def test_the_history_has_what_began_on_each_day_and_what_began_before_with_the_f
     assert found == {2: [(short, "5 min 00 s")], 13: [(long, None)]}
 
 
+def test_a_day_without_data_is_not_told_to_be_good() -> None:
+    measured = (PublicDay(day=NOW.date(), availability=1.0), PublicDay(day=NOW.date() - DAY, availability=None))
+    days = history_of(replace(NOTHING, entries=(replace(entry(OK), days=measured),)))
+
+    assert [day.has_data for day in days] == [True, *[False] * 13]
+
+
 def test_an_outage_that_goes_on_is_not_told_to_be_over() -> None:
     assert told(outage(NOW, None)) == "Mail: checks fail since 03 Mar 10:30 UTC"
     assert told(outage(NOW, NOW + timedelta(hours=1))) == "Mail: checks failed for 1 h 00 min"
