@@ -14,6 +14,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page
 from tests.api.harness import OPERATOR
 from tests.web.browser import open_browser
+from tests.web.calendar_seed import add_blackouts, add_sla
 from tests.web.service import ADMIN_EMAIL, PASSWORD, WebService, seed, serve
 from tests.web.status_seed import seed_status
 from tests.web.test_alerts import send_out
@@ -32,6 +33,15 @@ _OF_ALERTS = (
     "alerts/recipients/new",
     "alerts/recipients/new?method=101",
 )
+_PLANNED = (
+    "alerts/blackouts",
+    "alerts/blackouts?view=month",
+    "alerts/blackouts?view=list",
+    "alerts/blackouts/new",
+    "alerts/slas",
+    "alerts/slas/new",
+    "monitors/bulk?all=yes",
+)
 _SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 
 
@@ -48,7 +58,9 @@ def main() -> None:
                 _picture(browser, service, PICTURES / f"overview-{scheme}.png", "/overview", "desk", scheme)
             return
         _add_recipients(service)
-        pages = ("overview", "account", "account/second-factor", "nowhere", *_OF_ALERTS)
+        add_blackouts(service)
+        add_sla(service, "Orders")
+        pages = ("overview", "account", "account/second-factor", "nowhere", *_OF_ALERTS, *_PLANNED)
         for name, path in ((re.sub(r"\W", "-", page), f"/{page}") for page in pages):
             _take(browser, service, folder, name, path)
         _take(browser, service, folder, "status", seed_status(service), is_signed_in=False)

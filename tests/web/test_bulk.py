@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import requests
 from playwright.sync_api import expect
-from tests.contract.store.builders import ADMIN
+from tests.contract.store.builders import ADMIN, make_monitor
 from tests.web.browser import Visitor
 from tests.web.service import LIMITED_EMAIL, WebService, seed, serve
 from tests.web.test_events import sign_in
@@ -141,6 +141,23 @@ def test_what_cannot_be_read_is_told_and_nothing_is_done(service: WebService, fo
     assert answer.status_code == 422
     assert fault in answer.text
     assert stored(service, "Orders") == before
+
+
+def test_more_than_are_changed_at_once_come_in_pages(service: WebService) -> None:
+    client = sign_in(service)
+    for number in range(201):
+        make_monitor(service.database, now=service.clock.now(), name=f"One of many {number}", tags=("Many",))
+
+    first, second = (
+        client.get(service.url + PATH, params={"tag": "Many", "all": "yes", "page": page}, timeout=10).text
+        for page in ("1", "2")
+    )
+
+    assert [page.count(" checked>") for page in (first, second)] == [200, 1]
+    assert "Page 1 of 2" in first
+    assert 'rel="prev" href="/monitors/bulk?tag=Many"' in second
+    both = {f"monitor-{number}": "1" for number in range(201)} | {"do": "look", "note": "x"}
+    assert "has 201; choose 200 at most" in post(client, service, PATH, both).text
 
 
 def test_whoever_may_not_change_monitors_is_refused_and_offered_nothing(service: WebService) -> None:

@@ -82,7 +82,20 @@ def assert_strict(answer: requests.Response) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/overview", "/account", "/sign-in"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/overview",
+        "/account",
+        "/sign-in",
+        "/alerts/blackouts",
+        "/alerts/blackouts?view=month",
+        "/alerts/blackouts/new",
+        "/alerts/slas",
+        "/alerts/slas/new",
+        "/monitors/bulk",
+    ],
+)
 def test_a_page_holds_no_style_script_or_address_of_others(service: WebService, path: str) -> None:
     answer = sign_in(service).get(service.url + path, timeout=10)
 

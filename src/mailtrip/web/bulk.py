@@ -34,8 +34,8 @@ from mailtrip.web.words import count_of
 __all__ = ["routes"]
 
 _PATH: Final = "/monitors/bulk"
-_MOST: Final = 500
-"""Monitors that are changed at once, or listed to be chosen of."""
+_MOST: Final = 200
+"""Monitors that are changed at once, or on a page to be chosen of: others who write wait a second or so meanwhile."""
 _STALE: Final = "Somebody else has changed some of these monitors meanwhile, so nothing was done. Look at it once more."
 
 
@@ -188,13 +188,17 @@ async def _choice_page(call: PageCall, choice: _Choice) -> Response:
             glance for glance in glances if query.state in {None, glance.state} or glance.monitor.id in choice.chosen
         ]
         shown.sort(key=lambda glance: (glance.monitor.id not in choice.chosen, glance.monitor.settings.name.casefold()))
+        pages = max(1, -(-len(shown) // _MOST))
+        number = min(query.page, pages)
+        listed = shown[(number - 1) * _MOST : number * _MOST]
         return {
             "query": query,
             "states": {"": "any state", **{str(state): name for state, name in STATE_NAMES.items()}},
             "state_names": STATE_NAMES,
-            "glances": shown[:_MOST],
-            "left_out": max(0, len(shown) - _MOST),
-            "chosen": {glance.monitor.id for glance in shown} if given.get("all") == "yes" else choice.chosen,
+            "glances": listed,
+            "page": number,
+            "pages": pages,
+            "chosen": {glance.monitor.id for glance in listed} if given.get("all") == "yes" else choice.chosen,
             "fields": BULK_FIELDS,
             "clearable": CLEARABLE,
             "entries": choice.wanted.entries,

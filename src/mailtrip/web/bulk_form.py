@@ -24,6 +24,7 @@ __all__ = [
 
 _NAMES: Final[tuple[str, ...]] = (
     "enabled",
+    "tags",
     "interval",
     "warning_time",
     "timeout",
@@ -43,7 +44,7 @@ _NAMES: Final[tuple[str, ...]] = (
 )
 """Settings that several monitors may well share; a round trip has all of them."""
 BULK_FIELDS: Final = tuple(next(each for each in FIELDS if each.name == name) for name in _NAMES)
-CLEARABLE: Final = frozenset({"warning_time", "timeout", "note", "alert_note"})
+CLEARABLE: Final = frozenset({"tags", "warning_time", "timeout", "note", "alert_note"})
 _PREFIX: Final = "monitor-"
 _UNITS: Final = {Kind.MINUTES: "minute", Kind.SECONDS: "second", Kind.DAYS: "day"}
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from heapq import nsmallest
+from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from mailtrip.model import Blackout
@@ -18,6 +19,9 @@ _WEEK: Final = timedelta(weeks=1)
 _INSTANT: Final = timedelta(microseconds=1)
 _YEARS: Final = range(1971, 9998)
 _LONGEST_SEARCH: Final = 200
+
+_Span: TypeAlias = tuple[datetime, str, int, datetime, Blackout]
+"""Start, subject and id, by which a day is in order; end, and whose they are."""
 
 
 class View(StrEnum):
@@ -155,30 +159,23 @@ class Current:
 def days_of(query: Query, found: Iterable[tuple[Blackout, str]], *, now: datetime) -> list[DayCell]:
     """The days of a calendar, with blackouts and the names of what they are of."""
     since, until = query.span
-    cells: dict[date, list[Item]] = {day: [] for day in query.days}
-    spans = sorted(
-        (
-            (start, end, subject, show_blackout(blackout, now=now))
-            for blackout, subject in found
-            for start, end in occurrences(blackout.window, since, until)
-        ),
-        key=lambda span: (span[0], span[2], span[3].id),
-    )
-    for start, end, subject, row in spans:
-        day = max(start, since).astimezone(UTC).date()
-        while day in cells and _midnight(day) < end:
-            cells[day].append(_item(row, subject, start, end, day, now))
-            day += _DAY
+    days: dict[date, list[_Span]] = {day: [] for day in query.days}
+    for blackout, subject in found:
+        for start, end in occurrences(blackout.window, since, until):
+            day = max(start, since).astimezone(UTC).date()
+            while day in days and _midnight(day) < end:
+                days[day].append((start, subject, blackout.id, end, blackout))
+                day += _DAY
     most = query.view.most
     return [
         DayCell(
             day=day,
-            items=tuple(items[:most]),
-            more=max(0, len(items) - most),
+            items=tuple(_item(span, day, now) for span in nsmallest(most, spans, key=lambda span: span[:3])),
+            more=max(0, len(spans) - most),
             is_today=day == query.today,
             is_outside=query.view is View.MONTH and day.month != query.day.month,
         )
-        for day, items in cells.items()
+        for day, spans in days.items()
     ]
 
 
@@ -192,11 +189,12 @@ def current(found: Iterable[tuple[Blackout, str]], *, now: datetime) -> list[Cur
     return sorted(going_on, key=lambda each: (each.until, each.subject, each.row.id))
 
 
-def _item(row: BlackoutRow, subject: str, start: datetime, end: datetime, day: date, now: datetime) -> Item:
+def _item(span: _Span, day: date, now: datetime) -> Item:
+    start, subject, _, end, blackout = span
     midnight = _midnight(day)
     first, last = max(start, midnight), min(end, midnight + _DAY)
     return Item(
-        row=row,
+        row=show_blackout(blackout, now=now),
         subject=subject,
         when=_part(start, end, midnight),
         first_minute=(first - midnight) // timedelta(minutes=1),

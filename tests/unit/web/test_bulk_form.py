@@ -16,6 +16,8 @@ from mailtrip.web.bulk_form import BULK_FIELDS, applying, chosen_ids, difference
         ({}, {}),
         ({"interval": "10", "enabled": "no"}, {"enabled": False, "interval": timedelta(minutes=10)}),
         ({"tls_verify": "yes"}, {"tls_verify": True}),
+        ({"tags": "Berlin, Gold"}, {"tags": ("Berlin", "Gold")}),
+        ({"clear-tags": "yes"}, {"tags": ()}),
         ({"timeout": " ", "clear-timeout": "yes"}, {"timeout": None}),
         ({"clear-note": "yes", "alert_note": "Call us"}, {"note": None, "alert_note": "Call us"}),
         ({"smtp_tls": "none", "mailbox_mechanism": "apop"}, {"smtp_tls": TLSMode.NONE, "mailbox_mechanism": Mechanism.APOP}),
