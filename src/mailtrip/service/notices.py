@@ -85,13 +85,9 @@ def _certificate_days(connection: Connection, runs: Iterable[Run], results: Mapp
 
 
 def _has_found(result: Result, certificate_days: int, *, now: datetime) -> bool:
-    """Whether a result may say that something is not well: most don't, and the monitor need not be read for these."""
-    end = now + timedelta(days=certificate_days)
-    return bool(result.left_behind) or any(
-        session.quota_percent is not None
-        or (session.tls is not None and session.tls.not_after is not None and session.tls.not_after <= end)
-        for session in result.sessions
-    )
+    """Whether a result says that something is not well: most don't, and the monitor need not be read for these."""
+    expectations = Expectations(certificate_days=certificate_days or None)
+    return bool(result.left_behind or find_shortfalls(expectations, None, result.sessions, now=now))
 
 
 def _is_watched(row: NoticeRow, settings: MonitorSettings) -> bool:

@@ -170,9 +170,10 @@ def page(
         query = query.where(monitors.c.id.in_(ids) if ids else false())
     if types is not None:
         query = query.where(monitors.c.type.in_(types) if types else false())
-    total = connection.scalar(query.with_only_columns(func.count())) or 0
     rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))
-    return [to_monitor(row) for row in rows], total
+    found = [to_monitor(row) for row in rows]
+    is_all = limit is None and offset == 0
+    return found, len(found) if is_all else connection.scalar(query.with_only_columns(func.count())) or 0
 
 
 def change_mark(connection: Connection) -> int:
