@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ from tests.web.status_seed import seed_status
 from tests.web.test_alerts import send_out
 
 from mailtrip.model import AlertMethod, DeliveryAnswer
-from mailtrip.service import alert_log, recipients
+from mailtrip.service import alert_log, groups, recipients
 
 PICTURES = Path(__file__).parents[2] / "docs/pictures"
 _WIDTHS = {"desk": (1280, 800), "phone": (390, 844)}
@@ -32,6 +33,9 @@ _OF_ALERTS = (
     "alerts/recipients/100001/delete",
     "alerts/recipients/new",
     "alerts/recipients/new?method=101",
+    "alerts/groups",
+    "alerts/groups/100001/edit",
+    "alerts/groups/new",
 )
 _PLANNED = (
     "alerts/blackouts",
@@ -69,15 +73,26 @@ def main() -> None:
 
 
 def _add_recipients(service: WebService) -> None:
-    """Two that are told, one of them tested."""
+    """Two that are told of what was tested, and a group of them."""
+    ids = []
     for changes in (
         {"method": AlertMethod.EMAIL_HTML, "address": "night@example.com", "name": "Night shift", "start_threshold": 2},
         {"method": AlertMethod.WEB_JSON, "address": "https://hooks.example.com/services/T0/key"},
     ):
         create = partial(recipients.create, actor=OPERATOR, changes=changes, password=None, secrets=service.keys)
-        recipient_id = service.database.write(partial(create, now=service.clock.now()))
+        ids.append(recipient_id := service.database.write(partial(create, now=service.clock.now())))
         order = partial(alert_log.order_test, actor=OPERATOR, recipient_id=recipient_id, now=service.clock.now())
         service.database.write(order)
+    group = {
+        "name": "Shop",
+        "monitor_ids": (service.monitor_ids["Shop"], service.monitor_ids["Orders"]),
+        "recipient_ids": tuple(ids),
+        "status_codes": (104, 204),
+        "is_urgent": True,
+        "escalate_after": timedelta(minutes=30),
+        "escalate_to": tuple(ids[:1]),
+    }
+    service.database.write(partial(groups.create, actor=OPERATOR, changes=group, now=service.clock.now()))
     send_out(service, DeliveryAnswer(is_sent=False, is_temporary=True, text="450 4.2.0 greylisted, try again"))
 
 

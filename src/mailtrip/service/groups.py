@@ -23,7 +23,7 @@ from mailtrip.service.settings import missing, settle, unset
 from mailtrip.service.text_rules import line_fault
 from mailtrip.store import Connection
 
-__all__ = ["create", "edit", "get", "monitor_names", "page", "recipients_in", "remove"]
+__all__ = ["create", "edit", "get", "may_edit", "monitor_names", "page", "recipients_in", "remove"]
 
 _STAND_INS: Final[dict[str, Any]] = {"name": "name", "monitor_ids": (), "recipient_ids": ()}  # Any: of many types
 _LARGEST_CODE = 999
@@ -142,6 +142,17 @@ def remove(connection: Connection, actor: Actor, group_id: int, *, now: datetime
     audit.record(connection, actor, AuditAction.RECIPIENT_GROUP_REMOVED, group_id, now=now, before=group.settings)
 
 
+def may_edit(actor: Actor, settings: RecipientGroupSettings) -> bool:
+    """Whether the actor may change such a group.
+
+    Whoever changes a group changes whom its monitors alert; the default group is that of monitors in no group.
+    """
+    access = actor.access
+    if access is None or not actor.role.may_edit:
+        return actor.role.may_edit
+    return not settings.is_default and all(access.of(each) is Access.EDIT for each in settings.monitor_ids)
+
+
 def monitor_names(connection: Connection, actor: Actor, groups: Sequence[RecipientGroup]) -> dict[int, str]:
     """The names of the monitors that are in the groups."""
     ids = {each for group in groups for each in group.settings.monitor_ids if may_see(actor, each)}
@@ -208,10 +219,7 @@ def _escalation_faults(connection: Connection, actor: Actor, settings: Recipient
 
 
 def _require_edit_of(actor: Actor, settings: RecipientGroupSettings) -> None:
-    """Whoever changes a group changes whom its monitors alert; the default group is that of monitors in no group."""
-    if actor.access is None:
-        return
-    if settings.is_default or any(actor.access.of(each) is not Access.EDIT for each in settings.monitor_ids):
+    if not may_edit(actor, settings):
         raise Forbidden("this needs access Edit to all monitors of the group")
 
 

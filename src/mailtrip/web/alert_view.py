@@ -16,7 +16,6 @@ from mailtrip.model import (
     Recipient,
     RecipientGroup,
 )
-from mailtrip.model.words import format_duration
 from mailtrip.service.alert_log import LoggedAlert
 from mailtrip.web.route_view import Tone
 from mailtrip.web.words import count_of
@@ -39,6 +38,7 @@ SNOOZES: Final = {60: "1 hour", 240: "4 hours", 1440: "a day", 4320: "3 days"}
 """Minutes, and how they are called."""
 
 _DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
 KIND_NAMES: Final = {
     AlertKind.ERROR: "fails",
     AlertKind.REMINDER: "still fails",
@@ -114,8 +114,10 @@ class LogRow:
 class GroupRow:
     """A recipient group in words."""
 
+    id: int
     name: str
     is_default: bool
+    is_urgent: bool
     monitors: str
     recipients: str
     errors: str
@@ -214,12 +216,14 @@ def show_group(
     escalate_to = [name_of(recipients.get(each)) for each in settings.escalate_to]
     escalate_to += [f"the group {groups.get(each, each)}" for each in settings.escalate_to_groups]
     return GroupRow(
+        id=group.id,
         name=settings.name,
         is_default=settings.is_default,
+        is_urgent=settings.is_urgent,
         monitors=_listed([*named, *([f"{others} more"] if others else [])]) or "none",
         recipients=_names(settings.recipient_ids, recipients) or "none",
         errors=", ".join(str(code) for code in settings.status_codes) or "all",
-        escalation="" if after is None else f"after {format_duration(after)} to {_listed(escalate_to)}",
+        escalation="" if after is None else f"after {count_of(after // _MINUTE, 'minute')} to {_listed(escalate_to)}",
     )
 
 

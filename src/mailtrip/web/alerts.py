@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailtrip.errors import InvalidInput
-from mailtrip.model import Actor, Blackout, BlackoutType, RecipientGroup
-from mailtrip.service import alert_log, alert_responses, blackouts, groups, monitors, recipients
+from mailtrip.model import Actor, Blackout, BlackoutType
+from mailtrip.service import alert_log, alert_responses, blackouts, monitors, recipients
 from mailtrip.service.alert_log import LoggedAlert
 from mailtrip.store import Connection
-from mailtrip.web.alert_view import PER_PAGE, SNOOZES, name_of, show_group, show_log, show_troubles
+from mailtrip.web.alert_view import PER_PAGE, SNOOZES, name_of, show_log, show_troubles
 from mailtrip.web.blackout_view import show_blackout
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
 from mailtrip.web.cursors import parse_id
@@ -75,15 +75,11 @@ async def _answer(call: PageCall, answer: Callable[..., None]) -> Response:
     return see_other("/alerts")
 
 
-def _monitor_ids(
-    alerts: Iterable[LoggedAlert], listed: Iterable[RecipientGroup], shut: Iterable[Blackout]
-) -> Iterator[int]:
+def _monitor_ids(alerts: Iterable[LoggedAlert], shut: Iterable[Blackout]) -> Iterator[int]:
     """All that the page names."""
     for logged in alerts:
         if logged.alert.monitor_id is not None:
             yield logged.alert.monitor_id
-    for group in listed:
-        yield from group.settings.monitor_ids
     for blackout in shut:
         if blackout.type is not BlackoutType.NOTIFIER:
             yield blackout.subject_id
@@ -94,10 +90,9 @@ def _find(connection: Connection, actor: Actor, *, before: int | None, now: date
     lasting = alert_log.lasting(connection, actor, limit=_MOST_TROUBLES)
     told, _ = recipients.page(connection, actor)
     by_id = {recipient.id: recipient for recipient in told}
-    listed, _ = groups.page(connection, actor)
     shut, _ = blackouts.page(connection, actor, limit=_MOST_BLACKOUTS)
     shown = found[:PER_PAGE]
-    names = monitors.names(connection, actor, _monitor_ids([*shown, *lasting], listed, shut))
+    names = monitors.names(connection, actor, _monitor_ids([*shown, *lasting], shut))
     return {
         "troubles": show_troubles(lasting, actor, monitors=names, recipients=by_id, now=now),
         "snoozes": SNOOZES,
@@ -106,12 +101,6 @@ def _find(connection: Connection, actor: Actor, *, before: int | None, now: date
         "more": shown[-1].alert.id if len(found) > PER_PAGE else None,
         "has_recipients": bool(told),
         "may_edit": actor.role.may_edit,
-        "groups": [
-            show_group(
-                each, monitors=names, recipients=by_id, groups={group.id: group.settings.name for group in listed}
-            )
-            for each in listed
-        ],
         "blackouts": [
             (row, name_of(by_id.get(row.subject_id)) if row.is_of_recipient else names.get(row.subject_id, ""))
             for row in (show_blackout(each, now=now) for each in reversed(shut))

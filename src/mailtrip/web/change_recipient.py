@@ -256,13 +256,15 @@ async def _show(call: PageCall, known: _Known, entries: Mapping[str, str], said:
         "notes": {**_notes(known), **said.notes},
         "hidden": _hidden(known, said),
     }
+    usual = first_entries(known.method, known.fields)
+    own = {name for name, text in entries.items() if text != usual[name]}
     groups = {group: [each for each in known.fields if each.group is group] for group in Group}
     values = {
         "form": form,
         "faulty": faulty,
         "usual": {group: groups.pop(group) for group in (Group.WHERE, Group.WHAT)},
         "folds": {group: fields for group, fields in groups.items() if fields},
-        "open": {each.group for each in known.fields if each in faulty or each.name in said.notes},
+        "open": {each.group for each in known.fields if each in faulty or each.name in said.notes or each.name in own},
         "preview": said.preview,
         "notices": [*([known.warning] if known.warning else []), *said.notices],
         "retyped": [each.label for each in known.fields if each.kind is Kind.PASSWORD and entries.get(each.name)],

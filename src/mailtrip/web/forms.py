@@ -20,7 +20,7 @@ __all__ = ["FIELD", "FormTooLarge", "FormTooSlow", "check_origin", "check_token"
 FIELD: Final = "form_token"
 """The hidden field of each form."""
 _LARGEST: Final = 262_144
-_MOST_FIELDS: Final = 1000
+_MOST_FIELDS: Final = 10_000
 _MOST_PARTS: Final = 100
 _LONGEST_BOUNDARY: Final = 70
 _TOKEN: Final = re.compile(r"[0-9a-f]{128}\Z")

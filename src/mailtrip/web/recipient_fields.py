@@ -201,8 +201,11 @@ _COMMON: Final = (
         hint="Is told instead where this one can't be, or has not been for ten minutes.",
     ),
 )
-_OF_MAIL: Final = RecipientField(
-    name="attach_server_response", label="Attach what the servers said", kind=Kind.YES, group=Group.WORDING
+_OF_MAIL: Final = (
+    RecipientField(name="monthly_report", label="The report of each month", kind=Kind.YES, group=Group.WHAT),
+    RecipientField(
+        name="attach_server_response", label="Attach what the servers said", kind=Kind.YES, group=Group.WORDING
+    ),
 )
 _TEMPLATES: Final = (
     RecipientField(
@@ -232,8 +235,12 @@ def fields_of(method: AlertMethod, *, others: Sequence[tuple[int, str]] = ()) ->
     """
     nobody_else = (("", "nobody"), *((str(number), name) for number, name in others))
     common = [replace(each, choices=nobody_else) if each.name == "fallback_id" else each for each in _COMMON]
-    wording = (*_TEMPLATES, *([_OF_MAIL] if method in MAIL else [])) if method in _WORDED else ()
-    return (*_where(method), *common, *wording)
+    return (
+        *_where(method),
+        *common,
+        *(_TEMPLATES if method in _WORDED else ()),
+        *(_OF_MAIL if method in MAIL else ()),
+    )
 
 
 def _where(method: AlertMethod) -> list[RecipientField]:

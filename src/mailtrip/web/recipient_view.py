@@ -131,9 +131,9 @@ def _told_of(settings: RecipientSettings) -> str:
         *(["errors"] if settings.availability_alert else []),
         *(["slow deliveries"] if settings.performance_alert else []),
     ]
-    if not kinds:
-        return "nothing: switched off"
-    return f"{' and '.join(kinds)}{', and their end' if settings.notify_on_clear else ''}"
+    told = f"{' and '.join(kinds)}{', and their end' if settings.notify_on_clear else ''}" if kinds else ""
+    report = "the report of each month" if settings.monthly_report else ""
+    return "; ".join(part for part in (told, report) if part) or "nothing: switched off"
 
 
 def _first_alert(settings: RecipientSettings) -> str:

@@ -122,7 +122,7 @@ def _find(connection: Connection, actor: Actor, *, call: PageCall) -> Mapping[st
         "recipient": recipient,
         "name": name_of(recipient),
         "facts": facts_of(recipient, fallback=None if to is None else recipients.get(connection, actor, to)),
-        "groups": [(group.id, group.settings.name) for group in listed],
+        "groups": [group.settings.name for group in listed],
         "test": _test(connection, actor, recipient, call),
         "rows": [show_log(each, monitors=names, recipients={recipient.id: recipient}) for each in shown],
         "is_first": before is None,

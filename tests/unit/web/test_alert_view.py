@@ -158,7 +158,7 @@ def test_of_a_group_monitors_that_may_not_be_seen_are_counted_only() -> None:
         "Orders, 2 more",
         "team@probe.test",
         "104, 204",
-        "after 30 min 00 s to team@probe.test, the group Chiefs",
+        "after 30 minutes to team@probe.test, the group Chiefs",
     )
 
 

@@ -43,6 +43,8 @@ def test_an_address_is_shown_without_what_may_be_a_key(settings: RecipientSettin
         ({"notify_on_clear": True}, "errors, and their end"),
         ({"performance_alert": True}, "errors and slow deliveries"),
         ({"availability_alert": False}, "nothing: switched off"),
+        ({"availability_alert": False, "monthly_report": True}, "the report of each month"),
+        ({"monthly_report": True}, "errors; the report of each month"),
     ],
 )
 def test_what_a_recipient_is_told_of_is_said_in_words(changes: dict[str, bool], words: str) -> None:
