@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -10,13 +10,14 @@ import requests
 from playwright.sync_api import expect
 from tests.api.harness import OPERATOR
 from tests.web.browser import Visitor
-from tests.web.service import ADMIN_EMAIL, LIMITED_EMAIL, PASSWORD, WebService
+from tests.web.service import ADMIN_EMAIL, LIMITED_EMAIL, NOW, PASSWORD, WebService
 from tests.web.test_events import sign_in
 
 from mailtrip.model import Actor, MonitorType, Origin
 from mailtrip.service import monitors
 from mailtrip.service.health import Health
 from mailtrip.service.monitors import Passwords
+from mailtrip.store import silences
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,29 @@ def test_locations_tell_how_many_monitors_they_have_and_their_newest_run(admin: 
     row = admin.page.get_by_role("row", name="Local")
     expect(row.get_by_role("cell").nth(1)).to_have_text("9")
     expect(row.locator("time")).to_have_attribute("datetime", "2026-03-03T10:29:00+00:00")
+
+
+@pytest.fixture
+def silent(service: WebService) -> Iterator[None]:
+    """The location is silent."""
+
+    def note(since: datetime | None) -> None:
+        service.database.write(lambda connection: silences.set_silent(connection, 10, since))
+
+    note(NOW - timedelta(minutes=20))
+    yield
+    note(None)
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_location_that_is_silent_is_shown_as_such(admin: Visitor, service: WebService) -> None:
+    admin.page.get_by_role("link", name="Locations").click()
+    admin.look()
+
+    expect(admin.page.get_by_role("row", name="Local")).to_contain_text("silent since")
+    page = sign_in(service).get(f"{service.url}/system", timeout=10).text
+    assert "The location Local has been silent since 2026-03-03 10:10 UTC" in page
+    assert "All is well" not in page
 
 
 def test_the_system_page_tells_health_database_and_what_is_kept(admin: Visitor) -> None:
