@@ -31,7 +31,8 @@ _QUIET: Final = (87, 96, 106)
 _LINE: Final = (208, 215, 222)
 _PAPER: Final = (246, 248, 250)
 _GOOD: Final = (46, 139, 87)
-_NEARLY: Final = (219, 166, 38)
+_NEARLY: Final = (150, 200, 120)
+_LESS: Final = (224, 160, 56)
 _BAD: Final = (209, 36, 47)
 _NO_LETTER: Final = "\N{WHITE SQUARE}"
 _NO_CHARACTER: Final = "\N{REPLACEMENT CHARACTER}"
@@ -224,7 +225,7 @@ def _chart(sheet: _Sheet, document: ReportDocument) -> None:
         sheet.put(f"{bucket.since.astimezone(document.zone):{form}}", _WIDTH / 2, 4, align="R" if align == "R" else "L")
     sheet.ln(4)
     sheet.put(
-        "Green: 100 %. Yellow: 99 % and more. Red: less. No column: no data. The lines are at 0, 50 and 100 %.",
+        "Green: 100 %, light green: 99 % and more, yellow: less, red: under half; no column: no data. Lines at 0, 50, 100 %.",
         _WIDTH,
         4,
     )
@@ -234,7 +235,9 @@ def _chart(sheet: _Sheet, document: ReportDocument) -> None:
 def _colour(share: float) -> Colour:
     if share == 1:
         return _GOOD
-    return _NEARLY if share >= 0.99 else _BAD
+    if share >= 0.99:
+        return _NEARLY
+    return _LESS if share >= 0.5 else _BAD
 
 
 def _title(sheet: _Sheet, text: str) -> None:
@@ -354,8 +357,8 @@ def _outages(sheet: _Sheet, document: ReportDocument) -> None:
         _Column(name="Begin", width=31),
         _Column(name="Monitor", width=48),
         _Column(name="Lasted", width=22),
-        _Column(name="Cause", width=60),
-        _Column(name="Failed runs", width=17, align="R"),
+        _Column(name="Cause", width=56),
+        _Column(name="Failed runs", width=21, align="R"),
     )
     has_places = len(document.locations) > 1
     shown = [
