@@ -17,7 +17,19 @@ from mailtrip.api import Services, create_app
 from mailtrip.bootstrap.front import make_web_services
 from mailtrip.bootstrap.web import WebServer
 from mailtrip.errors import Unavailable
-from mailtrip.model import Access, MonitorAccess, Result, Role, RunKind, RunState, Sighting, StatusCode, Step, Verdict
+from mailtrip.model import (
+    Access,
+    MonitorAccess,
+    NetworkPolicy,
+    Result,
+    Role,
+    RunKind,
+    RunState,
+    Sighting,
+    StatusCode,
+    Step,
+    Verdict,
+)
 from mailtrip.model.discovery import DomainRecords
 from mailtrip.service import runs, users
 from mailtrip.service.call_limits import CallLimits, Rate
@@ -77,6 +89,7 @@ def serve(
     assets: Assets | None = None,
     most_calls: int | None = None,
     most_streams: int = 100,
+    policy: NetworkPolicy | None = None,
 ) -> Iterator[WebService]:
     """A server with an administrator and without monitors; told so, it takes so many calls of an address at once."""
     clock = FakeClock(start)
@@ -96,6 +109,7 @@ def serve(
         limiter=LoginLimiter(),
         health=health,
         version="1.2.3",
+        policy=policy or NetworkPolicy(),
         call_limits=CallLimits(by_address=Rate(per_second=1, burst=most_calls) if most_calls else None),
     )
     live_runs = LiveRuns(clock)

@@ -21,6 +21,7 @@ import mailtrip
 from mailtrip.api import Services, create_app
 from mailtrip.api.native.objects import show_run
 from mailtrip.api.native.reports import read_csv_report
+from mailtrip.bootstrap.alertsite_account import AlertSiteAccount, read_foreign
 from mailtrip.bootstrap.channel import (
     Answer,
     Asked,
@@ -256,6 +257,8 @@ def make_web_services(
         find_records=find_records,
         policy=services.policy,
         trials=trials,
+        read_account=AlertSiteAccount(services.policy).read,
+        read_foreign=read_foreign,
     )
 
 

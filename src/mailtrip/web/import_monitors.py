@@ -19,7 +19,7 @@ from mailtrip.web.import_view import COLUMNS, MOST_LINES, Line, read_lines
 from mailtrip.web.monitor_form import attempt, parse_entries
 from mailtrip.web.new_monitor import PLAN_CODE
 
-__all__ = ["routes"]
+__all__ = ["require_maker", "routes"]
 
 
 _NO_UTF8: Final = re.compile("[\udc80-\udcff\0]")
@@ -54,7 +54,7 @@ async def show_page(call: PageCall) -> Response:
 
 async def import_text(call: PageCall, form: Form) -> Response:
     """Make the monitors of the text, or only say what would be made."""
-    actor = await call.reading(_require_maker)
+    actor = await call.reading(require_maker)
     try:
         lines = read_lines(_text_of(form))
     except ValueError as error:
@@ -102,7 +102,8 @@ def _make(connection: Connection, call: PageCall, actor: Actor, line: Line) -> l
     return []
 
 
-def _require_maker(_connection: Connection, actor: Actor) -> Actor:
+def require_maker(_connection: Connection, actor: Actor) -> Actor:
+    """Who asks; raises Forbidden for those who may make no monitors."""
     require_edit(actor)
     require_all_monitors(actor)
     return actor
@@ -110,7 +111,7 @@ def _require_maker(_connection: Connection, actor: Actor) -> Actor:
 
 async def _show(call: PageCall, *, fault: str | None = None, outcomes: Sequence[_Outcome] = ()) -> Response:
     def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
-        _require_maker(connection, actor)
+        require_maker(connection, actor)
         return {
             "fault": fault,
             "outcomes": outcomes,

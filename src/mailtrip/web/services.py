@@ -1,12 +1,13 @@
 """What the dashboard is given to work with; `bootstrap` fills it in, tests fill in their own."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Protocol
 
 from mailtrip.clock import Clock
-from mailtrip.model import Actor, NetworkPolicy, Run
+from mailtrip.errors import Fault
+from mailtrip.model import Actor, MonitorType, NetworkPolicy, Run
 from mailtrip.model.discovery import DomainRecords
 from mailtrip.model.tally import Size
 from mailtrip.service.call_limits import CallLimits
@@ -20,7 +21,7 @@ from mailtrip.store import Connection
 from mailtrip.web.assets import Assets
 from mailtrip.web.status_cache import StatusCache
 
-__all__ = ["REPORTS", "ReadReport", "WebServices"]
+__all__ = ["REPORTS", "AccountLogin", "ForeignMonitor", "ReadReport", "WebServices"]
 
 REPORTS: Final = ("availability", "response-time", "sla", "outages")
 """The reports that there are as CSV."""
@@ -44,6 +45,35 @@ class ReadReport(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLogin:
+    """How to get into an account at an API of AlertSite.
+
+    Attributes:
+        url: of the API, with its version.
+        token: an access token, in place of user name and password.
+    """
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignMonitor:
+    """A monitor of another account, as one of ours would be.
+
+    Attributes:
+        changes: settings by name.
+        faults: what of it can't be read, in words of the API.
+    """
+
+    type: MonitorType
+    changes: Mapping[str, object]
+    faults: Sequence[Fault]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
     """Everything a page may use.
 
@@ -60,6 +90,8 @@ class WebServices:
         find_records: what DNS says of the domain of a mail address.
         policy: where monitors may connect.
         trials: of monitors before they are saved.
+        read_account: the monitors of another account as its API shows them; raises InvalidInput and RateLimited.
+        read_foreign: one of them, read for ours; raises InvalidInput for what is no monitor that there is here.
         alert_relay: the host that takes alerts sent by mail; None where they can't be sent.
         assets: styles, scripts and pictures, built before.
         body_seconds: how long a client may take to send a form.
@@ -81,6 +113,8 @@ class WebServices:
     find_records: Callable[[str], Awaitable[DomainRecords]]
     policy: NetworkPolicy
     trials: Trials
+    read_account: Callable[[AccountLogin], Awaitable[Sequence[Mapping[str, object]]]]
+    read_foreign: Callable[[Mapping[str, object]], ForeignMonitor]
     alert_relay: str | None = None
     call_limits: CallLimits = field(default_factory=CallLimits)
     assets: Assets = field(default_factory=Assets.load)
