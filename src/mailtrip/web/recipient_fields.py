@@ -207,13 +207,6 @@ _OF_MAIL: Final = (
         name="attach_server_response", label="Attach what the servers said", kind=Kind.YES, group=Group.WORDING
     ),
 )
-_MONTHLY: Final = RecipientField(
-    name="monthly_report",
-    label="The report of each month, with its PDF",
-    kind=Kind.YES,
-    group=Group.WHAT,
-    hint="On the first, from 6 o'clock in its time zone.",
-)
 _TEMPLATES: Final = (
     RecipientField(
         name="subject_template",
@@ -242,10 +235,12 @@ def fields_of(method: AlertMethod, *, others: Sequence[tuple[int, str]] = ()) ->
     """
     nobody_else = (("", "nobody"), *((str(number), name) for number, name in others))
     common = [replace(each, choices=nobody_else) if each.name == "fallback_id" else each for each in _COMMON]
-    wording = (*_TEMPLATES, *([_OF_MAIL] if method in MAIL else [])) if method in _WORDED else ()
-    if method in MAIL:
-        common.append(_MONTHLY)
-    return (*_where(method), *common, *wording)
+    return (
+        *_where(method),
+        *common,
+        *(_TEMPLATES if method in _WORDED else ()),
+        *(_OF_MAIL if method in MAIL else ()),
+    )
 
 
 def _where(method: AlertMethod) -> list[RecipientField]:
