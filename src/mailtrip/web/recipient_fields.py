@@ -202,7 +202,13 @@ _COMMON: Final = (
     ),
 )
 _OF_MAIL: Final = (
-    RecipientField(name="monthly_report", label="The report of each month", kind=Kind.YES, group=Group.WHAT),
+    RecipientField(
+        name="monthly_report",
+        label="The report of each month, with its PDF",
+        kind=Kind.YES,
+        group=Group.WHAT,
+        hint="On the first, from 6 o'clock in its time zone.",
+    ),
     RecipientField(
         name="attach_server_response", label="Attach what the servers said", kind=Kind.YES, group=Group.WORDING
     ),
