@@ -224,3 +224,22 @@ def test_anybody_reads_how_things_stand(
     expect(visitor.page.get_by_role("heading", name="Newsletter arrived late")).to_be_visible()
     refresh = visitor.page.locator('meta[http-equiv="refresh"]')
     expect(refresh).to_have_count(0 if has_script else 1)
+
+
+def test_a_page_that_stays_open_shows_what_is_new(bare: WebService, visit: Callable[..., Visitor]) -> None:
+    path = publish(bare, title="Before")
+    visitor = visit(bare)
+    network = visitor.context.new_cdp_session(visitor.page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})  # its hours don't pass with the clock below
+    visitor.page.clock.install()
+    visitor.goto(path)
+    heading = visitor.page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Before")
+
+    publish(bare, title="After")
+    bare.clock.move(FRESH.total_seconds())
+    visitor.page.clock.fast_forward(61_000)
+
+    expect(heading).to_have_text("After")
+    visitor.look()
