@@ -31,16 +31,20 @@ def counts_in(connection: Connection, chosen: Chosen, buckets: Sequence[Span], s
     Raises:
         InvalidInput: that would take too long.
     """
+    nothing = Counts()
 
     def add(sum_: Counts, other: Counts, sign: int) -> Counts:
-        return sum_ + other if sign > 0 else sum_ - other
+        if sign < 0:
+            return sum_ - other
+        # Of hours there are thousands, with nothing to add to.
+        return other if sum_ is nothing else sum_ + other
 
     parts = [list(pieces(since, until, size)) for since, until in buckets]
     wanted = _spans(parts)
     _require_few(chosen, wanted, most=_MOST_ROWS)
     folded = {size: rollup_queries.counts_by_time(connection, chosen, size, wanted[size]) for size in wanted}
     fresh = rollup_queries.fresh_counts_by_time(connection, chosen, _whole(buckets))
-    return _put_together(buckets, parts, folded, fresh, make=Counts, add=add)
+    return _put_together(buckets, parts, folded, fresh, make=lambda: nothing, add=add)
 
 
 def times_in(

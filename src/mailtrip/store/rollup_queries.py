@@ -118,8 +118,11 @@ def counts_by_time(connection: Connection, chosen: Chosen, size: Size, spans: Se
     for monitor_ids, sign in _terms(chosen):
         wanted = _of(table, chosen, monitor_ids) & _near(table, size, spans) & _is_folded(size)
         for moment, counts in _counts(connection, table.c.begins_at, wanted).items():
-            before = found.get(moment, Counts())
-            found[moment] = before + counts if sign > 0 else before - counts
+            before = found.get(moment)
+            if sign > 0:
+                found[moment] = counts if before is None else before + counts
+            else:
+                found[moment] = (before or Counts()) - counts
     return found
 
 
