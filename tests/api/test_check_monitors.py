@@ -67,6 +67,7 @@ def test_a_read_has_the_fields_of_the_type_with_every_default_filled_in(server: 
         "note": None,
         "alert_note": None,
         "custom_properties": [],
+        "tags": [],
         "ipv4": None,
         "tls_verify": True,
         "tls_ca": None,

@@ -124,7 +124,7 @@ def monitor_faults(connection: Connection, actor: Actor, monitor_ids: Collection
     if missing:
         return [Fault(field, f"there is no monitor {missing[0]}; name those of this account")]
     if len(set(monitor_ids)) < len(monitor_ids):
-        return [Fault(field, "name a monitor twice; name each once")]
+        return [Fault(field, "names a monitor twice; name each once")]
     return []
 
 
