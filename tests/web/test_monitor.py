@@ -1,5 +1,6 @@
 """The page of a monitor, as somebody uses it who wants to know how it is and how it was."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -84,11 +85,20 @@ def test_dragging_over_the_chart_zooms_into_it(visit: Callable[..., Visitor], se
     over.scroll_into_view_if_needed()
     box = over.bounding_box()
     assert box is not None
-    middle = box["y"] + box["height"] / 2
-    admin.page.mouse.move(box["x"] + box["width"] * 0.75, middle)
+    at = admin.page.locator(".u-legend .u-value").first
+
+    def shown(share: float) -> str:
+        admin.page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        expect(at).not_to_have_text(re.compile("^[-–]*$"))
+        return at.inner_text()
+
+    first, middle = shown(0.01), shown(0.825)
+    shown(0.75)
     admin.page.mouse.down()
-    admin.page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=5)
+    shown(0.9)
     admin.page.mouse.up()
+    assert shown(0.5) == middle
+    assert shown(0.01) != first
     expect(admin.page).to_have_url(admin.url + path_of(service, "Shop"))
     admin.look()
 

@@ -1,5 +1,6 @@
 // The chart of a monitor, drawn anew with zoom: drag over a part of it, double-click for all; a click leads to the run.
 import uPlot from "uplot";
+import { axisTimes, writtenTime } from "./scripts/times.js";
 
 const HEIGHT = 280;
 const box = document.querySelector("[data-series]");
@@ -92,8 +93,11 @@ function draw(series) {
       width: box.clientWidth,
       height: HEIGHT,
       // Those that lie on top of others are drawn first.
-      series: [{ label: "At" }, ...phases.toReversed()],
-      axes: [axis, { ...axis, size: 64, values: (_chart, values) => values.map((value) => (value === 0 ? "0" : written(value))) }],
+      series: [{ label: "At", value: (_chart, moment) => (moment === null ? "–" : writtenTime(moment)) }, ...phases.toReversed()],
+      axes: [
+        { ...axis, values: (_chart, moments, _axis, _space, step) => axisTimes(moments, step) },
+        { ...axis, size: 64, values: (_chart, values) => values.map((value) => (value === 0 ? "0" : written(value))) },
+      ],
       scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? Math.min(high, series.top) * 1.05 : 1] } },
       cursor: { drag: { x: true, y: false }, points: { show: false } },
       legend: { live: true },
@@ -102,9 +106,15 @@ function draw(series) {
     [at, ...sums.toReversed()],
     box,
   );
-  chart.over.addEventListener("click", () => {
+  let pressed = 0;
+  chart.over.addEventListener("mousedown", (event) => {
+    pressed = event.clientX;
+  });
+  chart.over.addEventListener("click", (event) => {
+    // A drag, too, ends with a click.
+    const dragged = Math.abs(event.clientX - pressed) > 3;
     const found = chart.cursor.idx === null ? null : run[chart.cursor.idx];
-    if (found !== null && found !== undefined && chart.select.width === 0) location.assign(`/runs/${found}`);
+    if (found !== null && found !== undefined && !dragged) location.assign(`/runs/${found}`);
   });
   return chart;
 }
