@@ -19,6 +19,7 @@ from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.engine.alert_desk import DatabaseAlertDesk
 from mailtrip.engine.outbox import Outbox
+from mailtrip.errors import Unavailable
 from mailtrip.mail import MailClient
 from mailtrip.mail.resolve import Resolver, Unresolved
 from mailtrip.model import (
@@ -34,10 +35,11 @@ from mailtrip.model import (
 from mailtrip.service import relay_watch
 from mailtrip.store import Database
 
-__all__ = ["Finder", "open_outbox", "relay_of", "sender_of", "submitting"]
+__all__ = ["Finder", "open_outbox", "relay_of", "sender_of", "submitting", "watch_relay"]
 
 _log = structlog.get_logger(__name__)
 
+_LOOK_SECONDS = 600.0
 _SUBMIT_SECONDS = 60.0
 _RESOLVE_SECONDS = 10.0
 
@@ -58,8 +60,6 @@ async def open_outbox(
         ConfigurationError: the relay's settings are wrong.
     """
     relay = relay_of(settings)
-    if relay is not None:
-        await _warn_of_watched(storage.database, relay)
     client = MailClient(clock=clock)
     resolver = Resolver(threads=4)
     try:
@@ -89,10 +89,21 @@ async def open_outbox(
         client.close()
 
 
-async def _warn_of_watched(database: Database, relay: Server) -> None:
-    """Log when alerts go through a server that is watched: the alert that it is down would need it."""
-    watching = await database.reading(partial(relay_watch.watching, host=relay.host))
-    if watching:
+async def watch_relay(settings: Settings, database: Database, *, clock: Clock) -> None:
+    """Log when alerts go through a server that is watched: the alert that it is down would need it.
+
+    Looks at the start and every ten minutes, until it was said or the task is cancelled.
+    """
+    relay = relay_of(settings)
+    watching: Sequence[int] = ()
+    while relay is not None and not watching:
+        try:
+            watching = await database.reading(partial(relay_watch.watching, host=relay.host))
+        except Unavailable:
+            _log.warning("the relay of alerts is not compared with the servers that are watched: the database is away")
+        if not watching:
+            await clock.sleep(_LOOK_SECONDS)
+    if relay is not None:
         _log.warning(
             "alerts by mail go through a server that is watched: that it is down could not be told",
             relay=relay.url,

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 import mailtrip
-from mailtrip.bootstrap.alerts import open_outbox
+from mailtrip.bootstrap.alerts import open_outbox, watch_relay
 from mailtrip.bootstrap.desk import LedgerDesk
 from mailtrip.bootstrap.front_process import FrontProcess
 from mailtrip.bootstrap.heartbeat import beat
@@ -92,6 +92,7 @@ async def running_service(
                 sending.append(group.create_task(reports.run(), name="monthly reports"))
             watch = SilenceWatch(DatabaseSilenceDesk(storage.database, clock=clock), clock=clock)
             listening_to = group.create_task(watch.run(), name="locations")
+            comparing = group.create_task(watch_relay(settings, storage.database, clock=clock), name="relay")
             beating = group.create_task(beat(settings.heartbeat_url, engine, outbox, clock=clock), name="heartbeat")
             serving = group.create_task(front.run(), name="front")
             url = url_of(listening, has_tls=settings.tls_cert is not None)
@@ -102,6 +103,7 @@ async def running_service(
                 await asyncio.wait([serving])
                 beating.cancel()
                 listening_to.cancel()
+                comparing.cancel()
                 await engine.stop(grace_seconds=settings.stop_grace_seconds)
                 await asyncio.wait([running])
                 for task in sending:

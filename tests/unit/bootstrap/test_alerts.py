@@ -1,15 +1,15 @@
 """The relay of alerts is what the settings say, and none of the servers that are watched."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from mailtrip.alerts.channels.web import Unreachable
-from mailtrip.bootstrap.alerts import Finder, open_outbox
+from mailtrip.bootstrap.alerts import Finder, open_outbox, watch_relay
 from mailtrip.bootstrap.storage import open_storage
 from mailtrip.clock import SystemClock
 from mailtrip.config import Settings, load
@@ -18,6 +18,7 @@ from mailtrip.mail.resolve import Resolver
 from mailtrip.model import Actor, MailProtocol, NetworkPolicy, Role
 from mailtrip.service import monitors
 from mailtrip.service.monitors import Passwords
+from mailtrip.testing.clock import FakeClock
 
 OPERATOR = Actor(account_id=1, role=Role.ADMIN)
 MONITOR = {
@@ -35,24 +36,17 @@ def settings(tmp_path: Path) -> Settings:
     return load(options={"data_dir": str(tmp_path)}, environ={}).settings
 
 
-async def opened(settings: Settings, *, is_watched: bool = False) -> Sequence[str]:
-    """The events that are logged when the outbox is opened."""
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
+
+
+async def opened(settings: Settings) -> None:
     clock = SystemClock()
-    with capture_logs() as logs, open_storage(settings, clock=clock) as storage:
-        if is_watched:
-            storage.database.write(
-                lambda connection: monitors.create(
-                    connection,
-                    OPERATOR,
-                    MONITOR,
-                    passwords=Passwords(),
-                    secrets=storage.key_ring,
-                    now=datetime.now(UTC),
-                )
-            )
+    with open_storage(settings, clock=clock) as storage:
         async with open_outbox(settings, storage, NetworkPolicy(), clock=clock):
             pass
-    return [entry["event"] for entry in logs]
 
 
 @pytest.mark.parametrize(
@@ -73,9 +67,22 @@ async def test_a_relay_that_is_none_is_a_clear_error(settings: Settings, changes
     [("relay.EXAMPLE.com:2525", True), ("mail.example.com", True), ("other.example.com", False)],
 )
 async def test_a_relay_that_is_watched_is_warned_of(settings: Settings, relay: str, *, warns: bool) -> None:
-    events = await opened(replace(settings, alert_relay=relay), is_watched=True)
+    clock = FakeClock()
+    with capture_logs() as logs, open_storage(settings, clock=clock) as storage:
+        task = asyncio.create_task(watch_relay(replace(settings, alert_relay=relay), storage.database, clock=clock))
+        await until(lambda: clock.sleepers == 1)
+        storage.database.write(
+            lambda connection: monitors.create(
+                connection, OPERATOR, MONITOR, passwords=Passwords(), secrets=storage.key_ring, now=clock.now()
+            )
+        )
+        clock.move(600)
+        await until(lambda: task.done() if warns else clock.sleepers == 1)
+        task.cancel()
 
-    assert any("a server that is watched" in event for event in events) is warns
+    assert ["a server that is watched" in entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
+        True
+    ] * warns
 
 
 async def test_web_servers_of_recipients_are_where_the_network_policy_allows_at_any_port() -> None:
