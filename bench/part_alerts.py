@@ -59,7 +59,7 @@ def measure(plan: AlertsPlan) -> Findings:
                 "The runs end in one moment, each with a conversation of 12 lines: all times are from then on. They are "
                 "recorded, 500 in a transaction, decided on, gathered, and told by signed webhook to a web server, by the parts "
                 "of the program that do so in the service, in a process of their own. One recipient hears of all monitors. "
-                "What is not recorded within four seconds goes into a second message, a minute after the first. Memory is the "
+                "What is not recorded within fifteen seconds goes into a second message, a minute after the first. Memory is the "
                 "growth of the process from before the results are there to its peak."
             ),
             (

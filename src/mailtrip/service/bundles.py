@@ -15,6 +15,9 @@ __all__ = ["due_bundles", "next_due"]
 
 _GATHER = timedelta(seconds=2)
 _LONGEST_GATHER = timedelta(seconds=4)
+_STORM = 100
+"""So many alerts with one cause are of a storm: what is still being recorded of it is waited for."""
+_LONGEST_STORM = timedelta(seconds=15)
 _LATELY = timedelta(hours=6)
 _FIRST_GAP = timedelta(minutes=1)
 _LONGEST_GAP = timedelta(hours=1)
@@ -24,9 +27,10 @@ _MOST = 2000
 def due_bundles(connection: Connection, *, now: datetime) -> list[Bundle]:
     """The deliveries to make.
 
-    Alerts wait until 2 s have gone by without another one of their cause, 4 s at most. Where the recipient has been told of that cause lately, further
-    ones wait longer: a minute after the first delivery, twice as long after each further one, an hour at most. What a
-    recipient does not want to hear now waits until it does, and is told together then.
+    Alerts wait until 2 s have gone by without another one of their cause, 4 s at most, or 15 s where there are a hundred
+    of them. Where the recipient has been told of that cause lately, further ones wait longer: a minute after the first
+    delivery, twice as long after each further one, an hour at most. What a recipient does not want to hear now waits
+    until it does, and is told together then.
     """
     paces = _paces(connection, now=now)
     plan = _Plan(paces)
@@ -117,7 +121,8 @@ def _pace(connection: Connection, recipient: Recipient, *, now: datetime) -> _Pa
 
 
 def _due_at(item: Untold) -> datetime:
-    gathered = min(item.newest_at + _GATHER, item.oldest_at + _LONGEST_GATHER)
+    longest = _LONGEST_GATHER if item.count < _STORM else _LONGEST_STORM
+    gathered = min(item.newest_at + _GATHER, item.oldest_at + longest)
     due = item.oldest_at if item.is_test else gathered
     if item.delivered_at is None:
         return due
