@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 
 from mailtrip.alerts.causes import SMTP_STEPS
 from mailtrip.model import (
@@ -242,11 +243,8 @@ def proof_of(run: Run | None) -> Iterator[str]:
     """The lines of the conversation that prove the verdict."""
     if run is None or run.result is None:
         return
-    sessions = run.result.sessions
-    for proof in run.result.proof[:_MOST_PROOF]:
-        if proof.session < len(sessions) and proof.line < len(sessions[proof.session].transcript):
-            line = sessions[proof.session].transcript[proof.line]
-            yield f"{sessions[proof.session].server} {line.direction} {line.text}"
+    for session, line in islice(run.result.proven_by(), _MOST_PROOF):
+        yield f"{session.server} {line.direction} {line.text}"
 
 
 def explanation(item: AlertItem) -> str:

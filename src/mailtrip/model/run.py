@@ -1,5 +1,6 @@
 """A run and what came of it: steps with their times, sessions with their transcripts, one verdict."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -211,6 +212,13 @@ class Result:
     bounce: Bounce | None = field(default=None, repr=False)
     sessions: tuple[SessionRecord, ...] = field(default=(), repr=False)
     lag: timedelta = timedelta(0)
+
+    def proven_by(self) -> Iterator[tuple[SessionRecord, TranscriptLine]]:
+        """The lines that prove the verdict, with their sessions; those that are not kept any more are left out."""
+        for proof in self.proof:
+            if proof.session < len(self.sessions) and proof.line < len(self.sessions[proof.session].transcript):
+                session = self.sessions[proof.session]
+                yield session, session.transcript[proof.line]
 
     def duration_of(self, step: Step) -> timedelta | None:
         """How long a step took; None when the run did not reach it."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mailtrip.model.run import Step
 
-__all__ = ["STEP_NAMES", "count_of", "format_duration", "percent"]
+__all__ = ["STEP_NAMES", "count_of", "format_duration", "format_period", "percent"]
 
 STEP_NAMES = {
     Step.MAILBOX_RESOLVE: "Mailbox: look up the name",
@@ -43,6 +43,15 @@ def format_duration(duration: timedelta) -> str:
         return f"{hours} h {minutes:02} min"
     days, hours = divmod(round(seconds / 3600), 24)
     return f"{days} d {hours} h"
+
+
+def format_period(period: timedelta) -> str:
+    """A duration that somebody has set, whole: `2.5 s`, `50 s`, `1 min`, `90 min`, `2 h`."""
+    seconds = period.total_seconds()
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def percent(share: float | None) -> str:

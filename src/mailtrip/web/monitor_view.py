@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from mailtrip.model import LatestRun, Monitor, MonitorType, Run, Severity, Verdict
-from mailtrip.model.words import format_duration
+from mailtrip.model.words import format_duration, format_period
 from mailtrip.reports.outages import Outage
 from mailtrip.web.cursors import parse_cursor, write_cursor
 from mailtrip.web.run_view import KIND_NAMES, VERDICT_NAMES, headline_of
@@ -177,9 +177,9 @@ def _settings(monitor: Monitor, locations: Mapping[int, str]) -> Iterator[tuple[
     yield "Mailbox address", settings.email
     yield "Sender", settings.sender or ""
     yield from _servers(monitor)
-    yield "Every", format_duration(settings.interval)
-    yield "Timeout", format_duration(settings.run_timeout)
-    yield "Slow from", "" if settings.warning_time is None else format_duration(settings.warning_time)
+    yield "Every", format_period(settings.interval)
+    yield "Timeout", format_period(settings.run_timeout)
+    yield "Slow from", "" if settings.warning_time is None else format_period(settings.warning_time)
     yield "Verify errors at once", _yes(settings.local_retry)
     yield "Alerts", "on" if settings.notify_on_error else "off"
     yield "Locations", ", ".join(locations.get(each, str(each)) for each in settings.location_ids)

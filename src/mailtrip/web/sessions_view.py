@@ -113,11 +113,7 @@ def show_sessions(result: Result, *, certificate_days: int) -> tuple[SessionView
 
 def proof_lines(result: Result) -> tuple[tuple[str, Line], ...]:
     """Server and line of each line that proves the verdict; those that are not kept any more are left out."""
-    return tuple(
-        (result.sessions[proof.session].server, _line(result.sessions[proof.session].transcript[proof.line], True))
-        for proof in result.proof
-        if proof.session < len(result.sessions) and proof.line < len(result.sessions[proof.session].transcript)
-    )
+    return tuple((session.server, _line(line, True)) for session, line in result.proven_by())
 
 
 def received_header(result: Result) -> tuple[str, ...]:

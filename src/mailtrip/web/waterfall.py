@@ -45,7 +45,7 @@ class Bar:
     """A step.
 
     Attributes:
-        span: None for a step that was begun and has no time of its own.
+        span: None for a step that was begun, and of which nothing tells how long it went on.
         begun: after the run's start, in words.
         took: how long it took, in words.
         is_open: it did not come to its end: a wait that nothing ended, a step that failed.
@@ -113,7 +113,7 @@ def make_waterfall(result: Result, *, accepted_at: datetime | None) -> Waterfall
     length = max(result.duration, *(timing.offset + timing.duration for timing in timings), _SHORTEST_GAP)
     axis = _Axis(length)
     accepted = _accepted(result, accepted_at)
-    bars = _with_failure(result, _bars(result, timings, accepted, axis))
+    bars = _with_failure(result, _bars(result, timings, accepted, axis), axis.failure(result, timings))
     gaps = list(_gaps(timings, until=length if accepted is None else min(accepted, length)))
     return Waterfall(
         length=format_duration(length),
@@ -136,6 +136,12 @@ class _Axis:
         left, right = self.place(begin), self.place(end)
         width = max(right - left, _NARROWEST)
         return Span(min(left, AXIS - width), width)
+
+    def failure(self, result: Result, timings: Sequence[Timing]) -> Span | None:
+        """Of a step without a time: from the end of all others to the line that proves that it failed, or the run's end."""
+        begin = max(timing.offset + timing.duration for timing in timings)
+        end = max((line.at for _, line in result.proven_by()), default=result.duration)
+        return self.span(begin, end) if end > begin else None
 
 
 def _bars(result: Result, timings: Sequence[Timing], accepted: timedelta | None, axis: _Axis) -> list[Bar]:
@@ -173,7 +179,7 @@ def _open_wait(result: Result, accepted: timedelta, axis: _Axis) -> Bar:
     )
 
 
-def _with_failure(result: Result, bars: list[Bar]) -> list[Bar]:
+def _with_failure(result: Result, bars: list[Bar], span: Span | None) -> list[Bar]:
     """The step that failed is among the bars, also where it has no time."""
     step = result.step
     if step is None or any(bar.step is step for bar in bars):
@@ -182,7 +188,7 @@ def _with_failure(result: Result, bars: list[Bar]) -> list[Bar]:
         step=step,
         name=STEP_NAMES[step],
         lane=lane_of(step),
-        span=None,
+        span=span,
         begun="",
         took="not completed",
         is_open=True,

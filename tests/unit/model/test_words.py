@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mailtrip.model import Step
-from mailtrip.model.words import STEP_NAMES, format_duration
+from mailtrip.model.words import STEP_NAMES, format_duration, format_period
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,11 @@ def test_a_duration_is_written_in_the_unit_that_people_would_choose(seconds: flo
 def test_every_step_has_a_name_of_its_own() -> None:
     assert set(STEP_NAMES) == set(Step)
     assert len(set(STEP_NAMES.values())) == len(Step)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.5, "2.5 s"), (50, "50 s"), (60, "1 min"), (90, "90 s"), (5400, "90 min"), (7200, "2 h"), (0, "0 s")],
+)
+def test_a_period_that_was_set_is_written_whole(seconds: float, text: str) -> None:
+    assert format_period(timedelta(seconds=seconds)) == text

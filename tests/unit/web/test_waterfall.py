@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.web.builders import NOW, make_result, milliseconds, sighting, timings
 
-from mailtrip.model import Result, Severity, StatusCode, Step, Verdict
+from mailtrip.model import (
+    Direction,
+    MailProtocol,
+    Proof,
+    Result,
+    SessionRecord,
+    Severity,
+    StatusCode,
+    Step,
+    TranscriptLine,
+    Verdict,
+)
 from mailtrip.web.waterfall import Lane, Span, Waterfall, make_waterfall
 
 GOOD = timings(
@@ -123,10 +134,29 @@ def test_a_step_that_failed_is_marked() -> None:
     assert [bar.severity for bar in drawn(refused).bars] == [None, None, Severity.ERROR]
 
 
-def test_a_failed_step_without_a_time_is_shown_without_one() -> None:
-    failed = make_result(timings=GOOD[:2], verdict=Verdict.UNSENT, status=StatusCode.SMTP_TLS, step=Step.TLS)
+@pytest.mark.parametrize(
+    ("proof", "span"),
+    [
+        ((), Span(200, 800)),
+        ((Proof(session=0, line=1),), Span(200, 200)),
+        ((Proof(session=0, line=9),), Span(200, 800)),
+    ],
+    ids=["to the end of the run", "to what proves it", "to the end, where that is not kept any more"],
+)
+def test_a_failed_step_without_a_time_goes_on_from_the_end_of_the_others(proof: tuple[Proof, ...], span: Span) -> None:
+    lines = tuple(TranscriptLine(milliseconds(at), Direction.RECEIVED, "said") for at in (200, 400))
+    session = SessionRecord(protocol=MailProtocol.SMTP, server="smtp://a", address=None, tls=None, transcript=lines)
+    failed = make_result(
+        timings=GOOD[:2],
+        verdict=Verdict.UNSENT,
+        status=StatusCode.SMTP_TLS,
+        step=Step.TLS,
+        duration=milliseconds(1000),
+        sessions=(session,),
+        proof=proof,
+    )
     last = drawn(failed).bars[-1]
-    assert (last.step, last.span, last.took, last.severity) == (Step.TLS, None, "not completed", Severity.ERROR)
+    assert (last.step, last.span, last.took, last.severity) == (Step.TLS, span, "not completed", Severity.ERROR)
 
 
 def test_a_run_without_any_time_has_no_picture() -> None:
