@@ -4,11 +4,13 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import requests
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from PIL import Image
 from playwright.sync_api import expect
 from tests.web.browser import Visitor
 from tests.web.service import ADMIN_EMAIL, PASSWORD, WebService, serve
@@ -85,6 +87,37 @@ def test_neither_a_wrong_code_nor_a_wrong_password_turns_it_on(
     visitor.troubles.clear()
     visitor.goto("/account")
     expect(visitor.page.get_by_text("Your logins need a password only.")).to_be_visible()
+
+
+def test_the_qr_code_is_black_on_white_in_the_dark_too(visit: Callable[..., Visitor], service: WebService) -> None:
+    visitor = visit(service, has_script=True)
+    visitor.sign_in(ADMIN_EMAIL, PASSWORD)
+    visitor.goto("/account/second-factor")
+    visitor.page.emulate_media(color_scheme="dark")
+    code = visitor.page.get_by_role("img", name="to scan")
+    side = float((code.locator("svg").get_attribute("viewBox") or "").split()[2])
+
+    picture = Image.open(BytesIO(code.screenshot())).convert("RGB")
+
+    module = picture.width / side
+    assert picture.getpixel((int(2 * module), int(2 * module))) == (255, 255, 255)  # the margin
+    assert picture.getpixel((int(4.5 * module), int(4.5 * module))) == (0, 0, 0)  # the first corner
+
+
+def test_a_key_that_is_none_is_refused_and_another_one_offered(
+    visit: Callable[..., Visitor], service: WebService
+) -> None:
+    visitor = visit(service, has_script=False)
+    visitor.sign_in(ADMIN_EMAIL, PASSWORD)
+    visitor.goto("/account/second-factor")
+    visitor.page.locator("[name=secret]").evaluate("field => { field.value = 'A'.repeat(5000) }")
+    visitor.page.get_by_label("Code").fill("123456")
+    visitor.page.get_by_label("Password").fill(PASSWORD)
+    visitor.page.get_by_role("button", name="Turn on").click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text("The code is not what the app shows")
+    assert re.fullmatch(r"(?:[A-Z2-7]{8} ?){4}", visitor.page.locator("code").inner_text())
+    visitor.troubles.clear()  # the browser tells of the answer's status
 
 
 def test_the_api_takes_no_password_of_such_a_user(visit: Callable[..., Visitor], service: WebService) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "address_of",
     "is_on",
     "is_right",
+    "is_secret",
     "make_secret",
     "make_ticket",
     "redeem_ticket",
@@ -46,6 +47,11 @@ _TICKET_LIFETIME: Final = timedelta(minutes=5)
 def make_secret() -> str:
     """A new secret, in base32 as authenticator apps take it; nothing is stored yet."""
     return base64.b32encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def is_secret(text: str) -> bool:
+    """Whether it could be one of `make_secret`."""
+    return _SECRET.match(text) is not None
 
 
 def address_of(secret: str, email: str) -> str:
@@ -71,7 +77,7 @@ def turn_on(
         raise Forbidden("this needs a user")
     if store.second_factors.get(connection, actor.user_id, lock=True) is not None:
         raise InvalidInput([Fault("code", "is not needed: a second factor is on already")])
-    step = _step_of(secret, code, now=now, after=0) if _SECRET.match(secret) else None
+    step = _step_of(secret, code, now=now, after=0) if is_secret(secret) else None
     if step is None:
         raise InvalidInput(
             [Fault("code", "is not what the app shows; see that the clocks are right, and type the next one")]

@@ -12,6 +12,7 @@ from mailtrip.service import second_factors
 from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Connection
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
+from mailtrip.web.qr_code import qr_code
 
 __all__ = ["routes"]
 
@@ -21,7 +22,7 @@ _WRONG: Final = "That is not your password. Type it again."
 
 
 async def _show(call: PageCall) -> Response:
-    return await _page(call, secret=second_factors.make_secret())
+    return await _page(call)
 
 
 async def _turn_on(call: PageCall, form: Form) -> Response:
@@ -66,11 +67,15 @@ async def _with_password(call: PageCall, actor: Actor, form: Form, work: Callabl
 async def _page(
     call: PageCall, *, secret: str = "", recovery: tuple[str, ...] = (), fault: str | None = None
 ) -> Response:
+    kept = secret if second_factors.is_secret(secret) else second_factors.make_secret()
+
     def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
+        address = second_factors.address_of(kept, actor.email or "")
         return {
             "is_on": actor.user_id is not None and second_factors.is_on(connection, actor.user_id),
-            "secret": secret,
-            "address": second_factors.address_of(secret, actor.email or ""),
+            "secret": kept,
+            "address": address,
+            "picture": qr_code(address),
             "recovery": recovery,
             "fault": fault,
         }
