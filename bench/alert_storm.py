@@ -80,7 +80,9 @@ async def _storm(task: dict[str, Any], storage: Storage, receiver: Any) -> dict[
     conclusions = [_failed(run) for run in runs]
     recorder = Recorder(ledger, clock=clock, capacity=limits.results, lines=limits.transcript_lines)
     async with (
-        open_outbox(settings, storage, make_policy(settings), clock=clock) as outbox,
+        open_outbox(
+            settings, storage, make_policy(settings), clock=clock, is_behind=lambda: recorder.is_behind
+        ) as outbox,
         asyncio.timeout(_PATIENCE),
         asyncio.TaskGroup() as group,
     ):

@@ -1,7 +1,7 @@
 """How alerts get out of a running service: its outbox, its channels, its own relay."""
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -46,7 +46,12 @@ _RESOLVE_SECONDS = 10.0
 
 @asynccontextmanager
 async def open_outbox(
-    settings: Settings, storage: Storage, policy: NetworkPolicy, *, clock: Clock
+    settings: Settings,
+    storage: Storage,
+    policy: NetworkPolicy,
+    *,
+    clock: Clock,
+    is_behind: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Outbox]:
     """The outbox with all its channels, not yet at work; their connections are closed at the end.
 
@@ -55,6 +60,7 @@ async def open_outbox(
         storage: where alerts are kept.
         policy: where web servers of recipients may be, at any port.
         clock: tells what is due.
+        is_behind: whether results wait that are not recorded yet, more than go into one transaction.
 
     Raises:
         ConfigurationError: the relay's settings are wrong.
@@ -81,7 +87,11 @@ async def open_outbox(
             channels[AlertMethod.SNMP_V1] = channels[AlertMethod.SNMP_V2C] = traps
             channels[AlertMethod.APPRISE] = AppriseChannel(policy, public_url=settings.public_url)
             desk = DatabaseAlertDesk(
-                storage.database, secrets=storage.key_ring, clock=clock, public_url=settings.public_url
+                storage.database,
+                secrets=storage.key_ring,
+                clock=clock,
+                public_url=settings.public_url,
+                is_behind=is_behind,
             )
             yield Outbox(desk, Courier(channels).send, clock=clock)
     finally:

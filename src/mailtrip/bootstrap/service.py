@@ -82,7 +82,7 @@ async def running_service(
             clock=clock,
         )
         async with (
-            open_outbox(settings, storage, policy, clock=clock) as outbox,
+            open_outbox(settings, storage, policy, clock=clock, is_behind=lambda: engine.is_behind) as outbox,
             open_monthly_reports(settings, storage, clock=clock) as reports,
             asyncio.TaskGroup() as group,
         ):

@@ -144,6 +144,11 @@ class LocalEngine:
         """Tokens of runs under way that the ledger may not have: begun while the database was away, or trials."""
         return [*self._scheduler.unwritten, *(trial.token for trial in self._trials.values() if trial.token)]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether results wait that are not recorded yet, more than go into one transaction."""
+        return self._recorder.is_behind
+
     def subscribe(self, listener: Listener) -> None:
         """Tell `listener` of each result from now on."""
         self._listeners.append(listener)

@@ -34,6 +34,7 @@ class Recorder:
 
     Attributes:
         away_since: since when the database can't be written; None when the last attempt went well.
+        is_behind: more came at once than go into a transaction, and not all of it is written yet.
     """
 
     def __init__(self, ledger: Ledger, *, clock: Clock, capacity: int, lines: int) -> None:
@@ -44,6 +45,7 @@ class Recorder:
         self._pause = _FIRST_PAUSE_SECONDS
         self._writing = 0
         self.away_since: datetime | None = None
+        self.is_behind = False
 
     @property
     def pending(self) -> int:
@@ -93,6 +95,7 @@ class Recorder:
         """Write the oldest; False when the database is away."""
         batch = self._buffer.take(_BATCH)
         self._writing = len(batch)
+        self.is_behind |= bool(self._buffer)
         is_written = False
         try:
             async with asyncio.timeout(deadline_seconds):
@@ -105,6 +108,7 @@ class Recorder:
             if not is_written:
                 self._buffer.put_back(batch)
         if is_written:
+            self.is_behind &= bool(self._buffer)
             self._note_back()
         return is_written
 

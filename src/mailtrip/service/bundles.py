@@ -15,35 +15,40 @@ __all__ = ["due_bundles", "next_due"]
 
 _GATHER = timedelta(seconds=2)
 _LONGEST_GATHER = timedelta(seconds=4)
-_STORM = 100
-"""So many alerts with one cause are of a storm: what is still being recorded of it is waited for."""
-_LONGEST_STORM = timedelta(seconds=15)
+_LONGEST_BEHIND = timedelta(seconds=15)
+_BEHIND_AGAIN = timedelta(seconds=0.2)
 _LATELY = timedelta(hours=6)
 _FIRST_GAP = timedelta(minutes=1)
 _LONGEST_GAP = timedelta(hours=1)
 _MOST = 2000
 
 
-def due_bundles(connection: Connection, *, now: datetime) -> list[Bundle]:
+def due_bundles(connection: Connection, *, now: datetime, is_behind: bool = False) -> list[Bundle]:
     """The deliveries to make.
 
-    Alerts wait until 2 s have gone by without another one of their cause, 4 s at most, or 15 s where there are a hundred
-    of them. Where the recipient has been told of that cause lately, further ones wait longer: a minute after the first
-    delivery, twice as long after each further one, an hour at most. What a recipient does not want to hear now waits
-    until it does, and is told together then.
+    Alerts wait until 2 s have gone by without another one of their cause, 4 s at most. While recording is behind, they
+    wait for it, 15 s at most. Where the recipient has been told of that cause lately, further ones wait longer: a minute
+    after the first delivery, twice as long after each further one, an hour at most. What a recipient does not want to
+    hear now waits until it does, and is told together then.
+
+    Args:
+        connection: of any transaction.
+        now: decides what is due.
+        is_behind: whether results wait that are not recorded yet, more than go into one transaction.
     """
     paces = _paces(connection, now=now)
     plan = _Plan(paces)
     for item in _waiting(connection, paces, now=now):
-        if _due_at(item) <= now:
+        if _told_at(item, now=now, is_behind=is_behind) <= now:
             plan.add(item, now=now)
     return plan.bundles
 
 
-def next_due(connection: Connection, *, now: datetime) -> datetime | None:
+def next_due(connection: Connection, *, now: datetime, is_behind: bool = False) -> datetime | None:
     """When the next of what waits, and is not due yet, is to go out, as far as that is known now; None for never."""
     waiting = _waiting(connection, _paces(connection, now=now), now=now)
-    return min((due_at for item in waiting if (due_at := _due_at(item)) > now), default=None)
+    told_at = (_told_at(item, now=now, is_behind=is_behind) for item in waiting)
+    return min((at for at in told_at if at > now), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +125,15 @@ def _pace(connection: Connection, recipient: Recipient, *, now: datetime) -> _Pa
     return _Paced(recipient=recipient, pace=Pace(is_quiet=quiet, left=left))
 
 
+def _told_at(item: Untold, *, now: datetime, is_behind: bool) -> datetime:
+    due_at = _due_at(item)
+    if item.is_test or not is_behind:
+        return due_at
+    return max(due_at, min(now + _BEHIND_AGAIN, item.oldest_at + _LONGEST_BEHIND))
+
+
 def _due_at(item: Untold) -> datetime:
-    longest = _LONGEST_GATHER if item.count < _STORM else _LONGEST_STORM
-    gathered = min(item.newest_at + _GATHER, item.oldest_at + longest)
+    gathered = min(item.newest_at + _GATHER, item.oldest_at + _LONGEST_GATHER)
     due = item.oldest_at if item.is_test else gathered
     if item.delivered_at is None:
         return due

@@ -30,27 +30,33 @@ _LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP = timedelta(hours=24)
 
 
-def has_work(connection: Connection, *, now: datetime) -> bool:
+def has_work(connection: Connection, *, now: datetime, is_behind: bool = False) -> bool:
     """Whether it is worth a writing transaction to call `bundle_due` and `claim`."""
     return (
         store.alerts.has_due(connection, now=now)
         or escalations.is_due(connection, now=now)
-        or bool(due_bundles(connection, now=now))
+        or bool(due_bundles(connection, now=now, is_behind=is_behind))
     )
 
 
-def next_look(connection: Connection, *, now: datetime) -> timedelta | None:
+def next_look(connection: Connection, *, now: datetime, is_behind: bool = False) -> timedelta | None:
     """How long there will be no work, as far as that is known now: 0 where there is some, None where nothing waits."""
-    if has_work(connection, now=now):
+    if has_work(connection, now=now, is_behind=is_behind):
         return timedelta(0)
-    due_at = next_due(connection, now=now)
+    due_at = next_due(connection, now=now, is_behind=is_behind)
     return None if due_at is None else due_at - now
 
 
-def bundle_due(connection: Connection, *, now: datetime) -> int:
-    """Tell others of what nobody has acknowledged, and make deliveries of alerts whose time has come; how many were made."""
+def bundle_due(connection: Connection, *, now: datetime, is_behind: bool = False) -> int:
+    """Tell others of what nobody has acknowledged, and make deliveries of alerts whose time has come; how many were made.
+
+    Args:
+        connection: of a writing transaction.
+        now: decides whose time has come.
+        is_behind: whether results wait that are not recorded yet, more than go into one transaction.
+    """
     escalations.escalate_due(connection, now=now)
-    due = due_bundles(connection, now=now)
+    due = due_bundles(connection, now=now, is_behind=is_behind)
     store.alert_bundles.make(connection, due, [uuid.uuid4().hex for _ in due], now=now)
     fallbacks.pass_on_held_up(connection, now=now)
     return len(due)

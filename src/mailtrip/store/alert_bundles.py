@@ -22,7 +22,6 @@ class Untold:
         is_urgent: whether one of them is.
         oldest_at: when the first of them was decided on.
         newest_at: when the last one was.
-        count: how many there are.
         deliveries: how many with this cause were made for the recipient lately.
         delivered_at: when the last of these was made.
     """
@@ -34,7 +33,6 @@ class Untold:
     is_urgent: bool = False
     oldest_at: datetime
     newest_at: datetime
-    count: int
     deliveries: int = 0
     delivered_at: datetime | None = None
 
@@ -83,7 +81,6 @@ def untold(connection: Connection, *, lately: datetime, closed: Collection[int],
             (urgent == 1).label("is_urgent"),
             func.min(alerts.c.created_at).label("oldest_at"),
             func.max(alerts.c.created_at).label("newest_at"),
-            func.count().label("count"),
         )
         .where(alerts.c.delivery_id.is_(None))
         .group_by(alerts.c.account_id, alerts.c.recipient_id, alerts.c.cause)

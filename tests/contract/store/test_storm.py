@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, event
@@ -40,13 +40,13 @@ def claim(database: Database, count: int) -> list[Run]:
     return database.write(lambda connection: runs.claim(connection, wanted, now=NOW))
 
 
-def statements(database: Database, begun: Sequence[Run], outcome: Result, *, at: datetime = NOW) -> int:
+def statements(database: Database, begun: Sequence[Run], outcome: Result) -> int:
     """How many it takes to record that these runs ended so."""
     ended = [
         Conclusion(run=run, state=RunState.FINISHED, result=replace(outcome, token=f"token {run.id}")) for run in begun
     ]
     with counting() as seen:
-        database.write(lambda connection: endings.conclude(connection, ended, now=at))
+        database.write(lambda connection: endings.conclude(connection, ended, now=NOW))
     return len(seen)
 
 
@@ -71,20 +71,28 @@ def test_all_monitors_that_fail_for_one_cause_are_told_in_one_message_of_bounded
     assert (package.count, len(package.items)) == (MANY, 50)
 
 
-@pytest.mark.parametrize(("last", "told"), [(7, 9), (20, 15)], ids=["until all is recorded", "not for ever"])
-def test_what_is_still_being_recorded_of_a_storm_is_waited_for(database: Database, last: int, told: int) -> None:
+def test_what_is_still_being_recorded_is_waited_for_but_not_for_ever(database: Database) -> None:
     make_recipient(database)
-    statements(database, claim(database, 2 * MANY), FAILED)
-    for number in range(1, last + 1):
-        statements(database, claim(database, 1), FAILED, at=NOW + timedelta(seconds=number))
+    statements(database, claim(database, MANY), FAILED)
 
-    def deliver(seconds: float) -> int:
+    def next_look(seconds: float, *, is_behind: bool) -> timedelta | None:
         at = NOW + timedelta(seconds=seconds)
-        database.write(lambda connection: outbox.bundle_due(connection, now=at))
-        return sum(
-            package.count
-            for package in database.write(lambda connection: outbox.claim(connection, KEYS, now=at, limit=10))
-        )
+        return database.read(lambda connection: outbox.next_look(connection, now=at, is_behind=is_behind))
 
-    assert deliver(told - 0.1) == 0
-    assert deliver(told) == 2 * MANY + last
+    assert next_look(9, is_behind=False) == timedelta(0)
+    assert next_look(9, is_behind=True) == timedelta(seconds=0.2)
+    assert next_look(14.9, is_behind=True) == timedelta(seconds=0.1)
+    assert next_look(15, is_behind=True) == timedelta(0)
+
+
+def test_while_more_is_recorded_nothing_is_made_of_what_is_there(database: Database) -> None:
+    make_recipient(database)
+    statements(database, claim(database, MANY), FAILED)
+    at = NOW + timedelta(seconds=9)
+
+    def bundle(*, is_behind: bool) -> int:
+        return database.write(lambda connection: outbox.bundle_due(connection, now=at, is_behind=is_behind))
+
+    assert bundle(is_behind=True) == 0
+    statements(database, claim(database, MANY), FAILED)
+    assert bundle(is_behind=False) == 1

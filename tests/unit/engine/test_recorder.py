@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from mailtrip.engine.ports import Conclusion
@@ -38,6 +39,26 @@ async def test_at_most_500_results_go_into_a_transaction(ledger: FakeLedger, clo
         recorder.add(make_conclusion(ledger, clock, number))
     assert await recorder.flush(seconds=5.0) == 0
     assert (ledger.calls.count("conclude"), ledger.largest_batch) == (3, 500)
+
+
+@pytest.mark.parametrize(("count", "was_behind"), [(500, False), (501, True)])
+async def test_it_is_behind_from_more_than_one_transaction_until_all_is_written(
+    clock: FakeClock, count: int, was_behind: bool
+) -> None:
+    seen: list[bool] = []
+
+    class WatchedLedger(FakeLedger):
+        async def conclude(self, conclusions: Sequence[Conclusion]) -> None:
+            seen.append(recorder.is_behind)
+            await super().conclude(conclusions)
+
+    ledger = WatchedLedger()
+    recorder = make_recorder(ledger, clock)
+    for number in range(count):
+        recorder.add(make_conclusion(ledger, clock, number))
+    await recorder.flush(seconds=5.0)
+    assert set(seen) == {was_behind}
+    assert not recorder.is_behind
 
 
 async def test_a_result_is_written_within_a_tenth_of_a_second(ledger: FakeLedger, clock: FakeClock) -> None:
