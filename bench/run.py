@@ -21,6 +21,7 @@ import part_delivery
 import part_lateness
 import part_mailbox
 import part_memory
+import part_pages
 import part_reports
 import part_seen
 from tables import Findings, as_text, write_into
@@ -64,6 +65,9 @@ _PARTS: dict[str, Callable[[bool], Findings]] = {
     ),
     "reports": lambda is_quick: part_reports.measure(
         part_reports.ReportsPlan(monitors=20, days=40, samples=200, calls=2) if is_quick else part_reports.ReportsPlan()
+    ),
+    "pages": lambda is_quick: part_pages.measure(
+        part_pages.PagesPlan(monitors=2, runs=3) if is_quick else part_pages.PagesPlan()
     ),
 }
 
