@@ -1,24 +1,31 @@
 """The pictures of the docs: `make screenshots` writes them from monitors made for it. No test; run as a program.
 
-Give a folder to have all pages, light and dark, on a desk and on a phone, to look at.
+Give a folder to have all pages, light and dark, on a desk and on a phone, to look at; and a word to have those only whose
+name has it.
 """
 
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from tests.api.harness import OPERATOR
+from tests.contract.store.builders import full_result
 from tests.web.browser import open_browser
 from tests.web.calendar_seed import add_blackouts, add_sla
 from tests.web.service import ADMIN_EMAIL, PASSWORD, WebService, seed, serve
 from tests.web.status_seed import seed_status
 from tests.web.test_alerts import send_out
+from tests.web.test_run import add_run, failed
 
 from mailtrip.model import AlertMethod, DeliveryAnswer
 from mailtrip.service import alert_log, groups, recipients
@@ -46,30 +53,57 @@ _PLANNED = (
     "alerts/slas/new",
     "monitors/bulk?all=yes",
 )
+_REPORTS = ("reports?span=day", "reports?from=2025-01-01&to=2025-01-31")
+_REGISTERS = ("locations", "audit", "system", "account", "account/tokens", "nowhere")
+_OF_STATUS = ("status-page", "status-page/incidents", "status-page/incidents/100001")
 _SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     with tempfile.TemporaryDirectory() as data, serve(Path(data)) as service, open_browser() as browser:
-        if folder is not None:
-            _take(browser, service, folder, "sign-in", "/sign-in", is_signed_in=False)
-            _take(browser, service, folder, "new", "/overview")
-        seed(service)
         if folder is None:
-            PICTURES.mkdir(exist_ok=True)
-            for scheme in _SCHEMES:
-                _picture(browser, service, PICTURES / f"overview-{scheme}.png", "/overview", "desk", scheme)
-            return
-        _add_recipients(service)
-        add_blackouts(service)
-        add_sla(service, "Orders")
-        pages = ("overview", "account", "account/second-factor", "nowhere", *_OF_ALERTS, *_PLANNED)
-        for name, path in ((re.sub(r"\W", "-", page), f"/{page}") for page in pages):
-            _take(browser, service, folder, name, path)
-        _take(browser, service, folder, "status", seed_status(service), is_signed_in=False)
-        for page in ("status-page", "status-page/incidents", "status-page/incidents/100001"):
-            _take(browser, service, folder, page.replace("/", "-"), f"/{page}")
+            seed(service)
+            _take_for_docs(browser, service)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            _take_all(browser, service, folder, sys.argv[2] if len(sys.argv) > 2 else "")
+
+
+def _take_for_docs(browser: Browser, service: WebService) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    for scheme in _SCHEMES:
+        with _visiting(browser, service, "desk", scheme) as page:
+            _picture(page, service, PICTURES / f"overview-{scheme}.png", "/overview")
+
+
+def _take_all(browser: Browser, service: WebService, folder: Path, word: str) -> None:
+    strangers = {"sign-in": "/sign-in"}
+    _take(browser, service, folder, _named(strangers, word), is_signed_in=False)
+    _take(browser, service, folder, _named({"new": "/overview", "new-reports": "/reports"}, word))
+    seed(service)
+    _take(browser, service, folder, _named({"overview": "/overview"}, word))
+    run_ids = _add_runs(service)
+    _add_recipients(service)
+    add_blackouts(service)
+    add_sla(service, "Orders")
+    monitor_ids = (service.monitor_ids[name] for name in ("Orders", "Shop", "Not run yet"))
+    monitors = [f"monitors/{monitor_id}" for monitor_id in monitor_ids]
+    runs = [f"runs/{run_id}" for run_id in run_ids]
+    pages = (*monitors, *runs, *_OF_ALERTS, *_PLANNED, *_REPORTS, *_REGISTERS)
+    _take(browser, service, folder, _named({re.sub(r"\W", "-", page): f"/{page}" for page in pages}, word))
+    public = {"status": seed_status(service)}
+    _take(browser, service, folder, _named(public, word), is_signed_in=False)
+    _take(browser, service, folder, _named({page.replace("/", "-"): f"/{page}" for page in _OF_STATUS}, word))
+
+
+def _named(pages: Mapping[str, str], word: str) -> dict[str, str]:
+    return {name: path for name, path in pages.items() if word in name}
+
+
+def _add_runs(service: WebService) -> list[int]:
+    """Runs with all that there is to tell of one: late, and with a refused login; their ids."""
+    return [add_run(service, result, "Invoices") for result in (failed(), full_result())]
 
 
 def _add_recipients(service: WebService) -> None:
@@ -97,25 +131,23 @@ def _add_recipients(service: WebService) -> None:
 
 
 def _take(
-    browser: Browser, service: WebService, folder: Path, name: str, path: str, *, is_signed_in: bool = True
+    browser: Browser, service: WebService, folder: Path, pages: Mapping[str, str], *, is_signed_in: bool = True
 ) -> None:
-    for device in _WIDTHS:
-        for scheme in _SCHEMES:
-            target = folder / f"{name}-{device}-{scheme}.png"
-            _picture(browser, service, target, path, device, scheme, is_signed_in=is_signed_in, is_whole=True)
+    for device, scheme in product(_WIDTHS, _SCHEMES) if pages else ():
+        with _visiting(browser, service, device, scheme, is_signed_in=is_signed_in) as page:
+            for name, path in pages.items():
+                _picture(page, service, folder / f"{name}-{device}-{scheme}.png", path, is_whole=True)
 
 
-def _picture(
+@contextmanager
+def _visiting(
     browser: Browser,
     service: WebService,
-    target: Path,
-    path: str,
     device: str,
     scheme: Literal["light", "dark"],
     *,
     is_signed_in: bool = True,
-    is_whole: bool = False,
-) -> None:
+) -> Iterator[Page]:
     width, height = _WIDTHS[device]
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -127,9 +159,17 @@ def _picture(
     page = context.new_page()
     if is_signed_in:
         _sign_in(page, service)
-    page.goto(service.url + path)
-    page.screenshot(path=target, full_page=is_whole)
+    yield page
     context.close()
+
+
+def _picture(page: Page, service: WebService, target: Path, path: str, *, is_whole: bool = False) -> None:
+    """A picture with a palette, which is a third as large as one without."""
+    page.goto(service.url + path)
+    with Image.open(BytesIO(page.screenshot(full_page=is_whole))) as image:
+        image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(
+            target, optimize=True
+        )
 
 
 def _sign_in(page: Page, service: WebService) -> None:

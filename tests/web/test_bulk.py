@@ -44,7 +44,7 @@ def test_several_monitors_are_changed_once_it_was_seen_what_would_change(admin: 
     expect(page.get_by_text("is empty; choose at least one")).to_be_visible()
     assert admin.troubles.pop().startswith("console: Failed to load resource")
 
-    page.get_by_label("Name, address or server").fill("mail.example.com")
+    page.get_by_label("Name, address, server or tag").fill("mail.example.com")
     page.get_by_role("button", name="Show and tick all").click()
     page.get_by_label("Orders").uncheck()
     page.get_by_label("Run every").fill(str(minutes))
