@@ -71,6 +71,7 @@ def test_a_user_is_read_as_made_and_the_password_is_never_shown(server: Server) 
     found = read(server, guid)
     assert found == expected | {
         "monitor_access": {"default": "Edit", "monitors": []},
+        "enabled": True,
         "date_added": found["date_added"],
     }
     assert CLIENT_BODY["password"] not in server.get(USERS).text
@@ -149,9 +150,28 @@ def test_a_removed_users_tokens_end(server: Server) -> None:
     assert server.get("/api/v3/monitors", role=Role.USER).status_code == 401
 
 
-def test_the_last_admin_can_not_be_removed_or_demoted(server: Server) -> None:
+def test_a_disabled_user_is_answered_as_one_with_a_wrong_password(server: Server) -> None:
+    guid = make(server)
+    login = (CLIENT_BODY["email"], CLIENT_BODY["password"])
+    headers = {"Authorization": f"Bearer {log_in(server, *login).json()['access_token']}"}
+
+    assert server.patch(f"{USERS}/{guid}", json={"enabled": False}).status_code == 200
+
+    assert read(server, guid)["enabled"] is False
+    assert server.get("/api/v3/monitors", role=None, headers=headers).status_code == 401
+    refused, wrong = log_in(server, *login), log_in(server, login[0], "wrong wrong")
+    assert (refused.status_code, messages(refused)) == (wrong.status_code, messages(wrong))
+    server.patch(f"{USERS}/{guid}", json={"enabled": "true"})
+    assert log_in(server, *login).status_code == 200
+
+
+def test_the_last_admin_can_not_be_removed_disabled_or_demoted(server: Server) -> None:
     guid = guid_of(server, Role.ADMIN)
-    for response in (server.delete(f"{USERS}/{guid}"), server.patch(f"{USERS}/{guid}", json={"role": "User"})):
+    edits = ({"role": "User"}, {"enabled": False})
+    for response in (
+        server.delete(f"{USERS}/{guid}"),
+        *(server.patch(f"{USERS}/{guid}", json=body) for body in edits),
+    ):
         assert response.status_code == 400
         assert "is the last Admin and has to stay; make another Admin first" in response.text
     assert read(server, guid)["role"] == "Admin"

@@ -49,8 +49,8 @@ async def test_users_are_added_listed_changed_and_removed(data_dir: Path) -> Non
     assert [step.code for step in (added, promoted, changed, removed)] == [0, 0, 0, 0]
     assert added.output == "Added: boss@example.com, Admin\n"
     assert [row[1:-1] for row in columns(listed.output)[1:]] == [
-        ["boss@example.com", "Admin"],
-        ["second@example.com", "Power", "User"],
+        ["boss@example.com", "Admin", "yes"],
+        ["second@example.com", "Power", "User", "yes"],
     ]
     assert [row[1] for row in columns(left.output)] == ["EMAIL", "boss@example.com"]
 
@@ -62,6 +62,7 @@ async def test_users_are_added_listed_changed_and_removed(data_dir: Path) -> Non
         (("user", "add", "nobody", "--password-file", "-"), '"nobody" is no mail address'),
         (("user", "remove", "boss@example.com"), "the last Admin"),
         (("user", "set-role", "boss@example.com", "user"), "the last Admin"),
+        (("user", "disable", "boss@example.com"), "the last Admin"),
         (("user", "passwd", "x@example.com", "--password-file", "-"), 'there is no user "x@example.com"'),
         (("user", "remove-second-factor", "x@example.com"), 'there is no user "x@example.com"'),
         (("monitor", "show", "7"), "there is no monitor 7"),
@@ -111,6 +112,19 @@ async def test_no_command_shows_what_there_is(data_dir: Path) -> None:
     assert ended.code == 64
 
 
+async def test_a_user_is_disabled_and_enabled_again(data_dir: Path) -> None:
+    await run(data_dir, *BOSS, "--password-file", "-")
+    await run(data_dir, "user", "add", "second@example.com", "--password-file", "-")
+
+    disabled = await run(data_dir, "user", "disable", "second@example.com")
+    listed = await run(data_dir, "user", "list")
+    enabled = await run(data_dir, "user", "enable", "second@example.com")
+    listed_again = await run(data_dir, "user", "list")
+
+    assert (disabled.output, enabled.output) == ("Disabled: second@example.com\n", "Enabled: second@example.com\n")
+    assert [columns(table.output)[2][3] for table in (listed, listed_again)] == ["no", "yes"]
+
+
 async def test_a_second_factor_is_taken_from_a_user_who_has_lost_it(data_dir: Path) -> None:
     await run(data_dir, *BOSS, "--password-file", "-")
 
@@ -128,7 +142,7 @@ async def test_what_was_changed_is_listed_newest_first(data_dir: Path) -> None:
 
     assert [row[2:] for row in columns(listed.output)[1:]] == [
         ["operator", "-", "user.changed", "100001", "boss@example.com", "password"],
-        ["operator", "-", "user.created", "100001", "boss@example.com", "email,role"],
+        ["operator", "-", "user.created", "100001", "boss@example.com", "email,role,enabled"],
     ]
     [entry] = json.loads(asked.output)
     assert entry["changes"] == {"password": ["set", "changed"]}

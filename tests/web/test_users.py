@@ -57,6 +57,15 @@ def test_a_user_is_added_changed_given_a_password_and_removed(admin: Visitor, se
     assert (settings.role, settings.first_name, settings.last_name) == (Role.READ_ONLY, "<i>Ada", None)
     assert sign_in(service, "new@example.com", "another password").get(f"{service.url}/overview", timeout=10).ok
 
+    theirs = sign_in(service, "new@example.com", "another password")
+    page.get_by_text("Disable this user").click()
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("status")).to_contain_text("signed out everywhere")
+    admin.look()
+    led = theirs.get(f"{service.url}/overview", timeout=10, allow_redirects=False)
+    assert (led.status_code, led.headers["Location"]) == (303, "/sign-in?next=%2Foverview")
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_role("status")).to_have_text("The user is enabled, and may sign in again.")
     page.get_by_text("Remove this user").click()
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_role("status")).to_have_text("The user is removed.")
@@ -130,6 +139,7 @@ def test_a_co_admin_changes_no_admin_and_makes_none(service: WebService) -> None
         post(client, service, f"/users/{admin_guid}", {"role": "User"}),
         post(client, service, f"/users/{admin_guid}/password", {"password": "stolen password"}),
         post(client, service, f"/users/{admin_guid}/remove", {}),
+        post(client, service, f"/users/{admin_guid}/disable", {}),
         post(client, service, "/account/tokens", {"name": "x", "role": "Admin"}),
     ]
 
@@ -140,7 +150,7 @@ def test_a_co_admin_changes_no_admin_and_makes_none(service: WebService) -> None
 def test_the_last_admin_stays(service: WebService) -> None:
     guid = user_of(service, ADMIN_EMAIL).guid
 
-    for path in (f"/users/{guid}", f"/users/{guid}/remove"):
+    for path in (f"/users/{guid}", f"/users/{guid}/remove", f"/users/{guid}/disable"):
         answer = post(sign_in(service), service, path, {"role": "User"})
 
         assert answer.status_code == 422
@@ -158,7 +168,13 @@ def test_who_does_not_manage_users_has_own_tokens_only(visit: Callable[..., Visi
     assert client.get(f"{service.url}/users", timeout=10).status_code == 403
     assert client.get(f"{service.url}/users/{guid}", timeout=10).status_code == 403
     new = {"email": "x@example.com", "password": PASSWORD, "role": "User"}
-    for path in ("/users", f"/users/{guid}", f"/users/{guid}/password", f"/users/{guid}/remove"):
+    for path in (
+        "/users",
+        f"/users/{guid}",
+        f"/users/{guid}/password",
+        f"/users/{guid}/disable",
+        f"/users/{guid}/remove",
+    ):
         assert post(client, service, path, new).status_code == 403
 
 

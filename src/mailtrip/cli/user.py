@@ -63,8 +63,17 @@ def list_(*, account: str | None, config_file: Path | None, **options: object) -
     with database_in_force(config_file, options) as (database, _):
         operator = operator_in(database, account)
         found = database.read(lambda connection: users.list_all(connection, operator))
-    rows = [(str(user.id), user.email, user.role, f"{user.created_at:%Y-%m-%d}") for user in found]
-    print_table(("ID", "EMAIL", "ROLE", "SINCE"), rows)
+    rows = [
+        (
+            str(user.id),
+            user.email,
+            user.role,
+            "yes" if user.settings.enabled else "no",
+            f"{user.created_at:%Y-%m-%d}",
+        )
+        for user in found
+    ]
+    print_table(("ID", "EMAIL", "ROLE", "ENABLED", "SINCE"), rows)
 
 
 @command.command("passwd")
@@ -128,6 +137,40 @@ def set_role(*, email: str, role: str, account: str | None, config_file: Path | 
             )
         )
     click.echo(f"Changed: {email} is {_ROLES[role.lower()]}")
+
+
+@command.command("disable")
+@click.argument("email")
+@ACCOUNT
+@setting_options(STORE_SETTINGS)
+def disable(*, email: str, account: str | None, config_file: Path | None, **options: object) -> None:
+    """Keep a user out: sessions and access tokens end at once. The last admin stays."""
+    _set_enabled(email, account, config_file, options, enabled=False)
+    click.echo(f"Disabled: {email}")
+
+
+@command.command("enable")
+@click.argument("email")
+@ACCOUNT
+@setting_options(STORE_SETTINGS)
+def enable(*, email: str, account: str | None, config_file: Path | None, **options: object) -> None:
+    """Let a disabled user in again."""
+    _set_enabled(email, account, config_file, options, enabled=True)
+    click.echo(f"Enabled: {email}")
+
+
+def _set_enabled(
+    email: str, account: str | None, config_file: Path | None, options: dict[str, object], *, enabled: bool
+) -> None:
+    from mailtrip.service import users
+
+    with database_in_force(config_file, options) as (database, clock):
+        operator, now = operator_in(database, account), clock.now()
+        database.write(
+            lambda connection: users.set_enabled(
+                connection, operator, users.find(connection, operator, email=email).id, enabled=enabled, now=now
+            )
+        )
 
 
 @command.command("remove")

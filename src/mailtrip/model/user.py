@@ -131,6 +131,7 @@ class UserSettings:
     Attributes:
         email: the login, unique in the installation in any case.
         access: None is `Edit` on all monitors. Roles that manage users have that in any case.
+        enabled: nobody gets in as a user who is not, neither with the password nor with any token.
     """
 
     email: str
@@ -139,6 +140,7 @@ class UserSettings:
     last_name: str | None = None
     work_phone: str | None = None
     access: MonitorAccess | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,8 @@ def identify(connection: Connection, text: str, *, now: datetime) -> Actor:
     if found is None:
         raise TokenRejected("unknown")
     token, user = found
+    if user is not None and not user.settings.enabled:
+        raise TokenRejected("unknown")
     if token.expires_at is not None and now >= token.expires_at:
         raise TokenRejected("expired")
     maker = Actor(account_id=token.account_id, role=token.role) if user is None else Actor.of(user)

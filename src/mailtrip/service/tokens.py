@@ -44,11 +44,11 @@ def verify(connection: Connection, *, email: str, password: str) -> VerifiedLogi
     """See whether the password is the user's; takes some 30 ms, also for an unknown user, and only reads.
 
     Raises:
-        AuthenticationFailed: unknown user or wrong password, not said which.
+        AuthenticationFailed: unknown or disabled user, or wrong password, not said which.
     """
     login = store.users.find_login(connection, email)
     right = is_password(password, None if login is None else login.password_hash)
-    if login is None or not right:
+    if login is None or not right or not login.user.settings.enabled:
         raise AuthenticationFailed("User authentication failed.")
     return VerifiedLogin(user=login.user, password_hash=login.password_hash)
 
@@ -63,10 +63,10 @@ def confirm(connection: Connection, login: VerifiedLogin) -> User:
     """The user as of this moment, in a writing transaction.
 
     Raises:
-        AuthenticationFailed: the user was removed or has another password since `verify`.
+        AuthenticationFailed: the user was removed, disabled or given another password since `verify`.
     """
     current = store.users.find_login(connection, login.user.email)
-    if current is None or current.password_hash != login.password_hash:
+    if current is None or current.password_hash != login.password_hash or not current.user.settings.enabled:
         raise AuthenticationFailed("User authentication failed.")
     return current.user
 

@@ -31,6 +31,7 @@ __all__ = [
     "list_all",
     "page",
     "remove",
+    "set_enabled",
     "set_password",
     "set_role",
 ]
@@ -102,14 +103,15 @@ def edit(
         connection: of a writing transaction.
         actor: who asks.
         guid: of the user.
-        changes: fields of `UserSettings` by name, without the address; None resets to the default.
+        changes: fields of `UserSettings` by name, without the address; None resets to the default. With `enabled` False
+            all access tokens and sessions of the user end, and API tokens are of no use until the user is enabled again.
         password: a new one; all access tokens and sessions of the user end with it. None leaves it as it is.
         now: the time of the change.
 
     Raises:
         Forbidden: the role may not do this; only an Admin makes or changes an Admin.
         NotFound: no such user in the account.
-        InvalidInput: with all faults, as for `create`; or the last Admin would be gone.
+        InvalidInput: with all faults, as for `create`; or the last Admin would be gone or disabled.
     """
     user = get(connection, actor, guid, lock=True)
     given = settle(UserSettings, changes)
@@ -122,9 +124,11 @@ def edit(
     ]
     if faults:
         raise InvalidInput(faults)
-    if settings.role is not Role.ADMIN:
-        _require_other_admin(connection, user, field="role")
+    if settings.role is not Role.ADMIN or not settings.enabled:
+        _require_other_admin(connection, user, field="enabled" if settings.role is Role.ADMIN else "role")
     store.users.replace(connection, user.id, settings)
+    if not settings.enabled:
+        _sign_out(connection, user.id)
     if password is not None:
         _replace_password(connection, user.id, password)
     old, there, action = user.settings, _there(password), AuditAction.USER_CHANGED
@@ -217,6 +221,17 @@ def set_role(connection: Connection, actor: Actor, user_id: int, *, role: Role, 
     edit(connection, actor, _get(connection, actor, user_id).guid, {"role": role}, password=None, now=now)
 
 
+def set_enabled(connection: Connection, actor: Actor, user_id: int, *, enabled: bool, now: datetime) -> None:
+    """Disable a user at once, as `edit` tells, or enable one again.
+
+    Raises:
+        Forbidden: the role may not do this; only an Admin changes an Admin.
+        NotFound: no such user in the account.
+        InvalidInput: no enabled Admin would be left.
+    """
+    edit(connection, actor, _get(connection, actor, user_id).guid, {"enabled": enabled}, password=None, now=now)
+
+
 def remove(connection: Connection, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Remove a user with all access tokens.
 
@@ -243,6 +258,10 @@ def _get(connection: Connection, actor: Actor, user_id: int) -> User:
 
 def _replace_password(connection: Connection, user_id: int, password: PasswordHash) -> None:
     store.users.set_password_hash(connection, user_id, password.text)
+    _sign_out(connection, user_id)
+
+
+def _sign_out(connection: Connection, user_id: int) -> None:
     store.tokens.remove_all(connection, user_id)
     store.web_sessions.remove_all(connection, user_id)
 

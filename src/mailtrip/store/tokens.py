@@ -27,7 +27,7 @@ def insert(
 
 
 def find(connection: Connection, digest: bytes) -> tuple[Actor, datetime] | None:
-    """Who holds the token, and when it ends or has ended."""
+    """Who holds the token, and when it ends or has ended; None too where the user is disabled."""
     row = connection.execute(_FIND, {"digest": digest}).one_or_none()
     if row is None:
         return None
@@ -52,5 +52,5 @@ def expire(connection: Connection, *, before: datetime, limit: int) -> int:
 _FIND = (
     select(tokens.c.expires_at, *COLUMNS)
     .join_from(tokens, users, tokens.c.user_id == users.c.id)
-    .where(tokens.c.digest == bindparam("digest"))
+    .where(tokens.c.digest == bindparam("digest"), users.c.enabled)
 )

@@ -1,6 +1,6 @@
 """The tables of people and programs: who may log in, and with what."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, LargeBinary, String, Table, true
 
 from mailtrip.model import Role
 from mailtrip.store.schema import FIRST_ID, metadata
@@ -22,6 +22,7 @@ users = Table(
     Column("last_name", String(255)),
     Column("work_phone", String(255)),
     Column("access", AccessText, comment="what may be done with which monitors; NULL for Edit on all"),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
     Column("created_at", UTCDateTime, nullable=False),
     sqlite_autoincrement=True,
 )

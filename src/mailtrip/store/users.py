@@ -109,8 +109,8 @@ def page(connection: Connection, account_id: int, *, limit: int | None, offset: 
 
 
 def lock_admins(connection: Connection, account_id: int) -> list[int]:
-    """The ids of the account's Admins; none of them goes until the transaction ends."""
-    query = select(users.c.id).where(users.c.account_id == account_id, users.c.role == Role.ADMIN)
+    """The ids of the account's Admins who are enabled; none of them goes until the transaction ends."""
+    query = select(users.c.id).where(users.c.account_id == account_id, users.c.role == Role.ADMIN, users.c.enabled)
     return list(connection.scalars(query.order_by(users.c.id).with_for_update()))
 
 

@@ -43,6 +43,7 @@ def insert(
 
 
 def find(connection: Connection, digest: bytes) -> StoredSession | None:
+    """The session with this digest; None too where the user is disabled."""
     row = connection.execute(_FIND, {"digest": digest}).one_or_none()
     if row is None:
         return None
@@ -76,5 +77,5 @@ def expire(connection: Connection, *, before: datetime, unused_since: datetime, 
 _FIND = (
     select(web_sessions.c.used_at, web_sessions.c.expires_at, *COLUMNS)
     .join_from(web_sessions, users, web_sessions.c.user_id == users.c.id)
-    .where(web_sessions.c.digest == bindparam("digest"))
+    .where(web_sessions.c.digest == bindparam("digest"), users.c.enabled)
 )

@@ -38,7 +38,13 @@ _LABELS: Final = {
     "account": "The account",
 }
 _LONGEST_NAME: Final = 255
-_DONE: Final = {"added": "The user is added.", "removed": "The user is removed.", "changed": "Saved."}
+_DONE: Final = {
+    "added": "The user is added.",
+    "removed": "The user is removed.",
+    "changed": "Saved.",
+    "disabled": "The user is disabled, and signed out everywhere.",
+    "enabled": "The user is enabled, and may sign in again.",
+}
 _NEW_PASSWORD: Final = "The password is changed; the user is signed out everywhere."  # noqa: S105  # no password
 
 
@@ -50,6 +56,8 @@ def routes() -> list[Route]:
         page("/users/{guid}", read_user),
         action("/users/{guid}", change_user),
         action("/users/{guid}/password", set_password),
+        action("/users/{guid}/disable", disable_user),
+        action("/users/{guid}/enable", enable_user),
         action("/users/{guid}/remove", remove_user),
     ]
 
@@ -108,6 +116,26 @@ async def set_password(call: PageCall, form: Form) -> Response:
     return see_other(f"/users/{guid}?done=password")
 
 
+async def disable_user(call: PageCall, _form: Form) -> Response:
+    """Keep a user out, at once."""
+    return await _set_enabled(call, enabled=False)
+
+
+async def enable_user(call: PageCall, _form: Form) -> Response:
+    """Let a disabled user in again."""
+    return await _set_enabled(call, enabled=True)
+
+
+async def _set_enabled(call: PageCall, *, enabled: bool) -> Response:
+    guid, actor, changes = _guid(call), await call.actor(), {"enabled": enabled}
+    edit = partial(users.edit, actor=actor, guid=guid, changes=changes, password=None, now=call.now)
+    try:
+        await call.writing(edit)
+    except InvalidInput as error:
+        return await _user_page(call, faults=_told(error))
+    return see_other(f"/users/{guid}?done={'enabled' if enabled else 'disabled'}")
+
+
 async def remove_user(call: PageCall, _form: Form) -> Response:
     """Remove a user, with all sessions and tokens."""
     guid, actor, now = _guid(call), await call.actor(), call.now
@@ -119,8 +147,13 @@ async def remove_user(call: PageCall, _form: Form) -> Response:
     try:
         await call.writing(remove)
     except InvalidInput as error:
-        return await _user_page(call, faults=[f"{fault.text[:1].upper()}{fault.text[1:]}." for fault in error.faults])
+        return await _user_page(call, faults=_told(error))
     return see_other("/users?done=removed")
+
+
+def _told(error: InvalidInput) -> list[str]:
+    """What hinders something that is of no field."""
+    return [f"{fault.text[:1].upper()}{fault.text[1:]}." for fault in error.faults]
 
 
 async def _list_page(

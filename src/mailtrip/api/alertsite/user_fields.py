@@ -7,7 +7,7 @@ from mailtrip.api.alertsite.fields import Field, FieldMaker
 from mailtrip.api.alertsite.records import RecordTable
 from mailtrip.api.alertsite.times import show_time
 from mailtrip.api.alertsite.user_codecs import NO_ACCESS_SET, monitor_access, password
-from mailtrip.api.codecs import JSON, Codec, choice, text
+from mailtrip.api.codecs import JSON, Codec, boolean, choice, text
 from mailtrip.api.openapi import answers, json_body, linked, referring
 from mailtrip.model import Role, User, UserSettings
 
@@ -68,6 +68,14 @@ _FIELDS: tuple[Field[User], ...] = (
         "allows it. Admins and Co-Admins may edit all. null: all may be edited.",
         example={"default": "View", "monitors": [{"id": 100001, "access": "Edit"}]},
         show=lambda user: _ACCESS.write(user.settings.access or NO_ACCESS_SET),
+    ),
+    _MAKER.given(
+        "enabled",
+        "enabled",
+        boolean(),
+        "Whether the user may log in. With false all access tokens and sessions of the user end at once, and API tokens "
+        "of the user's are refused until it is true again.",
+        example=True,
     ),
     _MAKER.shown_only(
         "date_added",
