@@ -37,6 +37,51 @@ def columns(table: str) -> list[list[str]]:
     return [line.split() for line in table.splitlines()]
 
 
+HEADER = "name,email,password,smtp_server,mailbox_server"
+ONE = "One,one@example.com,secret one,smtp://mail.example.com,imaps://mail.example.com"
+WRONG = "Two,nowhere,secret two,smtp://mail.example.com,imaps://mail.example.com"
+
+
+async def test_monitors_of_a_csv_file_are_made_all_or_none(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "monitors.csv"
+    file.write_text(f"{HEADER}\n{ONE}\n{WRONG}\n", encoding="utf-8")
+    faulty = await run(data_dir, "monitor", "import", file)
+    file.write_text(f"{HEADER}\n{ONE}\n", encoding="utf-8-sig")
+    dry = await run(data_dir, "monitor", "import", "--dry-run", file)
+    before = await run(data_dir, "monitor", "list", "--json")
+    made = await run(data_dir, "monitor", "import", "-", standard_input=file.read_text(encoding="utf-8"))
+    after = await run(data_dir, "monitor", "list", "--json")
+
+    assert (faulty.code, dry.code, made.code) == (1, 0, 0)
+    assert faulty.errors.startswith("Line 3 (Two): email: ")
+    assert faulty.errors.endswith("1 of 2 lines can't be imported, so nothing is.\n")
+    assert (dry.output, json.loads(before.output)) == ("Would be made: One\n", [])
+    assert made.output == "Made: One\n"
+    assert [each["name"] for each in json.loads(after.output)] == ["One"]
+    told = [text for step in (faulty, dry, made, after) for text in (step.output, step.errors)]
+    assert not any("secret one" in text or "secret two" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("name\nGrüße".encode("latin-1"), "The file is not in UTF-8"),
+        (b"name,secret\nOne,x\n", "Cell 2 of the header row is no column"),
+        (b"", "There is no monitor in it"),
+    ],
+)
+async def test_a_csv_file_that_can_not_be_read_is_told_with_a_remedy(
+    data_dir: Path, tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    file = tmp_path / "monitors.csv"
+    file.write_bytes(content)
+
+    finished = await run(data_dir, "monitor", "import", file)
+
+    assert finished.code == 1
+    assert complaint in finished.errors
+
+
 async def test_users_are_added_listed_changed_and_removed(data_dir: Path) -> None:
     added = await run(data_dir, *BOSS, "--password-file", "-")
     await run(data_dir, "user", "add", "second@example.com", "--role", "READONLY", "--password-file", "-")

@@ -2,44 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mailtrip.errors import InvalidInput, MailtripError
 from mailtrip.model import Actor
-from mailtrip.service import monitors
 from mailtrip.service.access import require_all_monitors, require_edit
 from mailtrip.store import Connection
 from mailtrip.web.calls import Form, PageCall, action, page, see_other
-from mailtrip.web.import_view import COLUMNS, MOST_LINES, Line, read_lines
-from mailtrip.web.monitor_form import attempt, parse_entries
-from mailtrip.web.new_monitor import PLAN_CODE
+from mailtrip.web.csv_import import NotKept, Outcome, make_all
+from mailtrip.web.import_view import COLUMNS, MOST_LINES, read_lines
 
 __all__ = ["require_maker", "routes"]
 
 
 _NO_UTF8: Final = re.compile("[\udc80-\udcff\0]")
 """Of a file: bytes that are not UTF-8, and those of texts in UTF-16."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    """What became of a line, or would."""
-
-    line: Line
-    faults: Sequence[str]
-
-
-class _NotKept(MailtripError):
-    """Nothing is to be kept of the transaction."""
-
-    def __init__(self, outcomes: Sequence[_Outcome]) -> None:
-        super().__init__()
-        self.outcomes = outcomes
 
 
 def routes() -> list[Route]:
@@ -61,8 +41,18 @@ async def import_text(call: PageCall, form: Form) -> Response:
         return await _show(call, fault=str(error))
     is_dry = form.get("do") != "import"
     try:
-        await call.writing(partial(_make_all, call=call, actor=actor, lines=lines, is_dry=is_dry))
-    except _NotKept as found:
+        await call.writing(
+            partial(
+                make_all,
+                actor=actor,
+                lines=lines,
+                secrets=call.services.secrets,
+                now=call.now,
+                policy=call.services.policy,
+                is_dry=is_dry,
+            )
+        )
+    except NotKept as found:
         return await _show(call, outcomes=found.outcomes)
     return see_other("/overview")
 
@@ -77,31 +67,6 @@ def _text_of(form: Form) -> str:
     return uploaded or written
 
 
-def _make_all(connection: Connection, *, call: PageCall, actor: Actor, lines: Sequence[Line], is_dry: bool) -> None:
-    outcomes = [_Outcome(line=line, faults=_make(connection, call, actor, line)) for line in lines]
-    if is_dry or any(outcome.faults for outcome in outcomes):
-        raise _NotKept(outcomes)
-
-
-def _make(connection: Connection, call: PageCall, actor: Actor, line: Line) -> list[str]:
-    """Make one monitor; what is wrong, if anything."""
-    parsed = parse_entries(line.entries, line.type)
-    work = partial(
-        monitors.create,
-        actor=actor,
-        changes={"type": line.type, "plan_code": PLAN_CODE, **parsed.changes},
-        passwords=parsed.passwords,
-        secrets=call.services.secrets,
-        now=call.now,
-        policy=call.services.policy,
-    )
-    try:
-        attempt(connection, work=work, parsed=parsed)
-    except InvalidInput as error:
-        return [f"{fault.field}: {fault.text}" for fault in error.faults]
-    return []
-
-
 def require_maker(_connection: Connection, actor: Actor) -> Actor:
     """Who asks; raises Forbidden for those who may make no monitors."""
     require_edit(actor)
@@ -109,7 +74,7 @@ def require_maker(_connection: Connection, actor: Actor) -> Actor:
     return actor
 
 
-async def _show(call: PageCall, *, fault: str | None = None, outcomes: Sequence[_Outcome] = ()) -> Response:
+async def _show(call: PageCall, *, fault: str | None = None, outcomes: Sequence[Outcome] = ()) -> Response:
     def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
         require_maker(connection, actor)
         return {
