@@ -318,11 +318,11 @@ def _name(sheet: _Sheet, row: MonitorRow) -> str:
 
 def _slas(sheet: _Sheet, slas: Sequence[tuple[SLAFigures, SLAFigures]]) -> None:
     columns = (
-        _Column(name="SLA", width=38),
-        _Column(name="Monitor", width=46),
-        _Column(name="Availability", width=34),
+        _Column(name="SLA", width=32),
+        _Column(name="Monitor", width=34),
+        _Column(name="Availability", width=41),
         _Column(name="Before", width=18, align="R"),
-        _Column(name="Mean response time", width=42, align="R"),
+        _Column(name="Mean response time", width=53, align="R"),
     )
     shown = [
         (
