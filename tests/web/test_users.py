@@ -12,7 +12,7 @@ from tests.web.service import ADMIN_EMAIL, LIMITED_EMAIL, PASSWORD, WebService, 
 from tests.web.test_events import sign_in
 from tests.web.test_sign_in import token_of
 
-from mailtrip.model import Role, User
+from mailtrip.model import Access, Role, User
 from mailtrip.service import users
 
 CO_ADMIN = "co-admin@example.com"
@@ -70,6 +70,26 @@ def test_a_user_is_added_changed_given_a_password_and_removed(admin: Visitor, se
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_role("status")).to_have_text("The user is removed.")
     expect(page.get_by_role("link", name="new@example.com")).to_have_count(0)
+
+
+def test_the_monitors_of_a_user_are_chosen(visit: Callable[..., Visitor], service: WebService) -> None:
+    visitor, guid = visit(service, has_script=True), user_of(service, LIMITED_EMAIL).guid
+    before = user_of(service, LIMITED_EMAIL).settings.access
+    monitor_id = next(iter(service.monitor_ids.values()))
+    visitor.sign_in(ADMIN_EMAIL, PASSWORD)
+    visitor.goto(f"/users/{guid}")
+    visitor.page.get_by_role("link", name="Set which monitors").click()
+    visitor.look()
+    visitor.page.get_by_label("All other monitors").select_option("View")
+    visitor.page.locator(f"#monitor-{monitor_id}").select_option("None")
+    visitor.page.get_by_role("button", name="Save").click()
+
+    expect(visitor.page.get_by_role("status")).to_have_text("Saved.")
+    access = user_of(service, LIMITED_EMAIL).settings.access
+    assert access is not None
+    assert (access.default, access.of(monitor_id)) == (Access.VIEW, Access.NONE)
+    edit = partial(users.edit, actor=OPERATOR, guid=guid, changes={"access": before}, password=None)
+    service.database.write(partial(edit, now=service.clock.now()))
 
 
 def test_what_is_wrong_with_a_new_user_is_told_and_the_rest_is_kept(admin: Visitor) -> None:
@@ -140,6 +160,7 @@ def test_a_co_admin_changes_no_admin_and_makes_none(service: WebService) -> None
         post(client, service, f"/users/{admin_guid}/password", {"password": "stolen password"}),
         post(client, service, f"/users/{admin_guid}/remove", {}),
         post(client, service, f"/users/{admin_guid}/disable", {}),
+        post(client, service, f"/users/{admin_guid}/access", {"default": "None"}),
         post(client, service, "/account/tokens", {"name": "x", "role": "Admin"}),
     ]
 
@@ -173,6 +194,7 @@ def test_who_does_not_manage_users_has_own_tokens_only(visit: Callable[..., Visi
         f"/users/{guid}",
         f"/users/{guid}/password",
         f"/users/{guid}/disable",
+        f"/users/{guid}/access",
         f"/users/{guid}/remove",
     ):
         assert post(client, service, path, new).status_code == 403

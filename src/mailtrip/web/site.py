@@ -38,6 +38,7 @@ from mailtrip.web import (
     status_page,
     status_settings,
     system,
+    user_access,
     users,
 )
 from mailtrip.web.calls import frame_of, see_other
@@ -112,6 +113,7 @@ class Dashboard:
                 *audit.routes(),
                 *system.routes(),
                 *users.routes(),
+                *user_access.routes(),
                 *reports.routes(),
                 *api_tokens.routes(),
                 *self._events.routes(),

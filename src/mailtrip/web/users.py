@@ -19,7 +19,7 @@ from mailtrip.web.calls import Form, PageCall, action, page, see_other
 from mailtrip.web.faults import sentences
 from mailtrip.web.words import count_of
 
-__all__ = ["ROLE_WORDS", "roles_of", "routes"]
+__all__ = ["ROLE_WORDS", "guid_of", "roles_of", "routes"]
 
 ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.ADMIN: "all, other Admins too",
@@ -93,7 +93,7 @@ async def read_user(call: PageCall) -> Response:
 
 async def change_user(call: PageCall, form: Form) -> Response:
     """Give a user another name or role."""
-    guid, actor = _guid(call), await call.actor()
+    guid, actor = guid_of(call), await call.actor()
     try:
         changes = _given(form)
         edit = partial(users.edit, actor=actor, guid=guid, changes=changes, password=None, now=call.now)
@@ -105,7 +105,7 @@ async def change_user(call: PageCall, form: Form) -> Response:
 
 async def set_password(call: PageCall, form: Form) -> Response:
     """Give a user another password; all sessions and access tokens of the user end."""
-    guid, actor = _guid(call), await call.actor()
+    guid, actor = guid_of(call), await call.actor()
     require_user_management(actor)
     try:
         password = await run_in_threadpool(users.hash_password, form.get("password", ""))
@@ -127,7 +127,7 @@ async def enable_user(call: PageCall, _form: Form) -> Response:
 
 
 async def _set_enabled(call: PageCall, *, enabled: bool) -> Response:
-    guid, actor, changes = _guid(call), await call.actor(), {"enabled": enabled}
+    guid, actor, changes = guid_of(call), await call.actor(), {"enabled": enabled}
     edit = partial(users.edit, actor=actor, guid=guid, changes=changes, password=None, now=call.now)
     try:
         await call.writing(edit)
@@ -138,7 +138,7 @@ async def _set_enabled(call: PageCall, *, enabled: bool) -> Response:
 
 async def remove_user(call: PageCall, _form: Form) -> Response:
     """Remove a user, with all sessions and tokens."""
-    guid, actor, now = _guid(call), await call.actor(), call.now
+    guid, actor, now = guid_of(call), await call.actor(), call.now
 
     def remove(connection: Connection) -> None:
         user = users.get(connection, actor, guid, lock=True)
@@ -173,7 +173,7 @@ async def _list_page(
 
 
 async def _user_page(call: PageCall, *, done: str | None = None, faults: Sequence[str] = ()) -> Response:
-    guid = _guid(call)
+    guid = guid_of(call)
 
     def find(connection: Connection, actor: Actor) -> Mapping[str, object]:
         user = users.get(connection, actor, guid)
@@ -222,7 +222,8 @@ def _given(form: Form) -> dict[str, object]:
     return {"role": role, **names}
 
 
-def _guid(call: PageCall) -> str:
+def guid_of(call: PageCall) -> str:
+    """The guid in the path; raises NotFound for what can be none."""
     guid = str(call.request.path_params["guid"])
     if not _GUID.match(guid):
         raise NotFound("there is no such user")
