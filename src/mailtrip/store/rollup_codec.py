@@ -7,6 +7,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mailtrip.model import StatusCode, Step
@@ -88,13 +89,16 @@ def encode_log(words: Mapping[int, int]) -> bytes:
 
 def decode_log(begins_at: datetime, log: bytes) -> list[LogEntry]:
     """The runs of an hour, by time; what was taken back is left out."""
-    return sorted(
-        LogEntry(
-            at=begins_at + timedelta(seconds=word & ((1 << _SECONDS_BITS) - 1)),
-            outcome=_OUTCOMES[word >> _SECONDS_BITS & 7],
-            status=StatusCode(word >> _STATUS_SHIFT),
-        )
-        for word in log_words(log).elements()
+    entries = sorted(_meaning(word) for word in log_words(log).elements())
+    return [LogEntry(begins_at + offset, outcome, status) for offset, outcome, status in entries]
+
+
+@lru_cache(maxsize=16_384)  # the same words come again and again
+def _meaning(word: int) -> tuple[timedelta, Outcome, StatusCode]:
+    return (
+        timedelta(seconds=word & ((1 << _SECONDS_BITS) - 1)),
+        _OUTCOMES[word >> _SECONDS_BITS & 7],
+        StatusCode(word >> _STATUS_SHIFT),
     )
 
 

@@ -5,16 +5,18 @@ of the monitor and of its account; what changes in a folded hour goes there at o
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     LargeBinary,
     Table,
+    and_,
     bindparam,
     cast,
     delete,
@@ -187,9 +189,9 @@ def take_out(connection: Connection, *, removed_before: datetime, limit: int) ->
     hours = ROLLUPS[Size.HOUR]
     has_runs = select(runs.c.id).where(runs.c.monitor_id == monitors.c.id).exists()
     query = select(monitors.c.account_id, monitors.c.id).where(monitors.c.removed_at < removed_before, ~has_runs)
-    gone = [tuple(row) for row in connection.execute(query.order_by(monitors.c.id).limit(limit))]
-    theirs = tuple_(hours.c.account_id, hours.c.monitor_id).in_(gone)
-    rows = connection.execute(select(hours).where(theirs).limit(limit).with_for_update()).all() if gone else ()
+    gone = connection.execute(query.order_by(monitors.c.id).limit(limit)).all()
+    theirs = select(hours).where(_is_of(hours, gone)).limit(limit).with_for_update()
+    rows = connection.execute(theirs).all() if gone else ()
     keys = [_key_of(row) for row in rows]
     folded = {key: _counted(row) for key, row in zip(keys, rows, strict=True) if row.is_folded}
     for key, (responses, steps) in _read_times(connection, folded).items():
@@ -200,7 +202,7 @@ def take_out(connection: Connection, *, removed_before: datetime, limit: int) ->
             connection.execute(delete(table).where(_is_one_of(table, part)))
     if gone and len(rows) < limit:
         for table in (ROLLUPS[Size.DAY], TIMES[Size.DAY], ROLLUPS[Size.MONTH], TIMES[Size.MONTH]):
-            connection.execute(delete(table).where(tuple_(table.c.account_id, table.c.monitor_id).in_(gone)))
+            connection.execute(delete(table).where(_is_of(table, gone)))
     return len(rows)
 
 
@@ -235,10 +237,7 @@ def _folded(connection: Connection, keys: Collection[Key]) -> list[Key]:
     """Those of the hours that are folded: few, if any. Asked once they are written to, as they stay as they are then."""
     table = ROLLUPS[Size.HOUR]
     # Not as rows that the writing gives back: for these, it would be one long statement that PostgreSQL has to read anew.
-    alike = (
-        table.c[name].in_({getattr(key, name) for key in keys}) for name in ("account_id", "begins_at", "monitor_id")
-    )
-    rows = connection.execute(select(*(table.c[name] for name in _KEY)).where(table.c.is_folded, *alike))
+    rows = connection.execute(select(*(table.c[name] for name in _KEY)).where(table.c.is_folded, *_alike(table, keys)))
     return sorted({_key_of(row) for row in rows} & set(keys))
 
 
@@ -366,8 +365,21 @@ _FOLDED: Final = (
 )
 
 
-def _is_one_of(table: Table, keys: Sequence[Key]) -> Any:  # Any: a condition
-    return tuple_(*(table.c[name] for name in _KEY)).in_(keys)
+def _is_one_of(table: Table, keys: Sequence[Key]) -> ColumnElement[bool]:
+    # For rows of values, SQLite uses no index; for what is alike, it does.
+    return and_(tuple_(*(table.c[name] for name in _KEY)).in_(keys), *_alike(table, keys))
+
+
+def _is_of(table: Table, gone: Sequence[AnyRow]) -> ColumnElement[bool]:
+    """Whether a row is of one of these monitors, which the account is asked for with as the key begins with it."""
+    account_ids, monitor_ids = {row.account_id for row in gone}, {row.id for row in gone}
+    return table.c.account_id.in_(sorted(account_ids)) & table.c.monitor_id.in_(sorted(monitor_ids))
+
+
+def _alike(table: Table, keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:
+    """What is true of the keys, and of few others."""
+    names = ("account_id", "begins_at", "monitor_id")
+    return (table.c[name].in_(sorted({getattr(key, name) for key in keys})) for name in names)
 
 
 def _parts(keys: Sequence[Key]) -> Iterable[Sequence[Key]]:

@@ -1,14 +1,17 @@
 """Rollups say what the runs say, whatever the order in which results and later verdicts come in."""
 
+import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, event, select
 from tests.contract.store.builders import ADMIN, NOW, finish, make_monitor, planned, result
 
 from mailtrip.model import Result, Run, RunKind, RunState, Severity, Sighting, StatusCode, Step, Timing, Verdict
@@ -211,6 +214,38 @@ def reports(database: Database) -> tuple[object, ...]:
     span = {"since": NOW - DAY, "until": NOW + 40 * DAY}
     readers = (report_figures.availability, report_figures.response_times, outages.find, sla_reports.report)
     return tuple(database.read(partial(reader, actor=ADMIN, **span)) for reader in readers)  # type: ignore[arg-type]  # all four take them
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_year_of_rollups_is_not_read_through_for_what_is_found_by_its_key(database: Database) -> None:
+    monitor_id = make_monitor(database)
+    record(database, monitor_id)
+    said: list[tuple[str, tuple[object, ...]]] = []
+
+    def watched(connection: Connection, work: Callable[[Connection], object]) -> list[str]:
+        def note(*args: Any) -> None:  # Any: what SQLAlchemy tells its listeners
+            said.append((args[2], args[3][0] if args[5] else args[3]))
+
+        event.listen(connection, "before_cursor_execute", note)
+        work(connection)
+        event.remove(connection, "before_cursor_execute", note)
+        plans = (connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values) for text, values in said)
+        found = [str(row.detail) for plan in plans for row in plan]
+        said.clear()
+        return found
+
+    span = {"since": NOW - DAY, "until": NOW + DAY}
+    find = partial(outages.find, actor=ADMIN, **span)  # type: ignore[arg-type]  # it takes them
+    steps = [
+        *database.write(
+            lambda connection: watched(connection, lambda _: rollups.keep(connection, now=NOW + DAY, limit=9))
+        ),
+        *database.read(lambda connection: watched(connection, find)),
+    ]
+
+    assert [step for step in steps if step.startswith("SEARCH hour_times USING INDEX")]
+    assert [step for step in steps if "ix_hour_rollups_errors" in step]
+    assert [step for step in steps if re.match("SCAN (hour|day|month)_", step)] == []
 
 
 def test_reports_stay_as_they_are_when_the_runs_are_gone(database: Database) -> None:

@@ -261,13 +261,13 @@ def show_slas(report: SLAReport) -> bytes:
 
 def show_outages(report: OutageReport) -> bytes:
     """As `OutagesObject`."""
-    return _bytes(
-        OutagesObject.model_construct(
-            from_=report.since,
-            to=report.until,
-            is_complete=report.is_complete,
-            outages=tuple(_outage(each, report.names) for each in report.outages),
-        )
+    return to_json(
+        {
+            "from": report.since,
+            "to": report.until,
+            "is_complete": report.is_complete,
+            "outages": [_outage(each, report.names) for each in report.outages],
+        }
     )
 
 
@@ -323,15 +323,15 @@ def _sla(figures: SLAFigures) -> SLAObject:
     )
 
 
-def _outage(outage: Outage, names: Mapping[int, str]) -> OutageObject:
-    return OutageObject.model_construct(
-        monitor_id=outage.monitor_id,
-        name=names[outage.monitor_id],
-        location_id=outage.location_id,
-        begin=outage.begin,
-        end=outage.end,
-        duration_seconds=None if outage.duration is None else int(outage.duration.total_seconds()),
-        status=int(outage.status),
-        cause=outage.status.text,
-        failures=outage.failures,
-    )
+def _outage(outage: Outage, names: Mapping[int, str]) -> dict[str, Any]:  # Any: values of several types
+    return {
+        "monitor_id": outage.monitor_id,
+        "name": names[outage.monitor_id],
+        "location_id": outage.location_id,
+        "begin": outage.begin,
+        "end": outage.end,
+        "duration_seconds": None if outage.duration is None else int(outage.duration.total_seconds()),
+        "status": int(outage.status),
+        "cause": outage.status.text,
+        "failures": outage.failures,
+    }
