@@ -75,6 +75,10 @@ class Route:
         """Whether errors with this status are told at any time."""
         return any(not codes or status in codes for codes in self.urgent)
 
+    def names_urgent(self, status: StatusCode) -> bool:
+        """Whether warnings with this status are told at any time: where an urgent group names it, as one for all errors is not about them."""
+        return any(status in codes for codes in self.urgent)
+
     def concerns(self, status: StatusCode) -> bool:
         """Whether errors with this status are for this recipient."""
         return not self.status_codes or status in self.status_codes

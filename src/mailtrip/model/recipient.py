@@ -231,7 +231,8 @@ class RecipientGroupSettings:
         is_default: at most one group of an account is.
         monitor_ids: in no order, each once; likewise `recipient_ids`.
         status_codes: only errors with these statuses; empty for all errors.
-        is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day.
+        is_urgent: whether what it tells does not wait for the end of quiet hours, nor for the next day; notices and slow
+            deliveries only where `status_codes` name them.
         escalate_after: how long after its message nobody has to have acknowledged it, for others to be told; None for never.
         escalate_to: the recipients that are told then.
         escalate_to_groups: the groups whose recipients are told then, those that are in them by that time.

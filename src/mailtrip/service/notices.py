@@ -277,6 +277,7 @@ class _Teller:
 
     def _alert(self, kind: AlertKind, row: NoticeRow, recipient_id: int) -> NewAlert:
         words = "over" if kind.ends_error else "notice"
+        route = self._audience.router.routes_of(row.monitor_id)[recipient_id]
         return NewAlert(
             account_id=row.account_id,
             recipient_id=recipient_id,
@@ -287,6 +288,7 @@ class _Teller:
             errors=0,
             since=row.since,
             cause=f"{words} {int(row.status)} {row.cause}",
+            is_urgent=route.names_urgent(row.status),
             detail=f"No longer so: {row.detail}" if kind.ends_error else row.detail,
         )
 

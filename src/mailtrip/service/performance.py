@@ -1,6 +1,7 @@
 """Performance alerts: who is told that deliveries are slow, decided in the transaction that records the run."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailtrip import store
@@ -82,11 +83,11 @@ class _Desk:
         audience = self._lookup.audience(run.account_id)
         routes = audience.performance_router.routes_of(monitor.id) if monitor.settings.notify_on_error else {}
         status = StatusCode.SLOW if monitor.settings.sends_message else StatusCode.SLOW_ANSWER
-        hearing = {recipient_id for recipient_id, route in routes.items() if route.concerns(status)}
+        hearing = {id_: route.names_urgent(status) for id_, route in routes.items() if route.concerns(status)}
         for key in [key for key in self._standings if key[0] == monitor.id and key[1] not in hearing]:
             del self._standings[key]
         for recipient_id in sorted(hearing):
-            self._tell(run, monitor, pace, status, recipient_id)
+            self._tell(run, monitor, pace, status, recipient_id, is_urgent=hearing[recipient_id])
 
     def close(self) -> None:
         """Keep all of it."""
@@ -96,7 +97,9 @@ class _Desk:
         store.performance.forget_standings(self._connection, self._known.keys() - self._standings.keys())
         store.alerts.add(self._connection, self._alerts, now=self._now)
 
-    def _tell(self, run: Run, monitor: Monitor, pace: Pace, status: StatusCode, recipient_id: int) -> None:
+    def _tell(
+        self, run: Run, monitor: Monitor, pace: Pace, status: StatusCode, recipient_id: int, *, is_urgent: bool
+    ) -> None:
         key = (monitor.id, recipient_id)
         audience = self._lookup.audience(run.account_id)
         settings = audience.recipients[recipient_id].settings
@@ -112,7 +115,8 @@ class _Desk:
         if level is not None and isinstance(word, AlertKind):
             about = standing or known
             since = self._now if about is None else about.since
-            self._alerts.append(_alert(run, monitor, recipient_id, word, level, status=status, since=since))
+            alert = _alert(run, monitor, recipient_id, word, level, status=status, since=since)
+            self._alerts.append(replace(alert, is_urgent=is_urgent))
 
 
 def _standing(row: SlowRow) -> PerformanceStanding:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from mailtrip.alerts.notices import RUNS_WANTED
 from mailtrip.errors import Fault
 from mailtrip.model import RecipientGroupSettings, Severity, StatusCode
 
@@ -25,6 +26,8 @@ _TICKS: Final = {
 """The lists of a group, and how the ticks of each are called."""
 _TICK: Final = re.compile(r"(monitor|recipient|code|escalate|group)-([1-9][0-9]{0,17})\Z")
 _LONGEST_NUMBER: Final = 6
+_WARNINGS: Final = frozenset({*RUNS_WANTED, StatusCode.SLOW, StatusCode.SLOW_ANSWER})
+"""Those that alerts tell of."""
 LABELS: Final = {
     "name": "Name",
     "is_default": "Default group",
@@ -90,7 +93,9 @@ def differing(entries: Entries, stored: Entries) -> list[str]:
 
 def code_choices(stored: tuple[int, ...]) -> list[tuple[int, str]]:
     """Statuses that a group can be for, with what they mean; and those that it is for already, whatever they are."""
-    known = {int(status): status.text for status in StatusCode if status.severity is Severity.ERROR}
+    known = {
+        int(status): status.text for status in StatusCode if status.severity is Severity.ERROR or status in _WARNINGS
+    }
     texts = known | {code: "no status of mail monitors" for code in stored if code not in known}
     return sorted(texts.items())
 

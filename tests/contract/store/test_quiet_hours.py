@@ -3,6 +3,7 @@
 from datetime import datetime, time, timedelta
 
 import pytest
+from tests.contract.store import test_notices, test_performance
 from tests.contract.store.builders import ADMIN, NOW
 from tests.contract.store.test_alerts import (
     FAILED,
@@ -16,6 +17,7 @@ from tests.contract.store.test_alerts import (
     make_group,
     make_recipient,
     monitor_of,
+    told,
 )
 
 from mailtrip.alerts.render import text_of
@@ -172,3 +174,35 @@ def test_one_recipients_quiet_hours_are_nobody_elses(database: Database) -> None
     happen(database, monitor_of(database), FAILED)
 
     assert [package.recipient.id for package in deliver(database, at=NOW + MINUTE)] == [other]
+
+
+@pytest.mark.parametrize("codes", [(), (StatusCode.TIMEOUT,), (StatusCode.TIMEOUT, StatusCode.CERTIFICATE)])
+def test_notices_are_urgent_where_an_urgent_group_names_them(database: Database, codes: tuple[int, ...]) -> None:
+    recipient_id = make_quiet(database, notify_on_clear=True)
+    monitor_id = monitor_of(database)
+    both = {"monitor_ids": (monitor_id,), "recipient_ids": (recipient_id,)}
+    make_group(database, **both)
+    make_group(database, **both, is_urgent=True, status_codes=codes)
+
+    test_notices.go(database, monitor_id, [test_notices.SOON] * 3 + [test_notices.RENEWED] * 3)
+
+    is_urgent = StatusCode.CERTIFICATE in codes
+    assert [(alert.kind, alert.is_urgent) for alert in told(database)] == [
+        (AlertKind.NOTICE, is_urgent),
+        (AlertKind.CLEAR, is_urgent),
+    ]
+    assert len(deliver(database, at=END - SECOND)) == int(is_urgent)
+
+
+@pytest.mark.parametrize("codes", [(), (StatusCode.SLOW,)])
+def test_slow_deliveries_are_urgent_where_an_urgent_group_names_them(
+    database: Database, codes: tuple[int, ...]
+) -> None:
+    recipient_id = make_quiet(database, performance_alert=True)
+    monitor_id = monitor_of(database, warning_time=10 * SECOND)
+    both = {"monitor_ids": (monitor_id,), "recipient_ids": (recipient_id,)}
+    make_group(database, **both, is_urgent=True, status_codes=codes)
+
+    test_performance.go(database, monitor_id, [test_performance.SLOW])
+
+    assert [(alert.kind, alert.is_urgent) for alert in told(database)] == [(AlertKind.SLOW, bool(codes))]

@@ -1,12 +1,14 @@
 """What a recipient does not want to hear now is held back as documented, and nothing is lost over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from mailtrip.alerts.holding import Pace, occasion_of
-from mailtrip.model import DeliveryOccasion
+from mailtrip.alerts.policy import Route
+from mailtrip.model import DeliveryOccasion, StatusCode
 
 PAGE = Path(__file__).parents[3] / "docs/explanation/alerts.md"
 TIMES = {
@@ -47,3 +49,33 @@ def test_the_documented_table_is_what_is_done(urgent: str, time: str, left: str,
         said = WORDS[occasion_of(pace, was_quiet=was_quiet and not is_urgent, is_older=is_older and not is_urgent)]
 
     assert said == becomes
+
+
+ERROR, NOTICE = "an error", "a notice, or slow deliveries"
+TOLD = {ERROR: (StatusCode.TIMEOUT,), NOTICE: (StatusCode.CERTIFICATE, StatusCode.SLOW)}
+URGENT: dict[str, Callable[[StatusCode], tuple[frozenset[int], ...]]] = {
+    "none is urgent": lambda _: (),
+    "an urgent one is for all errors": lambda _: (frozenset(),),
+    "an urgent one names its status": lambda status: (frozenset({1}), frozenset({2, int(status)})),
+    "an urgent one names another status": lambda _: (frozenset({1}),),
+}
+"""The status codes of the urgent groups, by the status that is told."""
+
+
+def urgent_rows() -> Iterator[tuple[str, str, str]]:
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[0] in TOLD:
+            yield cells[0], cells[1], cells[2]
+
+
+def test_the_table_of_what_is_urgent_is_whole() -> None:
+    assert sorted((told, groups) for told, groups, _ in urgent_rows()) == sorted(product(TOLD, URGENT))
+
+
+@pytest.mark.parametrize(("told", "groups", "urgent"), list(urgent_rows()))
+def test_what_is_urgent_is_as_documented(told: str, groups: str, urgent: str) -> None:
+    for status in TOLD[told]:
+        route = Route(urgent=URGENT[groups](status))
+
+        assert (route.is_urgent if told == ERROR else route.names_urgent)(status) == (urgent == "yes")

@@ -100,7 +100,7 @@ _FIELDS: tuple[Field[GroupView], ...] = (
         "is_urgent",
         boolean(),
         "Whether what this group tells does not wait for the end of its recipients' quiet hours, nor for the next day "
-        "where a recipient has a daily limit.",
+        "where a recipient has a daily limit. Of certificates, quotas, deletions and slow deliveries only where `errortypes` name their status.",
         example=False,
     ),
     _MAKER.given(
