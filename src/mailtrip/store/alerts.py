@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func
 from mailtrip.model import Alert, AlertDelivery, AlertKind, DeliveryState, MonitorAccess, StatusCode
 from mailtrip.store.alert_tables import alert_deliveries, alert_standings, alerts
 from mailtrip.store.codec import storable
-from mailtrip.store.dialects import put_rows
+from mailtrip.store.dialects import among, put_rows
 from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
 
@@ -96,7 +96,7 @@ class WaitingAlert:
 
 def standings(connection: Connection, monitor_ids: Collection[int]) -> list[StandingRow]:
     """All that is remembered of these monitors."""
-    rows = connection.execute(_STANDINGS, {"ids": list(monitor_ids)})
+    rows = connection.execute(_STANDINGS.where(among(connection, alert_standings.c.monitor_id, monitor_ids)))
     return [StandingRow(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
 
 
@@ -202,7 +202,8 @@ def waiting(connection: Connection, monitor_ids: Collection[int]) -> list[Waitin
     columns = (alerts.c[name] for name in WaitingAlert.__slots__)
     # What has a detail is no error: it is told by itself.
     is_error = alerts.c.detail.is_(None)
-    query = select(*columns).where(alerts.c.delivery_id.is_(None), alerts.c.monitor_id.in_(monitor_ids), is_error)
+    concerned = among(connection, alerts.c.monitor_id, monitor_ids)
+    query = select(*columns).where(alerts.c.delivery_id.is_(None), concerned, is_error)
     rows = connection.execute(query.order_by(alerts.c.id).with_for_update(skip_locked=True))
     return [WaitingAlert(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
 
@@ -268,7 +269,6 @@ def remove_older(connection: Connection, *, than: datetime, limit: int) -> int:
 _STANDING_KEY = ("monitor_id", "recipient_id", "account_id")
 _STANDINGS: Select[Any] = (
     select(*(alert_standings.c[name] for name in StandingRow.__slots__))
-    .where(alert_standings.c.monitor_id.in_(bindparam("ids", expanding=True)))
     .order_by(alert_standings.c.monitor_id, alert_standings.c.recipient_id)
     .with_for_update()
 )

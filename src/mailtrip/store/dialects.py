@@ -1,13 +1,27 @@
 """What SQLite and PostgreSQL say in the same words, but SQLAlchemy in different ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, cast, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["insert_into", "put_rows"]
+from mailtrip.store.types import Id
+
+__all__ = ["among", "insert_into", "put_rows"]
+
+
+def among(connection: Connection, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column is one of very many numbers; false of none.
+
+    For PostgreSQL they are written out as one value: it looks each row up in a table of them then. In a prepared statement, it
+    would compare each row with each number, where it reads the rows by another condition.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(ids)
+    numbers = ARRAY(Id)
+    return column == any_(cast(literal(list(ids), numbers, literal_execute=True), numbers))
 
 
 def insert_into(dialect: str, table: Table) -> Any:  # Any: the two inserts have no common type

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from mailtrip.model import Result, Run, RunKind, RunState, StatusCode
 from mailtrip.store.codec import storable
+from mailtrip.store.dialects import among
 from mailtrip.store.findings import Findings, Streak
 from mailtrip.store.schema import latest_runs, runs
 from mailtrip.store.types import AnyRow
@@ -61,7 +62,7 @@ def latest(connection: Connection, run_ids: Collection[int]) -> dict[int, Earlie
 
     No rechecks; runs of monitors without any are left out.
     """
-    rows = connection.execute(_LATEST, {"ids": list(run_ids)})
+    rows = connection.execute(_LATEST.where(among(connection, _THIS.c.id, run_ids)))
     return {row.of_run: replace(_earlier(row), streak=row.findings.streak) for row in rows}
 
 
@@ -114,7 +115,6 @@ _LATEST = (
         (latest_runs.c.monitor_id == _THIS.c.monitor_id) & (latest_runs.c.location_id == _THIS.c.location_id),
     )
     .join(runs, runs.c.id == latest_runs.c.run_id)
-    .where(_THIS.c.id.in_(bindparam("ids", expanding=True)))
 )
 _FINDINGS = select(runs.c.findings).where(runs.c.id == bindparam("of_run"))
 _PUT = (

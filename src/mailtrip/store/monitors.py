@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, func, select, update
 
 from mailtrip.model import Monitor, MonitorAccess, MonitorSettings, MonitorType
+from mailtrip.store.dialects import among
 from mailtrip.store.schema import installation, monitors
 from mailtrip.store.seen import seen
 from mailtrip.store.types import AnyRow
@@ -167,7 +168,7 @@ def page(
     if access is not None:
         query = query.where(seen(monitors.c.id, access))
     if ids is not None:
-        query = query.where(monitors.c.id.in_(ids) if ids else false())
+        query = query.where(among(connection, monitors.c.id, ids))
     if types is not None:
         query = query.where(monitors.c.type.in_(types) if types else false())
     rows = connection.execute(query.order_by(monitors.c.id).limit(limit).offset(min(offset, _FARTHEST) or None))

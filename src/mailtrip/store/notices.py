@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select
 
 from mailtrip.model import StatusCode
-from mailtrip.store.dialects import put_rows
+from mailtrip.store.dialects import among, put_rows
 from mailtrip.store.notice_tables import alert_notice_tellings, alert_notices
 from mailtrip.store.schema import monitors
 from mailtrip.store.types import AnyRow
@@ -85,7 +85,7 @@ def certificate_days(connection: Connection, monitor_ids: Collection[int]) -> di
 
 def of_monitors(connection: Connection, monitor_ids: Collection[int]) -> list[NoticeRow]:
     """All that is known of these monitors; nobody else changes it until the transaction ends."""
-    query = select(*_NOTICE).where(alert_notices.c.monitor_id.in_(monitor_ids))
+    query = select(*_NOTICE).where(among(connection, alert_notices.c.monitor_id, monitor_ids))
     return [_notice(row) for row in connection.execute(query.with_for_update())]
 
 

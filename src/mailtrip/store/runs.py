@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, updat
 from mailtrip.model import Result, Run, RunKind, RunState, Severity, StatusCode
 from mailtrip.store import latest_runs, rollups
 from mailtrip.store.codec import encode_transcripts, storable
-from mailtrip.store.dialects import insert_into
+from mailtrip.store.dialects import among, insert_into
 from mailtrip.store.findings import Findings, Streak
 from mailtrip.store.run_rows import BRIEF, to_run
 from mailtrip.store.schema import run_transcripts, runs
@@ -81,7 +81,7 @@ def insert(
 def lock_finished(connection: Connection, finished: Sequence[FinishedRun]) -> list[Run]:
     """The runs that these results are of, and those that they verify, by id; they stay so until the transaction ends."""
     ids = {item.run_id for item in finished} | {item.recheck_of for item in finished if item.recheck_of is not None}
-    return [to_run(row) for row in lock(connection, runs.c.id.in_(ids))] if ids else []
+    return [to_run(row) for row in lock(connection, among(connection, runs.c.id, ids))] if ids else []
 
 
 def finish(
@@ -157,7 +157,9 @@ def lock(connection: Connection, wanted: ColumnElement[bool]) -> Sequence[AnyRow
     ids = {id_ for row in found for id_ in row if id_ is not None}
     if not ids:
         return ()
-    return connection.execute(select(*BRIEF).where(runs.c.id.in_(ids)).order_by(runs.c.id).with_for_update()).all()
+    return connection.execute(
+        select(*BRIEF).where(among(connection, runs.c.id, ids)).order_by(runs.c.id).with_for_update()
+    ).all()
 
 
 def _verifies(status: StatusCode) -> bool | None:
