@@ -53,6 +53,12 @@ _PLANNED = (
     "alerts/slas/new",
     "monitors/bulk?all=yes",
 )
+_MADE = (
+    "monitors/new",
+    "monitors/new?type=email-imap",
+    "monitors/import",
+    "monitors/import/alertsite",
+)
 _REPORTS = ("reports?span=day", "reports?from=2025-01-01&to=2025-01-31")
 _REGISTERS = ("locations", "audit", "system", "account", "account/tokens", "nowhere")
 _OF_STATUS = ("status-page", "status-page/incidents", "status-page/incidents/100001")
@@ -71,10 +77,14 @@ def main() -> None:
 
 
 def _take_for_docs(browser: Browser, service: WebService) -> None:
+    """The overview, light and dark; a monitor and a report, light."""
     PICTURES.mkdir(exist_ok=True)
+    monitor = f"/monitors/{service.monitor_ids['Orders']}"
+    others = {"monitor": monitor, "report": "/reports?span=day"}
     for scheme in _SCHEMES:
         with _visiting(browser, service, "desk", scheme) as page:
-            _picture(page, service, PICTURES / f"overview-{scheme}.png", "/overview")
+            for name, path in {"overview": "/overview", **(others if scheme == "light" else {})}.items():
+                _picture(page, service, PICTURES / f"{name}-{scheme}.png", path)
 
 
 def _take_all(browser: Browser, service: WebService, folder: Path, word: str) -> None:
@@ -89,8 +99,14 @@ def _take_all(browser: Browser, service: WebService, folder: Path, word: str) ->
     add_sla(service, "Orders")
     monitor_ids = (service.monitor_ids[name] for name in ("Orders", "Shop", "Not run yet"))
     monitors = [f"monitors/{monitor_id}" for monitor_id in monitor_ids]
+    made = (
+        *_MADE,
+        f"{monitors[0]}/edit",
+        f"{monitors[0]}/delete",
+        f"monitors/new?from={service.monitor_ids['Orders']}",
+    )
     runs = [f"runs/{run_id}" for run_id in run_ids]
-    pages = (*monitors, *runs, *_OF_ALERTS, *_PLANNED, *_REPORTS, *_REGISTERS)
+    pages = (*monitors, *made, *runs, *_OF_ALERTS, *_PLANNED, *_REPORTS, *_REGISTERS)
     _take(browser, service, folder, _named({re.sub(r"\W", "-", page): f"/{page}" for page in pages}, word))
     public = {"status": seed_status(service)}
     _take(browser, service, folder, _named(public, word), is_signed_in=False)
@@ -166,6 +182,8 @@ def _visiting(
 def _picture(page: Page, service: WebService, target: Path, path: str, *, is_whole: bool = False) -> None:
     """A picture with a palette, which is a third as large as one without."""
     page.goto(service.url + path)
+    if page.locator("[data-series]").count():
+        page.locator(".uplot").wait_for()
     with Image.open(BytesIO(page.screenshot(full_page=is_whole))) as image:
         image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(
             target, optimize=True
