@@ -11,6 +11,7 @@ from mailtrip.alerts.causes import blamed_servers
 from mailtrip.model import Actor, Monitor, Run, Severity, StatusCode
 from mailtrip.service.standings import StandingMonitor, list_seen
 from mailtrip.store import Connection
+from mailtrip.store.history import Streak
 from mailtrip.store.outcomes import Outcome
 
 __all__ = ["Finding", "Glance", "MonitorState", "find_common", "fingerprint", "list_all", "outcomes", "state_of"]
@@ -104,15 +105,16 @@ def find_common(connection: Connection, actor: Actor, glances: Iterable[Glance])
         if run.result is not None:
             servers = blamed_servers(run.result.step, failing[run.monitor_id].settings)
             groups.setdefault((run.result.status, servers), []).append(run)
+    common = {cause: of_group for cause, of_group in groups.items() if len(of_group) > 1}
+    streaks = store.history.streaks_of(connection, [run.id for of_group in common.values() for run in of_group])
     found = [
         Finding(
             status=status,
             servers=servers,
-            since=min(_since(connection, run) for run in of_group),
+            since=min(_since(run, streaks.get(run.id)) for run in of_group),
             monitor_ids=tuple(sorted(run.monitor_id for run in of_group)),
         )
-        for (status, servers), of_group in groups.items()
-        if len(of_group) > 1
+        for (status, servers), of_group in common.items()
     ]
     return sorted(found, key=lambda finding: (-len(finding.monitor_ids), finding.since))
 
@@ -123,8 +125,7 @@ def fingerprint(connection: Connection, actor: Actor) -> str:
     return f"{runs}.{store.monitors.change_mark(connection)}"
 
 
-def _since(connection: Connection, run: Run) -> datetime:
-    streak = store.history.streak_of(connection, run.id)
+def _since(run: Run, streak: Streak | None) -> datetime:
     return run.slot if streak is None else streak.since
 
 

@@ -13,7 +13,7 @@ from mailtrip.store.findings import Findings, Streak
 from mailtrip.store.schema import latest_runs, runs
 from mailtrip.store.types import AnyRow
 
-__all__ = ["Earlier", "Streak", "Told", "before", "latest", "put", "streak_of"]
+__all__ = ["Earlier", "Streak", "Told", "before", "latest", "put", "streak_of", "streaks_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,12 @@ def streak_of(connection: Connection, run_id: int) -> Streak | None:
     """The failures in a row that ended with a run when it was stored; None where that was not noted."""
     found = connection.scalar(_FINDINGS, {"of_run": run_id})
     return None if found is None else found.streak
+
+
+def streaks_of(connection: Connection, run_ids: Collection[int]) -> dict[int, Streak]:
+    """As `streak_of`, by the run's id; without those of which it was not noted."""
+    rows = connection.execute(select(runs.c.id, runs.c.findings).where(among(connection, runs.c.id, run_ids)))
+    return {row.id: row.findings.streak for row in rows if row.findings.streak is not None}
 
 
 def latest(connection: Connection, run_ids: Collection[int]) -> dict[int, Earlier]:
