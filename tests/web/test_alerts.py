@@ -85,7 +85,7 @@ def test_the_log_tells_what_became_of_an_alert_in_the_far_end_s_words(
     admin.goto("/alerts")
     newest = admin.page.locator(".log > li").first
     expect(newest).to_contain_text("fails <b>Till</b>")
-    expect(newest).to_contain_text(f"to Night <b>shift</b>: not sent (the error is permanent) {HOSTILE}")
+    expect(newest).to_contain_text(f"to Night <b>shift</b>: not sent (the error is permanent): {HOSTILE}")
     expect(admin.page.locator("main script")).to_have_count(0)
 
 
