@@ -18,7 +18,7 @@ export PIP_NO_INPUT := 1
 
 .PHONY: help
 help:  ## List the targets.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '%-12s %s\n' "make $$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '%-13s %s\n' "make $$name" "$$text"; done
 
 .PHONY: run
 run: $(VENV)/.run-installed  ## Install what is needed and start the demo: service, sandbox mail server, two monitors.
@@ -26,6 +26,10 @@ run: $(VENV)/.run-installed  ## Install what is needed and start the demo: servi
 
 .PHONY: test
 test: $(VENV)/.dev-installed packages  ## Install what is needed and run every test.
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.dev-installed packages  ## The same, and tell which lines and branches no test reaches; takes longer.
 	@rm -f .coverage .coverage.*
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
