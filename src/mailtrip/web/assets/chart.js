@@ -127,8 +127,10 @@ async function start() {
   let chart = draw(series);
   new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: HEIGHT })).observe(box);
   dark.addEventListener("change", () => {
+    const { min, max } = chart.scales.x;
     chart.destroy();
     chart = draw(series);
+    chart.setScale("x", { min, max });
   });
 }
 
