@@ -108,11 +108,11 @@ def test_a_recipient_without_a_name_is_called_by_its_address(server: Server) -> 
         (6, "+12025550100", "SMS message"),
         (8, "traps.example.com", "SNMP trap (snmpv1)"),
         (9, "[2001:db8::1]:1162", "SNMP trap (snmpv2c)"),
-        (10, "http://example.com/alert.cgi", "POST request to web server"),
+        (10, "http://example.com/", "POST request to web server"),
         (11, "+12025550100", "Telephone message (voip)"),
         (12, "a@example.com", "E-mail (HTML format)"),
-        (15, "https://splunk.example.com:8088/services/collector", "Splunk"),
-        (16, "https://hooks.example.com/T1/aBc", "POST JSON request to web server"),
+        (15, "https://splunk.example.com:8088", "Splunk"),
+        (16, "https://hooks.example.com", "POST JSON request to web server"),
         (17, "https://company.service-now.example.com", "ServiceNow"),
     ],
 )
@@ -206,6 +206,48 @@ def test_a_password_is_never_read_back_and_is_kept_encrypted(server: Server) -> 
     )
     assert b"hunter2" not in kept
     assert server.services.secrets.unseal(kept) == "hunter2"
+
+
+def test_what_may_be_a_key_in_a_web_address_is_never_read_back_and_is_kept_encrypted(server: Server) -> None:
+    recipient_id = create(server, method_id=16, recipient="https://hooks.example.com:8443/S3cret/x?key=s3cret#s3cret")
+    path = f"{RECIPIENTS}/{recipient_id}"
+    group = {"name": "Team", "monitors": [server.create()], "recipients": [recipient_id]}
+    assert server.post("/api/v3/notifier-groups", json=group).status_code == 200
+    for each in (path, RECIPIENTS, f"{path}?select=recipient", "/api/v3/notifier-groups", "/api/v1/audit"):
+        assert "s3cret" not in server.get(each).text.lower()
+    found = read(server, recipient_id)
+    assert found["recipient"] == "https://hooks.example.com:8443/***"
+    row = server.database.read(lambda connection: connection.exec_driver_sql("SELECT * FROM recipients").one())
+    assert (
+        b"s3cret" not in b"".join(str(each).encode() if not isinstance(each, bytes) else each for each in row).lower()
+    )
+
+
+def test_a_web_address_that_is_sent_back_as_it_was_read_stays(server: Server) -> None:
+    recipient_id = create(server, **WEBHOOK)
+    path, before = f"{RECIPIENTS}/{recipient_id}", read(server, recipient_id)
+
+    assert server.patch(path, json=before | {"start_threshold": 3}).status_code == 200
+
+    sealed = server.database.read(
+        lambda connection: connection.exec_driver_sql("SELECT sealed_address FROM recipients").scalar_one()
+    )
+    assert server.services.secrets.unseal(sealed) == WEBHOOK["recipient"]
+    (told,) = messages(server.post(RECIPIENTS, json={"method_id": 16, "recipient": before["recipient"]}))
+    assert told == "invalid_request - recipient: is shortened, as web addresses are shown; write the whole one"
+
+
+def test_the_audit_log_tells_that_a_web_address_changed_where_it_is_not_shown(server: Server) -> None:
+    path = f"{RECIPIENTS}/{create(server, **WEBHOOK)}"
+
+    server.patch(path, json={"recipient": "https://hooks.example.com/T2"})
+    server.patch(path, json={"recipient": "https://other.example.com/T2"})
+
+    changes = [entry["changes"] for entry in server.get("/api/v1/audit?action=recipient.changed").json()["results"]]
+    assert changes == [
+        {"address": ["https://hooks.example.com/***", "https://other.example.com/***"]},
+        {"address": ["set", "changed"]},
+    ]
 
 
 @pytest.mark.parametrize("nothing", [None, ""])

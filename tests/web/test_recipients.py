@@ -111,9 +111,9 @@ def test_a_secret_stays_unless_another_one_is_given_and_is_never_shown(admin: Vi
     expect(admin.page.get_by_text("after 3 errors in a row")).to_be_visible()
     [changed] = stored(service, name)
     assert (changed.settings.address, changed.has_password) == ("ntfys", True)
-    sealed = service.database.read(partial(store.recipients.with_secret, recipient_id=changed.id))[1]
-    assert sealed is not None
-    assert service.keys.unseal(sealed) == "ntfys://hidden-key/topic"
+    sealed = service.database.read(partial(store.recipients.with_sealed, recipient_id=changed.id))[1]
+    assert sealed.password is not None
+    assert service.keys.unseal(sealed.password) == "ntfys://hidden-key/topic"
 
     admin.page.get_by_role("link", name="Delete").click()
     admin.look()
@@ -137,7 +137,10 @@ def test_a_form_that_is_stale_says_so_and_loses_nothing(service: WebService, rec
     assert len(stored(service, "Theirs")) == 1
     answer = client.post(where, data=fields_in(answer.text), timeout=10)
     [mine] = stored(service, "Mine")
-    assert (mine.settings.stop_threshold, mine.settings.address) == (7, ADDRESS)
+    assert (mine.settings.stop_threshold, mine.settings.address) == (7, "https://hooks.example.com/***")
+    sealed = service.database.read(partial(store.recipients.with_sealed, recipient_id=mine.id))[1]
+    assert sealed.address is not None
+    assert service.keys.unseal(sealed.address) == ADDRESS
 
 
 def test_whoever_may_not_edit_is_offered_nothing_and_refused(service: WebService, recipient_id: int) -> None:

@@ -52,6 +52,21 @@ async def send(package: AlertPackage, find: FindAddresses = loopback) -> Deliver
         return await web.send(package)
 
 
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("", "the recipient's web address was sealed with another key; give it again"),
+        ("https://hooks:x/S3CRET", "the recipient's web address is none; give it again"),
+    ],
+)
+async def test_nothing_is_sent_where_the_address_can_not_be_read(address: str, text: str) -> None:
+    recipient = make_recipient(AlertMethod.WEB_JSON, address)
+
+    answer = await send(make_package(make_item(), recipient=recipient))
+
+    assert answer == DeliveryAnswer(is_sent=False, text=text)
+
+
 async def test_the_request_has_the_vendor_s_fields_the_key_and_the_url_s_own_host(receiver: Receiver) -> None:
     answer = await send(hook(receiver.port))
 

@@ -8,6 +8,7 @@ from functools import partial
 from mailtrip.clock import Clock
 from mailtrip.config import Settings
 from mailtrip.errors import ConfigurationError
+from mailtrip.service.recipients import seal_addresses
 from mailtrip.service.secrets import KeyRing, ensure_key
 from mailtrip.store.database import Database
 
@@ -24,7 +25,9 @@ class Storage:
 
 @contextmanager
 def open_storage(settings: Settings, *, clock: Clock) -> Iterator[Storage]:
-    """Open the database and the key ring; a new installation gets its key. Closed at the end.
+    """Open the database and the key ring, closed at the end.
+
+    A new installation gets its key; one of an older program seals what was not sealed yet.
 
     Raises:
         ConfigurationError: the data directory, the database or the key can't be used.
@@ -32,6 +35,7 @@ def open_storage(settings: Settings, *, clock: Clock) -> Iterator[Storage]:
     with open_database(settings, clock=clock) as database:
         key_ring = _open_key_ring(settings)
         database.write(partial(ensure_key, keys=key_ring))
+        database.write(partial(seal_addresses, secrets=key_ring))
         yield Storage(database=database, key_ring=key_ring)
 
 

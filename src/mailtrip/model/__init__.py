@@ -43,6 +43,7 @@ from mailtrip.model.network import MAIL_PORTS, IPNetwork, NetworkPolicy
 from mailtrip.model.presets import PRESETS
 from mailtrip.model.provider import UNLIMITED, Provider, Providers
 from mailtrip.model.recipient import (
+    HIDDEN_PATH,
     AlertMethod,
     AlertType,
     ContactKind,
@@ -52,6 +53,7 @@ from mailtrip.model.recipient import (
     RecipientGroupSettings,
     RecipientSettings,
     SecretKind,
+    shown_address,
 )
 from mailtrip.model.run import (
     Direction,
@@ -91,6 +93,7 @@ from mailtrip.model.user import (
 
 __all__ = [
     "DEFAULT_LOCATION_ID",
+    "HIDDEN_PATH",
     "MAIL_PORTS",
     "PRESETS",
     "SLA",
@@ -196,5 +199,6 @@ __all__ = [
     "WeeklyWindow",
     "Window",
     "parse_server",
+    "shown_address",
     "spacing_of",
 ]

@@ -1,12 +1,15 @@
 """Who is told of an error, and how: recipients, and the groups that route errors to them (alertsite-v3.md, 4.2, 4.3)."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum, auto
+from typing import Final
 
 from mailtrip.model.blackout import WeeklyWindow
 
 __all__ = [
+    "HIDDEN_PATH",
     "AlertMethod",
     "AlertType",
     "ContactKind",
@@ -16,7 +19,14 @@ __all__ = [
     "RecipientGroupSettings",
     "RecipientSettings",
     "SecretKind",
+    "shown_address",
 ]
+
+HIDDEN_PATH: Final = "/***"
+"""What stands for path, query and fragment of a web address where it is shown."""
+
+# RFC 3986, appendix B; user information, which has fields of its own, is left out.
+_URL: Final = re.compile(r"(?P<scheme>[^:/?#]+)://(?:[^/?#]*@)?(?P<place>[^/?#]*)(?P<rest>.*)\Z", re.DOTALL)
 
 
 class AlertType(StrEnum):
@@ -153,7 +163,8 @@ class RecipientSettings:
 
     Attributes:
         name: for people; None means the address.
-        address: what the method wants: see `AlertMethod.contact`. A URL may hold a token: never log it.
+        address: what the method wants: see `AlertMethod.contact`. Of a URL that is stored it is what `shown_address`
+            leaves, as the rest may be a key; the whole of it is sealed, and there while an alert is sent.
         username: for Basic authentication; None for none.
         performance_alert_type: a number of the vendor's without a known meaning; kept as it was given.
         performance_percentile: per cent of the last deliveries that must not be too slow, for rule `PERCENTILE`.
@@ -197,6 +208,20 @@ class RecipientSettings:
     attach_screen_capture: bool = False
     attach_server_response: bool = False
     remote_commands: bool = False
+
+
+def shown_address(method: AlertMethod, address: str) -> str:
+    """The address as everybody may see it: of a URL scheme, host and port, as all else may be a key.
+
+    What is shown already comes out as it is.
+    """
+    if method.contact is not ContactKind.URL:
+        return address
+    parts = _URL.match(address)
+    if parts is None:
+        return HIDDEN_PATH
+    rest = parts["rest"] if parts["rest"] in {"", "/"} else HIDDEN_PATH
+    return f"{parts['scheme']}://{parts['place']}{rest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

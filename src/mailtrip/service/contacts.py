@@ -7,7 +7,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from mailtrip.model import AlertMethod, ContactKind
+from mailtrip.model import HIDDEN_PATH, AlertMethod, ContactKind
 from mailtrip.service.text_rules import address_fault, line_fault
 
 __all__ = ["contact_fault"]
@@ -64,6 +64,8 @@ def _url_fault(text: str) -> str | None:
     parts = _split(text)
     if parts is None or parts.scheme not in {"http", "https"} or not _is_host(parts.hostname):
         return "is no web address; write https://host/path or http://host/path"
+    if parts.path == HIDDEN_PATH:
+        return "is shortened, as web addresses are shown; write the whole one"
     if parts.username is not None or parts.password is not None:
         return "has a user name or password in it; they have their own fields"
     if any(character.isspace() for character in text):

@@ -57,7 +57,7 @@ def fill(connection: Connection, report: MonthlyReport) -> FilledReport:
     Raises:
         InvalidInput: it would be too large.
     """
-    recipient, _ = store.recipients.with_secret(connection, report.recipient_id)
+    recipient, _ = store.recipients.with_sealed(connection, report.recipient_id)
     zone = zone_of(recipient.settings.time_zone) or UTC
     first = date.fromisoformat(f"{report.month}-01")
     document = report_document.collect(

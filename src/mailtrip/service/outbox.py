@@ -13,6 +13,7 @@ from mailtrip.model import (
     AlertPackage,
     DeliveryAnswer,
     DeliveryState,
+    Recipient,
     Run,
 )
 from mailtrip.service import alert_links, escalations, fallbacks
@@ -106,7 +107,9 @@ def release(connection: Connection) -> int:
 
 
 def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) -> AlertPackage:
-    recipient, sealed = store.recipients.with_secret(connection, delivery.recipient_id)
+    recipient, sealed = store.recipients.with_sealed(connection, delivery.recipient_id)
+    if sealed.address is not None:
+        recipient = _at(recipient, _unseal(secrets, sealed.address) or "")
     found, subjects, alerts = store.alerts.of_delivery(connection, delivery.id, limit=_MOST_SHOWN)
     monitor_ids = {alert.monitor_id for alert in found if alert.monitor_id is not None}
     names = store.monitors.names(connection, delivery.account_id, monitor_ids)
@@ -126,12 +129,16 @@ def _package(connection: Connection, secrets: Secrets, delivery: AlertDelivery) 
         delivery=delivery,
         account_name=store.accounts.name_of(connection, delivery.account_id),
         recipient=recipient,
-        password=None if sealed is None else _unseal(secrets, sealed),
+        password=None if sealed.password is None else _unseal(secrets, sealed.password),
         items=items,
         count=subjects,
         alerts=alerts,
         instead_of=fallbacks.failure_before(connection, delivery),
     )
+
+
+def _at(recipient: Recipient, address: str) -> Recipient:
+    return replace(recipient, settings=replace(recipient.settings, address=address))
 
 
 def _runs(connection: Connection, account_id: int, run_ids: Sequence[int]) -> dict[int, Run]:
@@ -142,7 +149,7 @@ def _runs(connection: Connection, account_id: int, run_ids: Sequence[int]) -> di
 
 
 def _unseal(secrets: Secrets, sealed: bytes) -> str | None:
-    """A password that can't be unsealed is as good as none: the far end will say so."""
+    """A password that can't be unsealed is as good as none: the far end will say so. There is no address without it."""
     try:
         return secrets.unseal(sealed)
     except MailtripError:

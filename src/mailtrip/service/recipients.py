@@ -13,9 +13,11 @@ from mailtrip.model import (
     AlertType,
     AuditAction,
     BlackoutType,
+    ContactKind,
     Recipient,
     RecipientSettings,
     SecretKind,
+    shown_address,
 )
 from mailtrip.service import audit, blackouts
 from mailtrip.service.access import require_edit
@@ -25,8 +27,9 @@ from mailtrip.service.ports import Secrets
 from mailtrip.service.recipient_rules import check, secret_fault
 from mailtrip.service.settings import missing, settle, unset
 from mailtrip.store import Connection
+from mailtrip.store.recipients import Sealed
 
-__all__ = ["Password", "create", "edit", "get", "groups_of", "page", "remove"]
+__all__ = ["Password", "create", "edit", "get", "groups_of", "page", "remove", "seal_addresses"]
 
 Password = str | Literal[Unchanged.UNCHANGED] | None
 """The password of a recipient as it is to be; None and an empty one clear it."""
@@ -79,9 +82,10 @@ def create(
         ]
     if faults:
         raise InvalidInput(faults)
-    sealed = None if wanted is None else secrets.seal(wanted)
+    sealed = Sealed(password=None if wanted is None else secrets.seal(wanted), address=_seal_address(settings, secrets))
+    settings = _shown(settings)
     recipient_id = store.recipients.insert(connection, actor.account_id, settings, sealed, now=now)
-    there = {"password": (False, sealed is not None)}
+    there = {"password": (False, sealed.password is not None)}
     audit.record(connection, actor, AuditAction.RECIPIENT_CREATED, recipient_id, now=now, after=settings, secrets=there)
     return recipient_id
 
@@ -99,7 +103,8 @@ def edit(
     """Change some fields of a recipient and give its id; what is not named keeps its value, None resets to the default.
 
     A new method with another kind of password takes the old one away, and a user name that is reset takes its password
-    along. A stored password goes to another host only if it is given again, or by the word of one who manages users.
+    along. A stored password goes to another host only if it is given again, or by the word of one who manages users. A
+    web address that is given as it is shown stays.
 
     Args:
         connection: of a writing transaction.
@@ -125,7 +130,10 @@ def edit(
         settings = replace(settings, username=None)
     wanted = _wanted(recipient, settings, password)
     has_password = recipient.has_password if wanted is UNCHANGED else wanted is not None
+    is_same_place = _is_same_place(recipient.settings, settings)
     faults = [*unset(RecipientSettings, changes), *_faults(settings, wanted, has_password=has_password)]
+    if is_same_place:
+        faults = [fault for fault in faults if fault.field != "address"]
     if "fallback_id" in given:
         faults += _fallback_faults(connection, actor, settings, itself=recipient_id)
     if faults:
@@ -133,13 +141,17 @@ def edit(
     is_kept = recipient.has_password and wanted is UNCHANGED
     if is_kept and is_moved(recipient.settings, settings) and not actor.role.may_manage_users:
         raise InvalidInput([Fault("password", _AGAIN)])
-    sealed = secrets.seal(wanted) if isinstance(wanted, str) else None
-    secret = {} if wanted is UNCHANGED else {"secret": sealed}
-    store.recipients.replace(connection, recipient_id, settings, secret, now=now)
-    old, there = recipient.settings, {"password": (recipient.has_password, sealed is not None)} if secret else {}
+    sealed: dict[str, bytes | None] = {}
+    if wanted is not UNCHANGED:
+        sealed["secret"] = None if wanted is None else secrets.seal(wanted)
+    if not is_same_place:
+        sealed["sealed_address"] = _seal_address(settings, secrets)
+    old, settings = recipient.settings, _shown(settings)
+    store.recipients.replace(connection, recipient_id, settings, sealed, now=now)
+    there = _secrets_there(recipient, settings, sealed)
     action = AuditAction.RECIPIENT_CHANGED
     audit.record(connection, actor, action, recipient_id, now=now, before=old, after=settings, secrets=there)
-    if (settings.name, settings.address) != (recipient.settings.name, recipient.settings.address):
+    if (settings.name, settings.address) != (old.name, old.address):
         store.groups.renamed(connection, recipient_id=recipient_id)
     return recipient_id
 
@@ -192,9 +204,41 @@ def remove(connection: Connection, actor: Actor, recipient_id: int, *, now: date
     audit.record_all(connection, actor, [removed, *blackouts.removal_notes(actor, of_it, now=now)])
 
 
+def seal_addresses(connection: Connection, *, secrets: Secrets) -> None:
+    """Seal the web addresses that were stored when they were kept as they are; for the start of the service."""
+    for recipient_id, (method, address) in store.recipients.unsealed(connection).items():
+        shown, sealed = shown_address(method, address), secrets.seal(address)
+        store.recipients.seal_address(connection, recipient_id, shown=shown, sealed=sealed)
+
+
 def groups_of(connection: Connection, recipient_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """The groups that recipients are in, by id; those that are in none are left out."""
     return store.groups.of_recipients(connection, recipient_ids)
+
+
+def _is_same_place(before: RecipientSettings, after: RecipientSettings) -> bool:
+    """Whether the address stays; of a web address it is given as it is shown."""
+    return after.address == before.address and after.method.contact is before.method.contact
+
+
+def _seal_address(settings: RecipientSettings, secrets: Secrets) -> bytes | None:
+    return secrets.seal(settings.address) if settings.method.contact is ContactKind.URL else None
+
+
+def _shown(settings: RecipientSettings) -> RecipientSettings:
+    return replace(settings, address=shown_address(settings.method, settings.address))
+
+
+def _secrets_there(
+    before: Recipient, after: RecipientSettings, sealed: Mapping[str, bytes | None]
+) -> dict[str, tuple[bool, bool]]:
+    """What the audit log says of secrets: of a web address that changes where it is not shown, that it does."""
+    there = {}
+    if "secret" in sealed:
+        there["password"] = (before.has_password, sealed["secret"] is not None)
+    if sealed.get("sealed_address") is not None and after.address == before.settings.address:
+        there["address"] = (True, True)
+    return there
 
 
 def _settle(changes: Mapping[str, object]) -> dict[str, Any]:  # Any: values of many types

@@ -1,22 +1,36 @@
 """Recipients of alerts as they are stored."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from dataclasses import replace as changed
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
-from mailtrip.model import AlertMethod, AlertType, Recipient, RecipientSettings
+from mailtrip.model import AlertMethod, AlertType, ContactKind, Recipient, RecipientSettings, shown_address
 from mailtrip.store.schema import recipients
 from mailtrip.store.types import AnyRow
 
-__all__ = ["by_id", "get", "insert", "known", "matching", "page", "remove", "replace", "with_secret"]
+__all__ = [
+    "Sealed",
+    "by_id",
+    "get",
+    "insert",
+    "known",
+    "matching",
+    "page",
+    "remove",
+    "replace",
+    "seal_address",
+    "unsealed",
+    "with_sealed",
+]
 
 _FARTHEST = 2**62
 _SETTINGS = tuple(item.name for item in fields(RecipientSettings))
 _COLUMNS: tuple[ColumnElement[Any], ...] = (  # Any: columns of many types
-    *(column for column in recipients.c if column is not recipients.c.secret),
+    *(column for column in recipients.c if column.name not in {"secret", "sealed_address"}),
     recipients.c.secret.is_not(None).label("has_password"),
 )
 _WANTS = {
@@ -25,13 +39,27 @@ _WANTS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What is kept sealed of a recipient; None where there is none.
+
+    Attributes:
+        password: of whatever kind its method takes.
+        address: the whole web address.
+    """
+
+    password: bytes | None = None
+    address: bytes | None = None
+
+
 def insert(
-    connection: Connection, account_id: int, settings: RecipientSettings, secret: bytes | None, *, now: datetime
+    connection: Connection, account_id: int, settings: RecipientSettings, sealed: Sealed, *, now: datetime
 ) -> int:
-    """Store a new recipient, with its sealed password, and give its id."""
+    """Store a new recipient, and give its id."""
     values = _values(settings) | {
         "account_id": account_id,
-        "secret": secret,
+        "secret": sealed.password,
+        "sealed_address": sealed.address,
         "created_at": now,
         "modified_at": now,
         "revision": 1,
@@ -43,15 +71,15 @@ def replace(
     connection: Connection,
     recipient_id: int,
     settings: RecipientSettings,
-    secret: Mapping[str, bytes | None],
+    sealed: Mapping[str, bytes | None],
     *,
     now: datetime,
 ) -> None:
-    """Store a recipient's settings anew; `secret` holds `secret` when the sealed password changes."""
+    """Store a recipient's settings anew; `sealed` holds what changes of it: `secret`, `sealed_address`."""
     connection.execute(
         update(recipients)
         .where(recipients.c.id == recipient_id)
-        .values(_values(settings) | dict(secret) | {"modified_at": now, "revision": recipients.c.revision + 1})
+        .values(_values(settings) | dict(sealed) | {"modified_at": now, "revision": recipients.c.revision + 1})
     )
 
 
@@ -106,11 +134,26 @@ def matching(connection: Connection, condition: ColumnElement[bool]) -> list[Rec
     return [_recipient(row) for row in connection.execute(select(*_COLUMNS).where(condition).order_by(recipients.c.id))]
 
 
-def with_secret(connection: Connection, recipient_id: int) -> tuple[Recipient, bytes | None]:
-    """A recipient that is there, of any account, with its sealed password."""
-    query = select(*_COLUMNS, recipients.c.secret).where(recipients.c.id == recipient_id)
+def with_sealed(connection: Connection, recipient_id: int) -> tuple[Recipient, Sealed]:
+    """A recipient that is there, of any account, with what is sealed of it."""
+    query = select(*_COLUMNS, recipients.c.secret, recipients.c.sealed_address).where(recipients.c.id == recipient_id)
     row = connection.execute(query).one()
-    return _recipient(row), row.secret
+    return _recipient(row), Sealed(password=row.secret, address=row.sealed_address)
+
+
+def unsealed(connection: Connection) -> dict[int, tuple[AlertMethod, str]]:
+    """The web addresses that were stored when they were not sealed yet, by recipient, each with its method."""
+    urls = [method for method in AlertMethod if method.contact is ContactKind.URL]
+    query = select(recipients.c.id, recipients.c.method, recipients.c.address).where(
+        recipients.c.method.in_(urls), recipients.c.sealed_address.is_(None)
+    )
+    return {row.id: (row.method, row.address) for row in connection.execute(query)}
+
+
+def seal_address(connection: Connection, recipient_id: int, *, shown: str, sealed: bytes) -> None:
+    """Keep a web address sealed that was not; nobody has changed anything."""
+    values = {"address": shown, "sealed_address": sealed}
+    connection.execute(update(recipients).where(recipients.c.id == recipient_id).values(values))
 
 
 def _of_account(account_id: int) -> Select[Any]:
@@ -123,10 +166,11 @@ def _values(settings: RecipientSettings) -> dict[str, object]:
 
 def _recipient(row: AnyRow) -> Recipient:
     values = {name: getattr(row, name) for name in _SETTINGS}
+    settings = RecipientSettings(**values)
     return Recipient(
         id=row.id,
         account_id=row.account_id,
-        settings=RecipientSettings(**values),
+        settings=changed(settings, address=shown_address(settings.method, settings.address)),
         has_password=row.has_password,
         created_at=row.created_at,
         modified_at=row.modified_at,

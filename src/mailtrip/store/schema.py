@@ -292,6 +292,7 @@ recipients = Table(
     Column("name", String(255)),
     Column("method", Number(AlertMethod), nullable=False),
     Column("address", String(2000), nullable=False),
+    Column("sealed_address", LargeBinary, comment="the whole URL; NULL for other addresses"),
     Column("username", String(255)),
     Column("secret", LargeBinary, comment="sealed password"),
     Column("availability_alert", Boolean, nullable=False),

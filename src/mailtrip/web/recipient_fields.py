@@ -73,7 +73,8 @@ _ADDRESSES: Final = {
         label="Web address",
         kind=Kind.LINE,
         group=Group.WHERE,
-        hint="Such as https://hooks.example.com/alerts. Lists show its host only, as the rest may be a key.",
+        hint="Such as https://hooks.example.com/alerts. Kept encrypted; only its host is shown again, as the rest may be a "
+        "key. Left as it is shown, it stays.",
     ),
     ContactKind.HOST: RecipientField(
         name="address", label="Host", kind=Kind.LINE, group=Group.WHERE, hint="A port may follow, as in host:162."

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from mailtrip.model import (
     AlertDelivery,
@@ -20,7 +19,7 @@ from mailtrip.web.alert_view import LogRow, name_of, show_log
 from mailtrip.web.quiet_hours import write_windows
 from mailtrip.web.words import count_of
 
-__all__ = ["MAIL", "SENT_BY", "RecipientRow", "TestView", "facts_of", "method_name", "show_recipient", "shown_address"]
+__all__ = ["MAIL", "SENT_BY", "RecipientRow", "TestView", "facts_of", "method_name", "show_recipient"]
 
 SENT_BY: Final[Mapping[AlertMethod, str]] = {
     AlertMethod.EMAIL_HTML: "Email",
@@ -83,14 +82,6 @@ def method_name(method: AlertMethod) -> str:
     return SENT_BY.get(method, method.text)
 
 
-def shown_address(settings: RecipientSettings) -> str:
-    """Where alerts go; of a web address its beginning, as the rest may be a key."""
-    if settings.method.contact is not ContactKind.URL:
-        return settings.address
-    parts = urlsplit(settings.address)
-    return f"{parts.scheme}://{parts.hostname or ''}/…"
-
-
 def show_recipient(recipient: Recipient, *, groups: Sequence[str], last: LoggedAlert | None) -> RecipientRow:
     """A line of the list; `groups` are names, `last` is the newest alert to it."""
     settings = recipient.settings
@@ -98,7 +89,7 @@ def show_recipient(recipient: Recipient, *, groups: Sequence[str], last: LoggedA
         id=recipient.id,
         name=name_of(recipient),
         method=method_name(settings.method),
-        address=shown_address(settings),
+        address=settings.address,
         told_of=_told_of(settings),
         groups=", ".join(groups),
         last=None if last is None else show_log(last, monitors={}, recipients={recipient.id: recipient}),
@@ -113,7 +104,7 @@ def facts_of(recipient: Recipient, *, fallback: Recipient | None) -> list[tuple[
 def _facts(recipient: Recipient, fallback: Recipient | None) -> Iterable[tuple[str, str]]:
     settings = recipient.settings
     yield "By", method_name(settings.method)
-    yield "To", shown_address(settings)
+    yield "To", settings.address
     yield "User name", settings.username or ""
     yield "Secret", "is stored" if recipient.has_password else ""
     yield "Is told of", _told_of(settings)

@@ -94,7 +94,7 @@ _BETWEEN_FIELDS = re.compile(
     r"|folders: (?:is for IMAP|names )"
     r"|tags: (?:names a tag twice|a tag )"
     r"|location_id: .* is none of the monitor's locations"
-    r"|recipient: is no "
+    r"|recipient: is (?:no |shortened)"
     r"|method_id: PagerDuty recipients"
     r"|error_window: .* can't have .* errors \(start_threshold\)"
     r"|(?:username|password): .* has no login"

@@ -30,8 +30,10 @@ from mailtrip.service.blackout_rules import BlackoutDraft
 from mailtrip.service.endings import Conclusion
 from mailtrip.service.monitors import UNCHANGED, Passwords
 from mailtrip.service.runs import PlannedRun
+from mailtrip.service.secrets import KeyRing
 from mailtrip.store import Database
 from mailtrip.store import alerts as alert_rows
+from mailtrip.store import recipients as recipient_rows
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -495,6 +497,31 @@ def test_a_removed_monitor_is_not_told_of(database: Database) -> None:
     conclude(database, run, FAILED)
 
     assert kinds(database) == []
+
+
+def test_a_package_has_the_whole_web_address_which_it_does_not_show(database: Database) -> None:
+    make_recipient(database)
+    happen(database, monitor_of(database), FAILED)
+
+    (package,) = deliver(database, at=NOW + 2 * SECOND)
+
+    assert package.recipient.settings.address == "https://hooks.probe.test/T1"
+    assert "/T1" not in repr(package)
+
+
+def test_a_web_address_that_was_sealed_with_another_key_is_none(database: Database) -> None:
+    recipient_id = make_recipient(database)
+    other = KeyRing(bytes(32)).seal("https://hooks.probe.test/T1")
+    database.write(
+        lambda connection: recipient_rows.seal_address(
+            connection, recipient_id, shown="https://hooks.probe.test/***", sealed=other
+        )
+    )
+    happen(database, monitor_of(database), FAILED)
+
+    (package,) = deliver(database, at=NOW + 2 * SECOND)
+
+    assert package.recipient.settings.address == ""
 
 
 def test_passwords_of_monitors_are_in_no_package(database: Database) -> None:

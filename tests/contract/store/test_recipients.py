@@ -31,6 +31,7 @@ from mailtrip.store import recipients as recipient_rows
 
 LATER = NOW + timedelta(hours=1)
 HOOK: dict[str, Any] = {"method": AlertMethod.WEB_JSON, "address": "https://hooks.probe.test/T1"}  # Any: of many types
+SHOWN_HOOK = HOOK | {"address": "https://hooks.probe.test/***"}
 
 
 def make(database: Database, password: Password = UNCHANGED, by: Actor = ADMIN, **fields: object) -> int:
@@ -105,15 +106,71 @@ def test_each_setting_is_kept(database: Database) -> None:
         "remote_commands": True,
     }
     found = read(database, make(database, "geheim", **fields))
-    assert (found.settings, found.has_password) == (RecipientSettings(**fields), True)
+    assert (found.settings, found.has_password) == (RecipientSettings(**fields | SHOWN_HOOK), True)
 
 
 def test_an_edit_keeps_what_it_does_not_name_and_counts_revisions(database: Database) -> None:
     recipient_id = make(database, "geheim", **HOOK, username="u", notify_on_clear=True)
     assert edit(database, recipient_id, name="Chat") == recipient_id
     found = read(database, recipient_id)
-    assert found.settings == RecipientSettings(**HOOK, username="u", notify_on_clear=True, name="Chat")
+    assert found.settings == RecipientSettings(**SHOWN_HOOK, username="u", notify_on_clear=True, name="Chat")
     assert (found.has_password, found.created_at, found.modified_at, found.revision) == (True, NOW, LATER, 2)
+
+
+def address_kept(database: Database, recipient_id: int) -> str | None:
+    _, sealed = database.read(lambda connection: recipient_rows.with_sealed(connection, recipient_id))
+    return None if sealed.address is None else KEYS.unseal(sealed.address)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"name": "Chat"}, "https://hooks.probe.test/T1"),
+        ({"address": "https://hooks.probe.test/***"}, "https://hooks.probe.test/T1"),
+        ({"method": AlertMethod.WEB_POST}, "https://hooks.probe.test/T1"),
+        ({"address": "https://hooks.probe.test/T2"}, "https://hooks.probe.test/T2"),
+        ({"address": "https://hooks.probe.test"}, "https://hooks.probe.test"),
+        ({"method": AlertMethod.EMAIL_TEXT, "address": "team@probe.test"}, None),
+    ],
+)
+def test_a_web_address_is_sealed_and_stays_unless_another_is_given(
+    database: Database,
+    change: dict[str, Any],  # Any: of many types
+    kept: str | None,
+) -> None:
+    recipient_id = make(database, **HOOK)
+
+    edit(database, recipient_id, **change)
+
+    assert address_kept(database, recipient_id) == kept
+    row = database.read(lambda connection: connection.execute(schema.recipients.select()).one())
+    assert "/T" not in row.address
+
+
+def test_a_shortened_web_address_is_refused_where_it_is_not_the_stored_one(database: Database) -> None:
+    shortened = {"address": "is shortened, as web addresses are shown; write the whole one"}
+    assert faults(lambda: make(database, **SHOWN_HOOK)) == shortened
+    recipient_id = make(database, **HOOK)
+    assert faults(lambda: edit(database, recipient_id, address="https://other.probe.test/***")) == shortened
+    assert address_kept(database, recipient_id) == "https://hooks.probe.test/T1"
+
+
+def test_web_addresses_of_an_older_program_are_sealed_once(database: Database) -> None:
+    recipient_id, mail_id = make(database, **HOOK), make(database)
+    old = {"address": "https://hooks.probe.test/T0", "sealed_address": None}
+    rows = schema.recipients
+    database.write(lambda connection: connection.execute(rows.update().where(rows.c.id == recipient_id).values(old)))
+    before = read(database, recipient_id)
+    assert before.settings.address == "https://hooks.probe.test/***"
+
+    database.write(partial(recipients.seal_addresses, secrets=KEYS))
+
+    assert (address_kept(database, recipient_id), address_kept(database, mail_id)) == (
+        "https://hooks.probe.test/T0",
+        None,
+    )
+    assert read(database, recipient_id) == before
+    assert database.read(recipient_rows.unsealed) == {}
 
 
 def test_a_password_is_sealed_anew_when_it_changes_and_only_then(database: Database) -> None:

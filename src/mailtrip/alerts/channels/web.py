@@ -92,11 +92,11 @@ class WebChannel:
         except ValueError as exc:
             return DeliveryAnswer(is_sent=False, text=str(exc), is_temporary=True)
         try:
-            url = httpx2.URL(package.recipient.settings.address)
+            url = _url_of(package)
             port = url.port or (443 if url.scheme == "https" else 80)
             addresses = await self._find_addresses(url.host, port)
-        except httpx2.InvalidURL:
-            return DeliveryAnswer(is_sent=False, text="the recipient's URL is none")
+        except httpx2.InvalidURL as exc:
+            return DeliveryAnswer(is_sent=False, text=str(exc))
         except Unreachable as exc:
             return DeliveryAnswer(is_sent=False, text=str(exc), is_temporary=exc.is_temporary)
         answer = DeliveryAnswer(is_sent=False, text="the host has no address", is_temporary=True)
@@ -175,6 +175,17 @@ class SignedRequests:
         content = json.dumps({"type": "alert", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "data": document}).encode()
         headers = signature_headers(key, message_id=package.delivery.key, at=self._now(), content=content)
         return WebRequest(content=content, headers=headers)
+
+
+def _url_of(package: AlertPackage) -> httpx2.URL:
+    """Raises InvalidURL, whose text has nothing of it."""
+    address = package.recipient.settings.address
+    if not address:
+        raise httpx2.InvalidURL("the recipient's web address was sealed with another key; give it again")
+    try:
+        return httpx2.URL(address)
+    except httpx2.InvalidURL:
+        raise httpx2.InvalidURL("the recipient's web address is none; give it again") from None
 
 
 def _login(package: AlertPackage) -> tuple[str, str] | None:
