@@ -50,6 +50,14 @@ def test_a_test_alert_waits_and_then_shows_what_the_far_end_said(server: Server)
     assert (before["delivery"], before["attempts"], before["answer"]) == ("waiting", 0, None)
     assert (after["delivery"], after["attempts"], after["answer"]) == ("failed", 1, "HTTP 410 gone")
     assert after["next_attempt_at"] is None
+    assert (before["wait_reason"], before["method_id"], before["through"], before["failure"]) == (
+        "in_line",
+        None,
+        None,
+        None,
+    )
+    assert (after["wait_reason"], after["method_id"], after["failure"]) == (None, 16, "permanent")
+    assert after["through"] == "https://hooks.example.com/***"
 
 
 def test_a_passing_failure_tells_when_it_is_tried_again(server: Server) -> None:
@@ -60,6 +68,8 @@ def test_a_passing_failure_tells_when_it_is_tried_again(server: Server) -> None:
 
     assert (shown["delivery"], shown["attempts"], shown["ended_at"]) == ("waiting", 1, None)
     assert shown["next_attempt_at"] is not None
+    assert (shown["wait_reason"], shown["wait_until"]) == ("retry", shown["next_attempt_at"])
+    assert shown["failure"] == "passing"
 
 
 def test_at_most_five_tests_of_a_recipient_are_taken_in_a_minute(server: Server) -> None:

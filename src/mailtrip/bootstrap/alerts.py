@@ -91,6 +91,7 @@ async def open_outbox(
                 secrets=storage.key_ring,
                 clock=clock,
                 public_url=settings.public_url,
+                relay=None if relay is None else relay.url,
                 is_behind=is_behind,
             )
             yield Outbox(desk, Courier(channels).send, clock=clock)

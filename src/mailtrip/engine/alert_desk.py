@@ -20,6 +20,7 @@ class DatabaseAlertDesk:
         secrets: unseals the passwords of recipients.
         clock: tells what is due.
         public_url: the service's address, for links; None for none.
+        relay: what alerts by mail go through; None for none.
         is_behind: whether results wait that are not recorded yet, more than go into one transaction.
     """
 
@@ -30,12 +31,14 @@ class DatabaseAlertDesk:
         secrets: Secrets,
         clock: Clock,
         public_url: str | None = None,
+        relay: str | None = None,
         is_behind: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._secrets = secrets
         self._clock = clock
         self._public_url = public_url
+        self._relay = relay
         self._is_behind = is_behind
 
     async def release(self) -> int:
@@ -57,7 +60,12 @@ class DatabaseAlertDesk:
     async def claim(self, *, limit: int) -> Sequence[AlertPackage]:
         return await self._database.writing(
             lambda connection: outbox.claim(
-                connection, self._secrets, now=self._clock.now(), limit=limit, public_url=self._public_url
+                connection,
+                self._secrets,
+                now=self._clock.now(),
+                limit=limit,
+                public_url=self._public_url,
+                relay=self._relay,
             )
         )
 

@@ -16,6 +16,7 @@ __all__ = [
     "AlertLinks",
     "AlertPackage",
     "DeliveryAnswer",
+    "DeliveryFailure",
     "DeliveryOccasion",
     "DeliveryState",
     "FailedDelivery",
@@ -61,6 +62,15 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     """For good: the far end refused it, or it could not be reached for too long."""
+
+
+class DeliveryFailure(StrEnum):
+    """Why a delivery did not get there at the last attempt."""
+
+    PASSING = "passing"
+    """The same may work later: it is tried again, for a day."""
+    PERMANENT = "permanent"
+    """The same will not work: it is not tried again."""
 
 
 class DeliveryOccasion(StrEnum):
@@ -131,6 +141,9 @@ class AlertDelivery:
         answer: what the far end, or our own side, said last; no secret in it.
         occasion: what is special about it; None for a usual one.
         fallback_for: key of the delivery in whose place it is sent, as that did not get there.
+        method: of the recipient at the last attempt; None before the first.
+        through: where it was handed over then: the relay, or the host of the recipient, as `shown_address` has it.
+        failure: why it has not got there; None where it has, and before the first attempt.
     """
 
     id: int
@@ -146,6 +159,9 @@ class AlertDelivery:
     answer: str | None = None
     occasion: DeliveryOccasion | None = None
     fallback_for: str | None = None
+    method: AlertMethod | None = None
+    through: str | None = None
+    failure: DeliveryFailure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def ask(connection: Connection, secrets: Secrets, token: str, *, now: datetime) 
         NotFound: the link is none of ours or has expired, or the alert or its recipient are gone.
     """
     wanted, actor, alert_id = _read(connection, secrets, token, now=now)
-    alert = alert_log.get(connection, actor, alert_id).alert
+    alert = alert_log.get(connection, actor, alert_id, now=now).alert
     monitor_id = alert.monitor_id or 0
     name = store.monitors.names(connection, actor.account_id, [monitor_id]).get(monitor_id)
     return Question(answer=wanted, item=AlertItem(alert=alert, monitor_name=name))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailtrip import store
+from mailtrip.alerts.holding import Wait, wait_in_delivery
 from mailtrip.errors import NotFound, RateLimited
 from mailtrip.model import Actor, Alert, AlertDelivery, AlertKind, AuditAction, StatusCode
-from mailtrip.service import audit
+from mailtrip.service import audit, bundles
 from mailtrip.service.access import may_see, require_edit
 from mailtrip.store import Connection, lasting_alerts
 from mailtrip.store.alerts import NewAlert
@@ -20,24 +21,31 @@ _SPAN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedAlert:
-    """An alert and what became of it; `delivery` is None while it waits for others."""
+    """An alert and what became of it.
+
+    Attributes:
+        delivery: None while the alert is in none.
+        wait: why it has not gone out yet; None once it was sent or given up.
+    """
 
     alert: Alert
     delivery: AlertDelivery | None
+    wait: Wait | None = None
 
 
-def get(connection: Connection, actor: Actor, alert_id: int) -> LoggedAlert:
+def get(connection: Connection, actor: Actor, alert_id: int, *, now: datetime) -> LoggedAlert:
     """One alert; raises NotFound."""
     alert = store.alerts.get(connection, actor.account_id, alert_id)
     if alert is None or (alert.monitor_id is not None and not may_see(actor, alert.monitor_id)):
         raise NotFound(f"there is no alert {alert_id}")
-    return _logged(connection, [alert])[0]
+    return _logged(connection, [alert], now=now)[0]
 
 
 def page(
     connection: Connection,
     actor: Actor,
     *,
+    now: datetime,
     monitor_id: int | None = None,
     recipient_id: int | None = None,
     limit: int,
@@ -53,14 +61,14 @@ def page(
         limit=limit,
         before=before,
     )
-    return _logged(connection, found)
+    return _logged(connection, found, now=now)
 
 
-def lasting(connection: Connection, actor: Actor, *, limit: int) -> list[LoggedAlert]:
+def lasting(connection: Connection, actor: Actor, *, now: datetime, limit: int) -> list[LoggedAlert]:
     """Of each trouble that lasts and that somebody was told of, the newest alert to each recipient; newest first."""
     ids = lasting_alerts.newest_ids(connection, actor.account_id, access=actor.access, limit=limit)
     found = [store.alerts.get(connection, actor.account_id, alert_id) for alert_id in ids]
-    return _logged(connection, [alert for alert in found if alert is not None])
+    return _logged(connection, [alert for alert in found if alert is not None], now=now)
 
 
 def order_test(connection: Connection, actor: Actor, recipient_id: int, *, now: datetime) -> int:
@@ -106,10 +114,12 @@ def order_test(connection: Connection, actor: Actor, recipient_id: int, *, now: 
     return alert_id
 
 
-def _logged(connection: Connection, alerts: Collection[Alert]) -> list[LoggedAlert]:
+def _logged(connection: Connection, alerts: Collection[Alert], *, now: datetime) -> list[LoggedAlert]:
     ids = {alert.delivery_id for alert in alerts if alert.delivery_id is not None}
     deliveries = store.alerts.deliveries(connection, ids)
-    return [
-        LoggedAlert(alert=alert, delivery=None if alert.delivery_id is None else deliveries.get(alert.delivery_id))
-        for alert in alerts
-    ]
+    waits = bundles.waits(connection, alerts, now=now)
+    return [_log(alert, deliveries.get(alert.delivery_id or 0), waits.get(alert.id)) for alert in alerts]
+
+
+def _log(alert: Alert, delivery: AlertDelivery | None, wait: Wait | None) -> LoggedAlert:
+    return LoggedAlert(alert=alert, delivery=delivery, wait=wait if delivery is None else wait_in_delivery(delivery))

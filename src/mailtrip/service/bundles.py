@@ -1,17 +1,18 @@
 """Which alerts go out together and when: by cause, by the pace that causes set, and by what recipients want to hear now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from mailtrip import store
-from mailtrip.alerts.holding import Pace, occasion_of
-from mailtrip.model import DeliveryOccasion, Recipient
-from mailtrip.schedule.quiet_hours import day_start, is_quiet
+from mailtrip.alerts.holding import Pace, Wait, WaitReason, occasion_of, wait_for_delivery
+from mailtrip.model import Alert, DeliveryOccasion, Recipient
+from mailtrip.schedule.quiet_hours import day_end, day_start, is_quiet, quiet_until
 from mailtrip.store import Connection
 from mailtrip.store.alert_bundles import Bundle, Untold
 
-__all__ = ["due_bundles", "next_due"]
+__all__ = ["due_bundles", "next_due", "waits"]
 
 _GATHER = timedelta(seconds=2)
 _LONGEST_GATHER = timedelta(seconds=4)
@@ -49,6 +50,39 @@ def next_due(connection: Connection, *, now: datetime, is_behind: bool = False) 
     waiting = _waiting(connection, _paces(connection, now=now), now=now)
     told_at = (_told_at(item, now=now, is_behind=is_behind) for item in waiting)
     return min((at for at in told_at if at > now), default=None)
+
+
+def waits(connection: Connection, alerts: Collection[Alert], *, now: datetime) -> dict[int, Wait]:
+    """Why alerts that are in no delivery yet wait, and until when as far as that is known now, by their ids.
+
+    Args:
+        connection: of any transaction.
+        alerts: those that are in one are left out.
+        now: when it is asked.
+    """
+    waiting = [alert for alert in alerts if alert.delivery_id is None]
+    if not waiting:
+        return {}
+    paces = _paces(connection, now=now)
+    recipient_ids = {alert.recipient_id for alert in waiting}
+    found = store.alert_bundles.untold(
+        connection, lately=now - _LATELY, closed=(), limit=_MOST, recipient_ids=recipient_ids
+    )
+    items = {(item.recipient_id, item.cause): _wait(item, paces.get(item.recipient_id), now=now) for item in found}
+    others = Wait(reason=WaitReason.IN_LINE)
+    return {alert.id: items.get((alert.recipient_id, alert.cause), others) for alert in waiting}
+
+
+def _wait(item: Untold, paced: "_Paced | None", *, now: datetime) -> Wait:
+    due_at = _due_at(item)
+    wait_until = partial(wait_for_delivery, due_at, is_repeated=due_at > _gathered_at(item), now=now)
+    if paced is None or item.is_urgent or item.is_test:
+        return wait_until(day_ends_at=None, quiet_until=lambda at: at)
+    settings, left = paced.recipient.settings, paced.pace.left
+    return wait_until(
+        day_ends_at=day_end(settings.time_zone, now) if left is not None and left <= 0 else None,
+        quiet_until=partial(quiet_until, settings.quiet_hours, settings.time_zone),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +166,12 @@ def _told_at(item: Untold, *, now: datetime, is_behind: bool) -> datetime:
     return max(due_at, min(now + _BEHIND_AGAIN, item.oldest_at + _LONGEST_BEHIND))
 
 
+def _gathered_at(item: Untold) -> datetime:
+    return item.oldest_at if item.is_test else min(item.newest_at + _GATHER, item.oldest_at + _LONGEST_GATHER)
+
+
 def _due_at(item: Untold) -> datetime:
-    gathered = min(item.newest_at + _GATHER, item.oldest_at + _LONGEST_GATHER)
-    due = item.oldest_at if item.is_test else gathered
+    due = _gathered_at(item)
     if item.delivered_at is None:
         return due
     gap = min(_FIRST_GAP * (1 << min(item.deliveries - 1, 16)), _LONGEST_GAP)

@@ -11,10 +11,12 @@ from mailtrip.model import (
     AlertDelivery,
     AlertItem,
     AlertPackage,
+    ContactKind,
     DeliveryAnswer,
-    DeliveryState,
+    DeliveryFailure,
     Recipient,
     Run,
+    shown_address,
 )
 from mailtrip.service import alert_links, escalations, fallbacks
 from mailtrip.service.bundles import due_bundles, next_due
@@ -64,7 +66,13 @@ def bundle_due(connection: Connection, *, now: datetime, is_behind: bool = False
 
 
 def claim(
-    connection: Connection, secrets: Secrets, *, now: datetime, limit: int, public_url: str | None = None
+    connection: Connection,
+    secrets: Secrets,
+    *,
+    now: datetime,
+    limit: int,
+    public_url: str | None = None,
+    relay: str | None = None,
 ) -> list[AlertPackage]:
     """Deliveries that are due, with all that is needed to send them; the caller has to `record` what came of each.
 
@@ -74,9 +82,18 @@ def claim(
         now: decides what is due.
         limit: most deliveries.
         public_url: the service's address, for links to answer; None for no links.
+        relay: what alerts by mail go through; None where there is none.
     """
     deliveries = store.alerts.claim(connection, now=now, limit=limit)
     packages = [_package(connection, secrets, delivery) for delivery in deliveries]
+    for package in packages:
+        settings = package.recipient.settings
+        through = (
+            relay or "no relay"
+            if settings.method.contact is ContactKind.MAIL
+            else shown_address(settings.method, settings.address)
+        )
+        store.alerts.note_way(connection, package.delivery.id, method=settings.method, through=through)
     return [replace(each, links=alert_links.links_in(each, secrets, public_url=public_url)) for each in packages]
 
 
@@ -86,13 +103,14 @@ def record(connection: Connection, delivery: AlertDelivery, answer: DeliveryAnsw
     Where it has failed for good, and where it has not got there for ten minutes, the recipient's fall-back is told.
     """
     if answer.is_sent:
-        store.alerts.end(connection, delivery.id, DeliveryState.SENT, answer=answer.text, now=now)
+        store.alerts.end(connection, delivery.id, None, answer=answer.text, now=now)
     elif answer.is_temporary and now < delivery.created_at + GIVE_UP:
         until = now + pause_after(delivery.attempts)
         store.alerts.put_off(connection, delivery.id, until=until, answer=answer.text)
         fallbacks.pass_on_held_up(connection, now=now)
     else:
-        store.alerts.end(connection, delivery.id, DeliveryState.FAILED, answer=answer.text, now=now)
+        failure = DeliveryFailure.PASSING if answer.is_temporary else DeliveryFailure.PERMANENT
+        store.alerts.end(connection, delivery.id, failure, answer=answer.text, now=now)
         fallbacks.fall_back(connection, delivery, now=now)
 
 

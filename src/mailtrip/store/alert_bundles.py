@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, bindparam, case, cast, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, cast, exists, func, or_, select, true, update
 
 from mailtrip.model import AlertKind, DeliveryOccasion, DeliveryState, Recipient
 from mailtrip.store import recipients as recipient_rows
@@ -65,11 +65,19 @@ def made_since(connection: Connection, recipient_id: int, *, since: datetime) ->
     return int(connection.scalar(query) or 0)
 
 
-def untold(connection: Connection, *, lately: datetime, closed: Collection[int], limit: int) -> list[Untold]:
+def untold(
+    connection: Connection,
+    *,
+    lately: datetime,
+    closed: Collection[int],
+    limit: int,
+    recipient_ids: Collection[int] | None = None,
+) -> list[Untold]:
     """What is in no delivery yet, by recipient and cause, oldest first; deliveries since `lately` are counted.
 
-    To recipients in `closed` only tests, and what is urgent.
+    To recipients in `closed` only tests, and what is urgent. None is no filter.
     """
+    to = true() if recipient_ids is None else alerts.c.recipient_id.in_(recipient_ids)
     urgent = func.max(cast(alerts.c.is_urgent, Integer))
     is_test = func.max(case((alerts.c.kind == AlertKind.TEST, 1), else_=0)) == 1
     found = (
@@ -82,7 +90,7 @@ def untold(connection: Connection, *, lately: datetime, closed: Collection[int],
             func.min(alerts.c.created_at).label("oldest_at"),
             func.max(alerts.c.created_at).label("newest_at"),
         )
-        .where(alerts.c.delivery_id.is_(None))
+        .where(alerts.c.delivery_id.is_(None), to)
         .group_by(alerts.c.account_id, alerts.c.recipient_id, alerts.c.cause)
         .having(or_(alerts.c.recipient_id.not_in(closed), urgent == 1, is_test))
         .order_by(func.min(alerts.c.created_at), alerts.c.recipient_id, alerts.c.cause)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, String, Table, false, text
 
-from mailtrip.model import AlertKind, DeliveryOccasion, DeliveryState, StatusCode
+from mailtrip.model import AlertKind, AlertMethod, DeliveryFailure, DeliveryOccasion, DeliveryState, StatusCode
 from mailtrip.store.schema import FIRST_ID, metadata
 from mailtrip.store.types import Id, Number, UTCDateTime, Word
 
@@ -53,6 +53,9 @@ alert_deliveries = Table(
     Column("answer", String(1000)),
     Column("occasion", Word(DeliveryOccasion)),
     Column("fallback_for", String(32)),
+    Column("method", Number(AlertMethod)),
+    Column("through", String(300)),
+    Column("failure", Word(DeliveryFailure)),
     Index(None, "recipient_id", "cause", "created_at"),
     Index(
         "ix_alert_deliveries_open",

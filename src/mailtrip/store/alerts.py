@@ -7,7 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, select, update
 
-from mailtrip.model import Alert, AlertDelivery, AlertKind, DeliveryState, MonitorAccess, StatusCode
+from mailtrip.model import (
+    Alert,
+    AlertDelivery,
+    AlertKind,
+    AlertMethod,
+    DeliveryFailure,
+    DeliveryState,
+    MonitorAccess,
+    StatusCode,
+)
 from mailtrip.store.alert_tables import alert_deliveries, alert_standings, alerts
 from mailtrip.store.codec import storable
 from mailtrip.store.dialects import among, put_rows
@@ -27,6 +36,7 @@ __all__ = [
     "forget_standings",
     "get",
     "has_due",
+    "note_way",
     "of_delivery",
     "page",
     "put_off",
@@ -159,6 +169,12 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[AlertDel
     return sorted((_delivery(row) for row in connection.execute(statement)), key=lambda delivery: delivery.id)
 
 
+def note_way(connection: Connection, delivery_id: int, *, method: AlertMethod, through: str) -> None:
+    """Note how a delivery goes, and through what."""
+    values = {"method": method, "through": storable(through, 300)}
+    connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
+
+
 def release(connection: Connection) -> int:
     """At start: what a dead process was sending is to be sent again, with the same key; how many there are."""
     statement = update(alert_deliveries).where(alert_deliveries.c.state == DeliveryState.SENDING)
@@ -166,14 +182,22 @@ def release(connection: Connection) -> int:
 
 
 def put_off(connection: Connection, delivery_id: int, *, until: datetime, answer: str) -> None:
-    """Have a delivery tried again later."""
-    values = {"state": DeliveryState.WAITING, "next_at": until, "answer": storable(answer, 1000)}
+    """Have a delivery tried again later: what kept it may pass."""
+    values = {
+        "state": DeliveryState.WAITING,
+        "next_at": until,
+        "answer": storable(answer, 1000),
+        "failure": DeliveryFailure.PASSING,
+    }
     connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
 
 
-def end(connection: Connection, delivery_id: int, state: DeliveryState, *, answer: str, now: datetime) -> None:
-    """A delivery was sent, or has failed for good."""
-    values = {"state": state, "ended_at": now, "answer": storable(answer, 1000)}
+def end(
+    connection: Connection, delivery_id: int, failure: DeliveryFailure | None, *, answer: str, now: datetime
+) -> None:
+    """A delivery was sent, where nothing has kept it; else it has failed for good."""
+    state = DeliveryState.SENT if failure is None else DeliveryState.FAILED
+    values = {"state": state, "ended_at": now, "answer": storable(answer, 1000), "failure": failure}
     connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
 
 

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from mailtrip.alerts.holding import WaitReason
 from mailtrip.model import (
     Access,
     Actor,
     AlertDelivery,
     AlertKind,
     ContactKind,
+    DeliveryFailure,
     DeliveryState,
     Recipient,
     RecipientGroup,
@@ -37,7 +39,6 @@ PER_PAGE: Final = 50
 SNOOZES: Final = {60: "1 hour", 240: "4 hours", 1440: "a day", 4320: "3 days"}
 """Minutes, and how they are called."""
 
-_DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 KIND_NAMES: Final = {
     AlertKind.ERROR: "fails",
@@ -50,6 +51,15 @@ KIND_NAMES: Final = {
     AlertKind.SILENT: "a location is silent",
     AlertKind.NOTICE: "will fail unless somebody acts",
     AlertKind.TEST: "test alert",
+}
+_WAITS: Final = {
+    WaitReason.GATHERING: "for others of the same cause",
+    WaitReason.REPEATED_CAUSE: "as the recipient was told of the same cause just before",
+    WaitReason.QUIET_HOURS: "for the end of quiet hours",
+    WaitReason.DAILY_LIMIT: "for the next day, as the recipient had all messages of today",
+    WaitReason.IN_LINE: "for its turn",
+    WaitReason.RETRY: "for the next attempt",
+    WaitReason.SENDING: "",
 }
 
 
@@ -90,7 +100,9 @@ class LogRow:
     """An alert and what became of it.
 
     Attributes:
+        through: what it was handed to, a relay or a host; empty before the first attempt.
         outlook: of what did not get there, whether it still may; empty for all else.
+        waits: why it has not gone out yet, and until when, as far as that is known; empty for what has.
     """
 
     id: int
@@ -104,7 +116,9 @@ class LogRow:
     recipient: str
     delivery: str
     delivery_tone: Tone
+    through: str
     outlook: str
+    waits: str
     answer: str
     next_at: datetime | None
     is_fallback: bool
@@ -194,9 +208,11 @@ def show_log(logged: LoggedAlert, *, monitors: Mapping[int, str], recipients: Ma
         recipient=name_of(recipients.get(alert.recipient_id)),
         delivery=word,
         delivery_tone=tone,
+        through="" if delivery is None else delivery.through or "",
         outlook="" if delivery is None else _outlook(delivery),
+        waits="" if logged.wait is None else _WAITS[logged.wait.reason],
         answer="" if delivery is None else delivery.answer or "",
-        next_at=delivery.next_at if delivery is not None and delivery.state is DeliveryState.WAITING else None,
+        next_at=None if logged.wait is None else logged.wait.until,
         is_fallback=delivery is not None and delivery.fallback_for is not None,
     )
 
@@ -245,7 +261,7 @@ def _may_answer(actor: Actor, monitor_id: int) -> bool:
 
 def _delivery(delivery: AlertDelivery | None) -> tuple[str, Tone]:
     if delivery is None:
-        return "waits for others", Tone.OPEN
+        return "waits", Tone.OPEN
     tries = f" after {count_of(delivery.attempts, 'attempt')}" if delivery.attempts > 1 else ""
     match delivery.state:
         case DeliveryState.SENT:
@@ -259,12 +275,14 @@ def _delivery(delivery: AlertDelivery | None) -> tuple[str, Tone]:
 
 
 def _outlook(delivery: AlertDelivery) -> str:
-    """Passing errors are tried again for a day; what has failed before that was an error for good."""
-    if delivery.state is DeliveryState.WAITING and delivery.attempts:
-        return "the error may pass"
-    if delivery.state is not DeliveryState.FAILED or delivery.ended_at is None:
-        return ""
-    return "given up after a day" if delivery.ended_at - delivery.created_at >= _DAY else "the error is permanent"
+    """Passing errors are tried again for a day."""
+    match delivery.failure:
+        case DeliveryFailure.PASSING:
+            return "given up after a day" if delivery.state is DeliveryState.FAILED else "the error may pass"
+        case DeliveryFailure.PERMANENT:
+            return "the error is permanent"
+        case None:
+            return ""
 
 
 def _names(ids: Iterable[int], recipients: Mapping[int, Recipient]) -> str:

@@ -86,8 +86,8 @@ def _monitor_ids(alerts: Iterable[LoggedAlert], shut: Iterable[Blackout]) -> Ite
 
 
 def _find(connection: Connection, actor: Actor, *, before: int | None, now: datetime) -> Mapping[str, object]:
-    found = alert_log.page(connection, actor, limit=PER_PAGE + 1, before=before)
-    lasting = alert_log.lasting(connection, actor, limit=_MOST_TROUBLES)
+    found = alert_log.page(connection, actor, now=now, limit=PER_PAGE + 1, before=before)
+    lasting = alert_log.lasting(connection, actor, now=now, limit=_MOST_TROUBLES)
     told, _ = recipients.page(connection, actor)
     by_id = {recipient.id: recipient for recipient in told}
     shut, _ = blackouts.page(connection, actor, limit=_MOST_BLACKOUTS)

@@ -47,7 +47,9 @@ async def read_recipients(call: PageCall) -> Response:
                 show_recipient(
                     each,
                     groups=[group.settings.name for group in listed if each.id in group.settings.recipient_ids],
-                    last=next(iter(alert_log.page(connection, actor, recipient_id=each.id, limit=1)), None),
+                    last=next(
+                        iter(alert_log.page(connection, actor, now=call.now, recipient_id=each.id, limit=1)), None
+                    ),
                 )
                 for each in found
             ],
@@ -112,7 +114,9 @@ def _find(connection: Connection, actor: Actor, *, call: PageCall) -> Mapping[st
     recipient = recipients.get(connection, actor, number_in(call, "recipient_id"))
     query = call.request.query_params
     before = parse_id(query.get("before", ""))
-    found = alert_log.page(connection, actor, recipient_id=recipient.id, limit=PER_PAGE + 1, before=before)
+    found = alert_log.page(
+        connection, actor, now=call.now, recipient_id=recipient.id, limit=PER_PAGE + 1, before=before
+    )
     shown = found[:PER_PAGE]
     ids = {each.alert.monitor_id for each in shown if each.alert.monitor_id is not None}
     names = monitors.names(connection, actor, ids)
@@ -139,7 +143,7 @@ def _test(connection: Connection, actor: Actor, recipient: Recipient, call: Page
     if alert_id is None:
         return None
     try:
-        logged = alert_log.get(connection, actor, alert_id)
+        logged = alert_log.get(connection, actor, alert_id, now=call.now)
     except NotFound:
         return None
     if logged.alert.recipient_id != recipient.id:

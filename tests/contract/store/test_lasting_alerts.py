@@ -11,7 +11,7 @@ from mailtrip.store import Database
 
 
 def lasting(database: Database, who: Actor = ADMIN, *, limit: int = 10) -> list[tuple[int | None, int]]:
-    found = database.read(lambda connection: alert_log.lasting(connection, who, limit=limit))
+    found = database.read(lambda connection: alert_log.lasting(connection, who, now=NOW, limit=limit))
     return [(logged.alert.monitor_id, logged.alert.recipient_id) for logged in found]
 
 

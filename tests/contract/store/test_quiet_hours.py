@@ -20,6 +20,7 @@ from tests.contract.store.test_alerts import (
     told,
 )
 
+from mailtrip.alerts.holding import Wait, WaitReason
 from mailtrip.alerts.render import text_of
 from mailtrip.model import AlertKind, AlertPackage, DeliveryOccasion, StatusCode, WeeklyWindow, WeekTime
 from mailtrip.service import alert_log, outbox
@@ -206,3 +207,50 @@ def test_slow_deliveries_are_urgent_where_an_urgent_group_names_them(
     test_performance.go(database, monitor_id, [test_performance.SLOW])
 
     assert [(alert.kind, alert.is_urgent) for alert in told(database)] == [(AlertKind.SLOW, bool(codes))]
+
+
+def waits(database: Database, at: datetime) -> list[Wait | None]:
+    """Why alerts have not gone out yet, the oldest first."""
+    found = database.read(lambda connection: alert_log.page(connection, ADMIN, now=at, limit=10))
+    return [logged.wait for logged in reversed(found)]
+
+
+def test_why_an_alert_waits_is_known_and_at_the_end_of_that_it_is_told(database: Database) -> None:
+    make_quiet(database)
+    happen(database, monitor_of(database, name="a"), FAILED)
+
+    (wait,) = waits(database, NOW + MINUTE)
+
+    assert wait == Wait(reason=WaitReason.QUIET_HOURS, until=END)
+    assert deliver(database, at=END - SECOND) == []
+    assert len(deliver(database, at=END)) == 1
+    assert waits(database, END) == [None]
+
+
+def test_what_was_told_of_lately_and_what_is_beyond_the_limit_of_a_day_waits_as_said(database: Database) -> None:
+    make_recipient(database, daily_limit=2, time_zone="Europe/Berlin")
+    one, two, three = (monitor_of(database, name=name) for name in ("a", "b", "c"))
+    happen(database, one, FAILED)
+    assert waits(database, NOW) == [Wait(reason=WaitReason.GATHERING, until=NOW + 2 * SECOND)]
+    assert waits(database, NOW + 3 * SECOND) == [Wait(reason=WaitReason.IN_LINE)]
+    assert len(deliver(database, at=NOW + 2 * SECOND)) == 1
+
+    happen(database, two, FAILED, slot=NOW + 10 * SECOND)
+    again_at = NOW + 62 * SECOND
+    assert waits(database, NOW + 20 * SECOND) == [None, Wait(reason=WaitReason.REPEATED_CAUSE, until=again_at)]
+    assert deliver(database, at=again_at - SECOND) == []
+    assert len(deliver(database, at=again_at)) == 1
+
+    happen(database, three, FAILED, slot=NOW + 2 * MINUTE)
+    midnight = NOW.replace(hour=23, minute=0, second=0, microsecond=0)
+    assert waits(database, NOW + 3 * MINUTE)[-1] == Wait(reason=WaitReason.DAILY_LIMIT, until=midnight)
+    assert deliver(database, at=midnight - SECOND) == []
+    assert len(deliver(database, at=midnight)) == 1
+
+
+def test_what_is_urgent_does_not_wait_for_the_end_of_quiet_hours(database: Database) -> None:
+    recipient_id, monitor_id = make_quiet(database), monitor_of(database)
+    make_group(database, monitor_ids=(monitor_id,), recipient_ids=(recipient_id,), is_urgent=True)
+    happen(database, monitor_id, FAILED)
+
+    assert waits(database, NOW) == [Wait(reason=WaitReason.GATHERING, until=NOW + 2 * SECOND)]

@@ -298,7 +298,7 @@ async def test_the_log_shows_it(story: Story, database: Database) -> None:
     make_recipient(database)
     watched(database)
     await story.pass_time(SILENT_BY)
-    (logged,) = database.read(partial(alert_log.page, actor=ADMIN, limit=10))
+    (logged,) = database.read(partial(alert_log.page, actor=ADMIN, now=NOW, limit=10))
 
     assert (logged.alert.kind, logged.alert.location_id) == (AlertKind.SILENT, 10)
-    assert database.read(partial(alert_log.lasting, actor=ADMIN, limit=10)) == []
+    assert database.read(partial(alert_log.lasting, actor=ADMIN, now=NOW, limit=10)) == []

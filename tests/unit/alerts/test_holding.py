@@ -1,14 +1,16 @@
 """What a recipient does not want to hear now is held back as documented, and nothing is lost over it."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
+from tests.unit.alerts.builders import NOW
 
-from mailtrip.alerts.holding import Pace, occasion_of
+from mailtrip.alerts.holding import Pace, Wait, WaitReason, occasion_of, wait_for_delivery, wait_in_delivery
 from mailtrip.alerts.policy import Route
-from mailtrip.model import DeliveryOccasion, StatusCode
+from mailtrip.model import AlertDelivery, DeliveryOccasion, DeliveryState, StatusCode
 
 PAGE = Path(__file__).parents[3] / "docs/explanation/alerts.md"
 TIMES = {
@@ -79,3 +81,75 @@ def test_what_is_urgent_is_as_documented(told: str, groups: str, urgent: str) ->
         route = Route(urgent=URGENT[groups](status))
 
         assert (route.is_urgent if told == ERROR else route.names_urgent)(status) == (urgent == "yes")
+
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("due_in", "is_repeated", "day_ends_in", "quiet", "reason", "until"),
+    [
+        (SECOND, False, None, None, WaitReason.GATHERING, SECOND),
+        (HOUR, True, None, None, WaitReason.REPEATED_CAUSE, HOUR),
+        (-HOUR, True, None, None, WaitReason.IN_LINE, None),
+        (-HOUR, False, None, (-HOUR, 2 * HOUR), WaitReason.QUIET_HOURS, 2 * HOUR),
+        (SECOND, False, None, (-HOUR, 2 * HOUR), WaitReason.QUIET_HOURS, 2 * HOUR),
+        (3 * HOUR, True, None, (-HOUR, 2 * HOUR), WaitReason.REPEATED_CAUSE, 3 * HOUR),
+        (HOUR, True, None, (HOUR, 2 * HOUR), WaitReason.QUIET_HOURS, 2 * HOUR),
+        (SECOND, False, 5 * HOUR, None, WaitReason.DAILY_LIMIT, 5 * HOUR),
+        (SECOND, False, 5 * HOUR, (-HOUR, HOUR), WaitReason.DAILY_LIMIT, 5 * HOUR),
+        (SECOND, False, 5 * HOUR, (-HOUR, 6 * HOUR), WaitReason.QUIET_HOURS, 6 * HOUR),
+        (SECOND, False, 5 * HOUR, (4 * HOUR, 6 * HOUR), WaitReason.QUIET_HOURS, 6 * HOUR),
+        (6 * HOUR, True, 5 * HOUR, None, WaitReason.REPEATED_CAUSE, 6 * HOUR),
+        (SECOND, False, None, (-HOUR, None), WaitReason.QUIET_HOURS, None),
+        (SECOND, False, 5 * HOUR, (-HOUR, None), WaitReason.QUIET_HOURS, None),
+    ],
+)
+def test_what_an_alert_waits_for_and_until_when(
+    due_in: timedelta,
+    is_repeated: bool,
+    day_ends_in: timedelta | None,
+    quiet: tuple[timedelta, timedelta | None] | None,
+    reason: WaitReason,
+    until: timedelta | None,
+) -> None:
+    def quiet_until(at: datetime) -> datetime | None:
+        if quiet is None or at < NOW + quiet[0] or (quiet[1] is not None and at >= NOW + quiet[1]):
+            return at
+        return None if quiet[1] is None else NOW + quiet[1]
+
+    wait = wait_for_delivery(
+        NOW + due_in,
+        is_repeated=is_repeated,
+        now=NOW,
+        day_ends_at=None if day_ends_in is None else NOW + day_ends_in,
+        quiet_until=quiet_until,
+    )
+
+    assert wait == Wait(reason=reason, until=None if until is None else NOW + until)
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "wait"),
+    [
+        (DeliveryState.WAITING, 0, Wait(reason=WaitReason.IN_LINE)),
+        (DeliveryState.WAITING, 1, Wait(reason=WaitReason.RETRY, until=NOW + HOUR)),
+        (DeliveryState.SENDING, 1, Wait(reason=WaitReason.SENDING)),
+        (DeliveryState.SENT, 1, None),
+        (DeliveryState.FAILED, 1, None),
+    ],
+)
+def test_what_an_alert_in_a_delivery_waits_for(state: DeliveryState, attempts: int, wait: Wait | None) -> None:
+    delivery = AlertDelivery(
+        id=1,
+        account_id=1,
+        recipient_id=1,
+        cause="x",
+        key="0" * 32,
+        state=state,
+        created_at=NOW,
+        attempts=attempts,
+        next_at=NOW + HOUR,
+    )
+
+    assert wait_in_delivery(delivery) == wait

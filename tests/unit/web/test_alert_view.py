@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from tests.unit.alerts.builders import NOW, make_item, make_recipient
 
+from mailtrip.alerts.holding import Wait, WaitReason, wait_in_delivery
 from mailtrip.model import (
     Access,
     Actor,
     AlertDelivery,
     AlertKind,
     AlertMethod,
+    DeliveryFailure,
     DeliveryState,
     MonitorAccess,
     RecipientGroup,
@@ -29,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 def logged(kind: AlertKind = AlertKind.ERROR, delivery: AlertDelivery | None = None, **fields: object) -> LoggedAlert:
     alert = replace(make_item(kind).alert, **fields)  # type: ignore[arg-type]  # fields of many types
-    return LoggedAlert(alert=alert, delivery=delivery)
+    return LoggedAlert(alert=alert, delivery=delivery, wait=None if delivery is None else wait_in_delivery(delivery))
 
 
 def delivery(state: DeliveryState, attempts: int = 1, answer: str | None = None) -> AlertDelivery:
@@ -81,7 +83,7 @@ def test_a_recipient_that_is_gone_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("made", "text", "tone"),
     [
-        (None, "waits for others", Tone.OPEN),
+        (None, "waits", Tone.OPEN),
         (delivery(DeliveryState.WAITING, attempts=0), "waits", Tone.OPEN),
         (delivery(DeliveryState.WAITING), "is tried again", Tone.OPEN),
         (delivery(DeliveryState.WAITING, attempts=3), "is tried again after 3 attempts", Tone.OPEN),
@@ -163,18 +165,23 @@ def test_of_a_group_monitors_that_may_not_be_seen_are_counted_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "attempts", "age", "outlook"),
+    ("state", "failure", "outlook"),
     [
-        (DeliveryState.SENT, 3, HOUR, ""),
-        (DeliveryState.WAITING, 0, HOUR, ""),
-        (DeliveryState.WAITING, 2, HOUR, "the error may pass"),
-        (DeliveryState.FAILED, 1, HOUR, "the error is permanent"),
-        (DeliveryState.FAILED, 30, 24 * HOUR, "given up after a day"),
+        (DeliveryState.SENT, None, ""),
+        (DeliveryState.WAITING, None, ""),
+        (DeliveryState.WAITING, DeliveryFailure.PASSING, "the error may pass"),
+        (DeliveryState.FAILED, DeliveryFailure.PERMANENT, "the error is permanent"),
+        (DeliveryState.FAILED, DeliveryFailure.PASSING, "given up after a day"),
     ],
 )
 def test_errors_that_may_pass_are_told_from_those_that_last(
-    state: DeliveryState, attempts: int, age: timedelta, outlook: str
+    state: DeliveryState, failure: DeliveryFailure | None, outlook: str
 ) -> None:
-    ended = replace(delivery(state, attempts), ended_at=None if state is DeliveryState.WAITING else NOW + age)
+    assert row(logged(delivery=replace(delivery(state), failure=failure))).outlook == outlook
 
-    assert row(logged(delivery=ended)).outlook == outlook
+
+@pytest.mark.parametrize("reason", WaitReason)
+def test_why_an_alert_waits_is_told_with_the_end_of_that(reason: WaitReason) -> None:
+    shown = row(replace(logged(), wait=Wait(reason=reason, until=NOW + HOUR)))
+
+    assert (bool(shown.waits), shown.next_at) == (reason is not WaitReason.SENDING, NOW + HOUR)

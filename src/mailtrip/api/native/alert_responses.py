@@ -107,7 +107,7 @@ async def _answer(alert_id: int, call: AuthenticatedCall, work: Callable[..., No
 
     def answered(connection: Connection) -> bytes:
         work(connection, actor, alert_id, now=call.now)
-        return show_alert(alert_id, connection, actor)
+        return show_alert(alert_id, connection, actor, now=call.now)
 
     return json_response(await call.writing(answered))
 
@@ -119,4 +119,4 @@ def _snooze(
         raise InvalidInput([Fault("minutes", "give either minutes or until")])
     end = settings.get("until") or now + timedelta(minutes=settings["minutes"])
     alert_responses.snooze(connection, actor, alert_id, until=end, now=now)
-    return show_alert(alert_id, connection, actor)
+    return show_alert(alert_id, connection, actor, now=now)

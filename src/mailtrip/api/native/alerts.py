@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from mailtrip.alerts.holding import WaitReason
 from mailtrip.api.calls import AuthenticatedCall
 from mailtrip.api.codecs import identifier, integer
 from mailtrip.api.openapi import answers, linked, referring
 from mailtrip.api.queries import ID_SCHEMA, QueryReader, documented, path_id
 from mailtrip.api.responses import json_response
-from mailtrip.model import Actor, AlertKind, DeliveryState
+from mailtrip.model import Actor, AlertKind, DeliveryFailure, DeliveryState
 from mailtrip.service import alert_log
 from mailtrip.service.alert_log import LoggedAlert
 from mailtrip.store import Connection
@@ -65,12 +66,34 @@ class AlertObject(_Object):
         description="The `delivery_key` in whose place it is sent, as that did not get to its recipient; null for none.",
         examples=[None],
     )
+    method_id: int | None = Field(
+        description="By which method of recipients it went at the last attempt; null before the first.", examples=[12]
+    )
+    through: str | None = Field(
+        description="What it was handed to then: the relay of mail, or the recipient's host; null before the first attempt.",
+        examples=["smtps://relay.example.com:465"],
+    )
+    failure: DeliveryFailure | None = Field(
+        description="Why the last attempt has not got there. `passing`: the same may work later, and is tried for a day. "
+        "`permanent`: it will not, and is not tried again. Null where it got there, and before the first attempt.",
+        examples=[None],
+    )
     attempts: int = Field(description="How often it was tried.", examples=[1])
     next_attempt_at: datetime | None = Field(
         description="When it is tried next; null when it is not.", examples=["2026-01-31T12:00:10Z"]
     )
     ended_at: datetime | None = Field(
         description="When it was sent or given up; null before.", examples=["2026-01-31T12:00:03Z"]
+    )
+    wait_reason: WaitReason | None = Field(
+        description="Why it has not gone out yet; null once it was sent or given up. `gathering`: others of its cause may "
+        "come within seconds. `repeated_cause`: its recipient was told of the same cause a short while ago. `quiet_hours`, "
+        "`daily_limit`: its recipient wants to hear of nothing now that is not urgent. `in_line`: those before it go "
+        "first. `retry`: the last attempt did not get there. `sending`: it is on its way.",
+        examples=[None],
+    )
+    wait_until: datetime | None = Field(
+        description="When that ends, as far as it is known now; null where it is not.", examples=[None]
     )
     answer: str | None = Field(
         description="What the far end said last, or why it could not be asked; null before the first attempt.",
@@ -161,12 +184,12 @@ async def _recipient_id(
 
 async def list_alerts(call: AuthenticatedCall, wanted: Annotated[_Wanted, Depends(_read_wanted)]) -> Response:
     """Alerts of the account, newest first."""
-    return json_response(await call.reading(partial(_list, wanted)))
+    return json_response(await call.reading(partial(_list, wanted, now=call.now)))
 
 
 async def read_alert(alert_id: Annotated[int, Depends(alert_id_of)], call: AuthenticatedCall) -> Response:
     """One alert, with what the far end said."""
-    return json_response(await call.reading(partial(show_alert, alert_id)))
+    return json_response(await call.reading(partial(show_alert, alert_id, now=call.now)))
 
 
 async def test_recipient(recipient_id: Annotated[int, Depends(_recipient_id)], call: AuthenticatedCall) -> Response:
@@ -211,10 +234,11 @@ def router() -> APIRouter:
     return routes
 
 
-def _list(wanted: _Wanted, connection: Connection, actor: Actor) -> bytes:
+def _list(wanted: _Wanted, connection: Connection, actor: Actor, *, now: datetime) -> bytes:
     found = alert_log.page(
         connection,
         actor,
+        now=now,
         monitor_id=wanted.monitor_id,
         recipient_id=wanted.recipient_id,
         limit=wanted.limit + 1,
@@ -229,9 +253,9 @@ def _listing(found: Sequence[LoggedAlert], *, has_more: bool) -> AlertList:
     )
 
 
-def show_alert(alert_id: int, connection: Connection, actor: Actor) -> bytes:
+def show_alert(alert_id: int, connection: Connection, actor: Actor, *, now: datetime) -> bytes:
     """One alert as JSON; raises NotFound."""
-    return _show(alert_log.get(connection, actor, alert_id)).model_dump_json().encode()
+    return _show(alert_log.get(connection, actor, alert_id, now=now)).model_dump_json().encode()
 
 
 def _show(logged: LoggedAlert) -> AlertObject:
@@ -253,9 +277,14 @@ def _show(logged: LoggedAlert) -> AlertObject:
         delivery=DeliveryState.WAITING if delivery is None else delivery.state,
         delivery_key=None if delivery is None else delivery.key,
         fallback_for=None if delivery is None else delivery.fallback_for,
+        method_id=None if delivery is None else delivery.method,
+        through=None if delivery is None else delivery.through,
+        failure=None if delivery is None else delivery.failure,
         attempts=0 if delivery is None else delivery.attempts,
         next_attempt_at=delivery.next_at if delivery is not None and is_waiting else None,
         ended_at=None if delivery is None else delivery.ended_at,
+        wait_reason=None if logged.wait is None else logged.wait.reason,
+        wait_until=None if logged.wait is None else logged.wait.until,
         answer=None if delivery is None else delivery.answer,
         acknowledged_at=alert.acknowledged_at,
         acknowledged_by=alert.acknowledged_by,
