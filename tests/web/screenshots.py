@@ -60,7 +60,7 @@ _MADE = (
     "monitors/import/alertsite",
 )
 _REPORTS = ("reports?span=day", "reports?from=2025-01-01&to=2025-01-31")
-_REGISTERS = ("locations", "audit", "system", "account", "account/tokens", "nowhere")
+_REGISTERS = ("locations", "audit", "system", "account", "account/tokens", "account/sessions", "nowhere")
 _OF_STATUS = ("status-page", "status-page/incidents", "status-page/incidents/100001")
 _SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 

@@ -244,3 +244,48 @@ def test_what_is_wrong_with_a_new_password_is_told(
     assert answer.status_code == 422
     assert fault in answer.text
     service.limiter.succeeded(address="127.0.0.1", email=ADMIN_EMAIL)
+
+
+def another_session(service: WebService, user_agent: str) -> requests.Session:
+    """The administrator, signed in from somewhere else."""
+    client = requests.Session()
+    client.trust_env = False
+    client.headers["User-Agent"] = user_agent
+    page = client.get(f"{service.url}/sign-in", timeout=10)
+    form = {"form_token": token_of(page), "email": ADMIN_EMAIL, "password": PASSWORD}
+    assert client.post(f"{service.url}/sign-in", data=form, timeout=10).url == f"{service.url}/overview"
+    return client
+
+
+def lasts(client: requests.Session, service: WebService) -> bool:
+    return client.get(f"{service.url}/account", timeout=10).url.endswith("/account")
+
+
+def test_users_see_their_sessions_and_end_one_or_all_others(admin: Visitor, service: WebService) -> None:
+    phone = another_session(service, "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0")
+    others = [another_session(service, "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0") for _ in range(2)]
+    admin.goto("/account")
+    admin.page.get_by_role("link", name="Sessions").click()
+    admin.look()
+    this = admin.page.get_by_role("row").filter(has_text="this one")
+    expect(this).to_contain_text("Chrome on Linux")
+    expect(this).to_contain_text("127.0.0.*")
+    expect(this.get_by_role("button")).to_have_count(0)
+
+    admin.page.get_by_role("button", name="End Firefox on Android").click()
+    expect(admin.page.get_by_role("status")).to_have_text("The session is ended.")
+    assert (lasts(phone, service), [lasts(each, service) for each in others]) == (False, [True, True])
+    admin.page.get_by_role("button", name="End all others").click()
+    expect(admin.page.get_by_role("status")).to_have_text("You are signed out everywhere else.")
+    admin.look()
+
+    expect(admin.page.get_by_text("You are signed in nowhere else.")).to_be_visible()
+    assert [lasts(each, service) for each in others] == [False, False]
+
+
+def test_a_session_that_has_ended_meanwhile_is_told(session: requests.Session, service: WebService) -> None:
+    form = {"form_token": token_of(session.get(f"{service.url}/account/sessions", timeout=10))}
+
+    answer = session.post(f"{service.url}/account/sessions/{'0' * 16}/end", data=form, timeout=10)
+
+    assert "That session had ended already." in answer.text

@@ -62,6 +62,8 @@ web_sessions = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("used_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False),
+    Column("browser", String(64), comment="its kind and system in words; NULL where unknown"),
+    Column("network", String(64), comment="the address that it began from, without its last part"),
 )
 
 second_factors = Table(

@@ -9,7 +9,7 @@ from mailtrip.model import Actor
 from mailtrip.store.user_schema import users, web_sessions
 from mailtrip.store.users import COLUMNS, to_user
 
-__all__ = ["StoredSession", "expire", "find", "insert", "remove", "remove_all", "touch"]
+__all__ = ["ListedSession", "StoredSession", "expire", "find", "insert", "list_all", "remove", "remove_all", "touch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,33 @@ class StoredSession:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSession:
+    """A session among all of its user.
+
+    Attributes:
+        used_at: when it was used last, to some minutes.
+        browser: its kind and system in words; None where unknown.
+        network: the address that it began from, without its last part; None where unknown.
+    """
+
+    digest: bytes
+    created_at: datetime
+    used_at: datetime
+    browser: str | None
+    network: str | None
+
+
 def insert(
-    connection: Connection, digest: bytes, *, account_id: int, user_id: int, now: datetime, expires_at: datetime
+    connection: Connection,
+    digest: bytes,
+    *,
+    account_id: int,
+    user_id: int,
+    now: datetime,
+    expires_at: datetime,
+    browser: str | None = None,
+    network: str | None = None,
 ) -> None:
     connection.execute(
         web_sessions.insert(),
@@ -38,6 +63,8 @@ def insert(
             "created_at": now,
             "used_at": now,
             "expires_at": expires_at,
+            "browser": browser,
+            "network": network,
         },
     )
 
@@ -50,6 +77,20 @@ def find(connection: Connection, digest: bytes) -> StoredSession | None:
     return StoredSession(actor=Actor.of(to_user(row)), used_at=row.used_at, expires_at=row.expires_at)
 
 
+def list_all(
+    connection: Connection, user_id: int, *, now: datetime, unused_since: datetime, limit: int
+) -> tuple[ListedSession, ...]:
+    """The user's sessions that have not ended and were used since, the last used first; at most `limit`."""
+    columns = web_sessions.c
+    query = (
+        select(columns.digest, columns.created_at, columns.used_at, columns.browser, columns.network)
+        .where(columns.user_id == user_id, columns.expires_at > now, columns.used_at > unused_since)
+        .order_by(columns.used_at.desc(), columns.created_at.desc(), columns.digest)
+        .limit(limit)
+    )
+    return tuple(ListedSession(**row) for row in connection.execute(query).mappings())
+
+
 def touch(connection: Connection, digest: bytes, *, now: datetime) -> None:
     """Note that it is used."""
     connection.execute(update(web_sessions).where(web_sessions.c.digest == digest).values(used_at=now))
@@ -59,9 +100,10 @@ def remove(connection: Connection, digest: bytes) -> None:
     connection.execute(delete(web_sessions).where(web_sessions.c.digest == digest))
 
 
-def remove_all(connection: Connection, user_id: int) -> None:
-    """End all sessions of a user."""
-    connection.execute(delete(web_sessions).where(web_sessions.c.user_id == user_id))
+def remove_all(connection: Connection, user_id: int, *, but: bytes | None = None) -> int:
+    """End all sessions of a user, or all but the one with this digest; how many it were."""
+    others = () if but is None else (web_sessions.c.digest != but,)
+    return connection.execute(delete(web_sessions).where(web_sessions.c.user_id == user_id, *others)).rowcount
 
 
 def expire(connection: Connection, *, before: datetime, unused_since: datetime, limit: int) -> int:

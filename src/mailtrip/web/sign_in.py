@@ -15,6 +15,7 @@ from mailtrip.model import Actor
 from mailtrip.service import second_factors, tokens, users, web_sessions
 from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Connection
+from mailtrip.web.browser_names import browser_name
 from mailtrip.web.calls import (
     Form,
     PageCall,
@@ -107,8 +108,12 @@ async def _sign_in_with_code(request: Request) -> Response:
 
 
 def _begin(connection: Connection, request: Request, login: VerifiedLogin) -> str:
-    now, before = services_of(request).clock.now(), session_of(request)
-    return web_sessions.begin(connection, login, origin=origin_of(request), now=now, instead_of=before)
+    now, before, browser = services_of(request).clock.now(), session_of(request), _browser_of(request)
+    return web_sessions.begin(connection, login, origin=origin_of(request), now=now, instead_of=before, browser=browser)
+
+
+def _browser_of(request: Request) -> str | None:
+    return browser_name(request.headers.get("user-agent"))
 
 
 def _signed_in(request: Request, email: str, session_id: str) -> Response:
@@ -170,7 +175,8 @@ async def _change_password(call: PageCall, form: Form) -> Response:
     def change(connection: Connection, login: VerifiedLogin) -> str:
         users.change_password(connection, actor, login, password=hashed, now=now)
         new_login = replace(login, password_hash=hashed.text)
-        return web_sessions.begin(connection, new_login, origin=call.origin, now=now)
+        browser = _browser_of(call.request)
+        return web_sessions.begin(connection, new_login, origin=call.origin, now=now, browser=browser)
 
     async def then(login: VerifiedLogin) -> str:
         return await call.writing(partial(change, login=login))

@@ -1,13 +1,14 @@
 """Sessions of the dashboard, on every database."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from tests.contract.store.builders import ADMIN, NOW
 
-from mailtrip.errors import AuthenticationFailed, TokenRejected
-from mailtrip.model import AuditAction, Origin, Role
+from mailtrip.errors import AuthenticationFailed, NotFound, TokenRejected
+from mailtrip.model import Actor, AuditAction, Origin, Role
 from mailtrip.service import audit, retention, tokens, users, web_sessions
 from mailtrip.service.tokens import VerifiedLogin
 from mailtrip.store import Database
@@ -118,3 +119,74 @@ def test_what_has_ended_is_forgotten(database: Database, login: VerifiedLogin) -
     with pytest.raises(TokenRejected, match="unknown"):
         database.read(partial(web_sessions.identify, session_id=old, now=later))
     assert database.read(partial(web_sessions.identify, session_id=used, now=later)).actor.email == EMAIL
+
+
+def listed(database: Database, actor: Actor, session_id: str, *, now: datetime = NOW) -> list[tuple[object, ...]]:
+    found = database.read(partial(web_sessions.list_own, actor=actor, session_id=session_id, now=now))
+    return [(each.browser, each.network, each.is_this_one) for each in found]
+
+
+def test_users_see_where_they_are_signed_in_this_one_first(database: Database, login: VerifiedLogin) -> None:
+    actor = Actor.of(login.user)
+    work = partial(web_sessions.begin, login=login, now=NOW)
+    this = database.write(partial(work, origin=ORIGIN, browser="Firefox on Linux"))
+    later = NOW + timedelta(hours=1)
+    other = database.write(partial(work, origin=Origin(address="2001:db8:1:2::3", request_id=None)))
+    database.write(partial(web_sessions.touch, session_id=other, now=later))
+
+    assert listed(database, actor, this, now=later) == [
+        ("Firefox on Linux", "192.0.2.*", True),
+        (None, "2001:db8:1::*", False),
+    ]
+    assert listed(database, actor, this, now=NOW + timedelta(hours=12)) == [(None, "2001:db8:1::*", False)]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("198.51.100.77", "198.51.100.*"),
+        ("::ffff:198.51.100.77", "198.51.100.*"),
+        ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::*"),
+        ("local", None),
+        (None, None),
+    ],
+)
+def test_of_an_address_the_network_is_kept_only(
+    database: Database, login: VerifiedLogin, address: str | None, network: str | None
+) -> None:
+    origin = Origin(address=address, request_id=None)
+    this = database.write(partial(web_sessions.begin, login=login, origin=origin, now=NOW))
+
+    assert listed(database, Actor.of(login.user), this) == [(None, network, True)]
+
+
+def test_one_session_is_ended_or_all_others(database: Database, login: VerifiedLogin) -> None:
+    actor = Actor.of(login.user)
+    this, *_others = [begin(database, login) for _ in range(4)]
+    found = database.read(partial(web_sessions.list_own, actor=actor, session_id=this, now=NOW))
+    handle = found[1].handle
+
+    database.write(partial(web_sessions.end_one, actor=actor, handle=handle, now=NOW))
+    assert len(listed(database, actor, this)) == 3
+    with pytest.raises(NotFound):
+        database.write(partial(web_sessions.end_one, actor=actor, handle=handle, now=NOW))
+    count = database.write(partial(web_sessions.end_others, actor=actor, session_id=this, now=NOW))
+
+    assert count == 2
+    assert [each[2] for each in listed(database, actor, this)] == [True]
+    actions = [entry.action for entry in database.read(partial(audit.page, actor=ADMIN))]
+    assert actions[:3] == [AuditAction.USER_LOGGED_OUT, AuditAction.USER_LOGGED_OUT, AuditAction.USER_LOGGED_IN]
+
+
+def test_nobody_ends_a_session_of_somebody_else(database: Database, login: VerifiedLogin) -> None:
+    actor, this = Actor.of(login.user), begin(database, login)
+    [own] = database.read(partial(web_sessions.list_own, actor=actor, session_id=this, now=NOW))
+    add = partial(users.add, actor=ADMIN, email="other@probe.test", password=HASH, role=Role.ADMIN, now=NOW)
+    other = database.write(add)
+    stranger = replace(actor, user_id=other.id)
+
+    with pytest.raises(NotFound):
+        database.write(partial(web_sessions.end_one, actor=stranger, handle=own.handle, now=NOW))
+    assert database.write(partial(web_sessions.end_others, actor=stranger, session_id="0" * 64, now=NOW)) == 0
+    assert listed(database, stranger, this) == []
+    assert listed(database, actor, this) == [(None, "192.0.2.*", True)]
