@@ -6,6 +6,7 @@ from typing import TypeAlias, Union
 from mailtrip.alerts.render import (
     explanation,
     headline,
+    is_flapping,
     name_of,
     notes_of,
     proof_of,
@@ -42,6 +43,7 @@ def document_of(package: AlertPackage, *, public_url: str | None) -> Document:
         "created_at": _shown_time(package.delivery.created_at),
         "monitor_count": package.count,
         "change_count": package.alerts,
+        "is_flapping": is_flapping(package),
         "notes": list(notes_of(package)),
         "acknowledge_url": None if package.links is None else package.links.acknowledge,
         "snooze_url": None if package.links is None else package.links.snooze,

@@ -22,6 +22,7 @@ __all__ = [
     "fields_of",
     "headline",
     "in_line",
+    "is_flapping",
     "listing_of",
     "name_of",
     "notes_of",
@@ -37,6 +38,8 @@ __all__ = [
 
 _MOST_LISTED = 20
 _MOST_PROOF = 6
+_FLAPS = 3
+"""Changes that an error which comes and goes once does not make."""
 
 
 def subject_of(package: AlertPackage) -> str:
@@ -189,7 +192,14 @@ def _to_and_fro(package: AlertPackage) -> str:
     """That monitors failed and were well again, more than once perhaps, before anybody was told."""
     if package.alerts == package.count:
         return ""
-    return f"; it changed {package.alerts} times" if package.count == 1 else f"; {package.alerts} changes in all"
+    flapping = "flapping, " if is_flapping(package) else ""
+    number = package.alerts
+    return f"; {flapping}it changed {number} times" if package.count == 1 else f"; {flapping}{number} changes in all"
+
+
+def is_flapping(package: AlertPackage) -> bool:
+    """Whether what is told went to and fro before it could be told: more than once, taken over all of them."""
+    return package.alerts >= _FLAPS * package.count
 
 
 def state_of(item: AlertItem) -> str:

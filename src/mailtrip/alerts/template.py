@@ -33,6 +33,7 @@ VARIABLES: Final = frozenset(
         "change_count",
         "created_at",
         "id",
+        "is_flapping",
         "kind",
         "monitor_count",
         "notes",

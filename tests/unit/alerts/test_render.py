@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.unit.alerts.builders import KEY, make_item, make_package, make_run
 
-from mailtrip.alerts.render import fields_of, servers_of, shown_span, subject_of, text_of
+from mailtrip.alerts.render import fields_of, is_flapping, servers_of, shown_span, subject_of, text_of
 from mailtrip.model import AlertItem, AlertKind, MailProtocol, StatusCode, Step
 
 HOUR = timedelta(hours=1)
@@ -96,7 +96,7 @@ def test_the_subject_of_many_tells_their_number() -> None:
         (
             [make_item(AlertKind.CLEAR, after=HOUR)],
             1,
-            "[Mailtrip] Münster mail: Well again after 1 h; it changed 4 times",
+            "[Mailtrip] Münster mail: Well again after 1 h; flapping, it changed 4 times",
         ),
         (
             [make_item(), make_item(AlertKind.CLEAR, name="b")],
@@ -110,6 +110,14 @@ def test_what_went_to_and_fro_is_said_to_have_done_so(items: list[AlertItem], co
 
     assert subject_of(package) == subject
     assert "Well again after" in text_of(package, public_url=None)
+
+
+@pytest.mark.parametrize(("changes", "flaps"), [(1, False), (2, False), (3, True)])
+def test_what_fails_and_is_well_again_once_is_not_flapping(changes: int, flaps: bool) -> None:
+    package = make_package(make_item(AlertKind.CLEAR, after=HOUR), alerts=changes)
+
+    assert is_flapping(package) is flaps
+    assert ("flapping" in text_of(package, public_url=None)) is flaps
 
 
 def test_the_text_says_what_broke_since_when_where_why_and_where_to_look() -> None:
