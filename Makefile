@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 # What the dashboard's scripts and styles are built from, by the build hook of the package.
@@ -56,12 +56,15 @@ bench: $(VENV)/.dev-installed packages  ## Measure the mail clients and the serv
 fuzz: $(VENV)/.fuzz-installed  ## Look for bytes that break a parser or a grammar, FUZZ_SECONDS=60 for each (ARGS=imap for one).
 	$(BIN)/python -m fuzz.run $(ARGS)
 
+# Extras stay in the list of the tests: pip before 23.3 looks for `coverage[toml]` beside `coverage==`, and finds a newer one.
+# As constraints they are not taken.
 .PHONY: lock
 lock: $(VENV)/.dev-installed  ## Make requirements/*.txt anew from requirements/*.in, on Python 3.11 (ARGS=--upgrade for newer versions).
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make lock: the lists are made on Python 3.11, the oldest that is supported; run: make clean; make lock PYTHON=python3.11")'
-	cd requirements && ../$(COMPILE) $(ARGS) --output-file=dev.txt dev.in
-	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=run.txt run.in
-	cd requirements && ../$(COMPILE) $(ARGS) --constraint=dev.txt --output-file=fuzz.txt fuzz.in
+	cd requirements && ../$(COMPILE) $(ARGS) --no-strip-extras --output-file=dev.txt dev.in
+	@sed 's/\[[a-z,]*\]==/==/' requirements/dev.txt >$(VENV)/constraints.txt
+	cd requirements && ../$(COMPILE) $(ARGS) --strip-extras --constraint=../$(VENV)/constraints.txt --output-file=run.txt run.in
+	cd requirements && ../$(COMPILE) $(ARGS) --strip-extras --constraint=../$(VENV)/constraints.txt --output-file=fuzz.txt fuzz.in
 
 .PHONY: assets
 assets: $(VENV)/.run-installed  ## Build the scripts and styles of the dashboard, where they have changed.
