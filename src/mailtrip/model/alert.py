@@ -142,7 +142,8 @@ class AlertDelivery:
         occasion: what is special about it; None for a usual one.
         fallback_for: key of the delivery in whose place it is sent, as that did not get there.
         method: of the recipient at the last attempt; None before the first.
-        through: where it was handed over then: the relay, or the host of the recipient, as `shown_address` has it.
+        through: where it was handed over then: the relay, or the host of the recipient, as `shown_address` has it; None
+            before, and where no relay is set.
         failure: why it has not got there; None where it has, and before the first attempt.
     """
 

@@ -88,11 +88,8 @@ def claim(
     packages = [_package(connection, secrets, delivery) for delivery in deliveries]
     for package in packages:
         settings = package.recipient.settings
-        through = (
-            relay or "no relay"
-            if settings.method.contact is ContactKind.MAIL
-            else shown_address(settings.method, settings.address)
-        )
+        is_mail = settings.method.contact is ContactKind.MAIL
+        through = relay if is_mail else shown_address(settings.method, settings.address)
         store.alerts.note_way(connection, package.delivery.id, method=settings.method, through=through)
     return [replace(each, links=alert_links.links_in(each, secrets, public_url=public_url)) for each in packages]
 

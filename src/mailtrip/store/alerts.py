@@ -169,8 +169,8 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[AlertDel
     return sorted((_delivery(row) for row in connection.execute(statement)), key=lambda delivery: delivery.id)
 
 
-def note_way(connection: Connection, delivery_id: int, *, method: AlertMethod, through: str) -> None:
-    """Note how a delivery goes, and through what."""
+def note_way(connection: Connection, delivery_id: int, *, method: AlertMethod, through: str | None) -> None:
+    """Note how a delivery goes, and through what; None where there is nothing that it could go through."""
     values = {"method": method, "through": storable(through, 300)}
     connection.execute(update(alert_deliveries).where(alert_deliveries.c.id == delivery_id).values(values))
 

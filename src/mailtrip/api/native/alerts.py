@@ -70,7 +70,8 @@ class AlertObject(_Object):
         description="By which method of recipients it went at the last attempt; null before the first.", examples=[12]
     )
     through: str | None = Field(
-        description="What it was handed to then: the relay of mail, or the recipient's host; null before the first attempt.",
+        description="What it was handed to then: the relay of mail, or the recipient's host; null before the first attempt, and where no "
+        "relay is set.",
         examples=["smtps://relay.example.com:465"],
     )
     failure: DeliveryFailure | None = Field(
